@@ -1,0 +1,38 @@
+//! The tables of Duban as sea-orm entities: one table a file, typed ids, and the
+//! words of the domain as enums.
+//!
+//! Entities only describe rows. What a row may become is decided in the service
+//! package; how it is stored is the migrations' business, and a test compares the two.
+//!
+//! To add a table: a migration in `duban-migrations`, a file here, its id in
+//! [`ids`], its place in the ledger (`store::record` of the service package).
+
+pub mod api_token;
+pub mod area;
+pub mod change_request;
+pub mod citation;
+pub mod clause;
+pub mod cooperating_unit;
+pub mod grant;
+pub mod idempotency;
+pub mod ids;
+pub mod import_row;
+pub mod indicator;
+pub mod jurisdiction;
+pub mod ledger;
+pub mod plan;
+pub mod project;
+pub mod project_alias;
+pub mod project_area;
+pub mod project_external_id;
+pub mod refresh_token;
+pub mod session;
+pub mod suggested_lead;
+pub mod target;
+pub mod task;
+pub mod task_evidence;
+pub mod throttle;
+pub mod unit;
+pub mod unit_alias;
+pub mod user;
+pub mod vocabulary;

@@ -1,0 +1,33 @@
+//! The catalogue: jurisdictions, areas, units, plans with their outline and indicators.
+
+use async_trait::async_trait;
+use sea_orm_migration::prelude::{DbErr, DeriveMigrationName, MigrationTrait, SchemaManager};
+
+use crate::dialect;
+
+#[derive(DeriveMigrationName)]
+pub(crate) struct Migration;
+
+#[async_trait]
+impl MigrationTrait for Migration {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        dialect::run(manager, include_str!("sql/m0001_catalogue.sql")).await
+    }
+
+    async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        let tables = [
+            "indicators",
+            "clauses",
+            "plans",
+            "unit_aliases",
+            "units",
+            "areas",
+            "jurisdictions",
+        ];
+        dialect::drop_tables(manager, &tables).await
+    }
+
+    fn use_transaction(&self) -> Option<bool> {
+        Some(true)
+    }
+}

@@ -1,0 +1,83 @@
+//! Time and new ids come in by the door, so that a test can say what day it is.
+//!
+//! `clippy.toml` forbids the ambient clock and ambient ids everywhere else.
+
+use std::fmt::Debug;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use chrono::{DateTime, DurationRound, NaiveDate, TimeDelta, Utc};
+use chrono_tz::Tz;
+use uuid::{NoContext, Timestamp, Uuid};
+
+/// Tells the time.
+pub trait Clock: Debug + Send + Sync {
+    /// Now, in whole microseconds: what both databases can keep.
+    fn now(&self) -> DateTime<Utc>;
+}
+
+/// The machine's clock.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct SystemClock;
+
+impl Clock for SystemClock {
+    fn now(&self) -> DateTime<Utc> {
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "the one place that reads the machine's clock"
+        )]
+        let now = Utc::now();
+        whole_microseconds(now)
+    }
+}
+
+/// A clock that stands still until it is set, for tests.
+#[derive(Debug)]
+pub struct ManualClock(Mutex<DateTime<Utc>>);
+
+impl ManualClock {
+    /// A clock that shows this instant.
+    #[must_use]
+    pub fn at(now: DateTime<Utc>) -> Arc<Self> {
+        Arc::new(Self(Mutex::new(whole_microseconds(now))))
+    }
+
+    /// Moves the clock forward (or back, with a negative duration).
+    pub fn advance(&self, by: TimeDelta) {
+        let mut now = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        *now += by;
+    }
+
+    /// Sets the clock.
+    pub fn set(&self, to: DateTime<Utc>) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = whole_microseconds(to);
+    }
+}
+
+impl Clock for ManualClock {
+    fn now(&self) -> DateTime<Utc> {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A new time-ordered key (UUIDv7).
+pub fn new_id<T: From<Uuid>>(clock: &dyn Clock) -> T {
+    let now = clock.now();
+    let seconds = u64::try_from(now.timestamp()).unwrap_or(0);
+    let timestamp = Timestamp::from_unix(NoContext, seconds, now.timestamp_subsec_nanos());
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the one place that makes ids, from the injected clock"
+    )]
+    let id = Uuid::new_v7(timestamp);
+    T::from(id)
+}
+
+/// The local date at an instant: a jurisdiction's "today".
+#[must_use]
+pub fn local_date(at: DateTime<Utc>, zone: Tz) -> NaiveDate {
+    at.with_timezone(&zone).date_naive()
+}
+
+fn whole_microseconds(at: DateTime<Utc>) -> DateTime<Utc> {
+    at.duration_trunc(TimeDelta::microseconds(1)).unwrap_or(at)
+}

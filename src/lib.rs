@@ -1,0 +1,7 @@
+//! Duban (督办): a GraphQL backend that turns published plans into projects that
+//! somebody answers for.
+#![recursion_limit = "256"]
+
+pub mod clock;
+pub mod error;
+pub mod policy;

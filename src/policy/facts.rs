@@ -1,0 +1,76 @@
+//! What the policy needs to know of a thing to decide about it.
+
+use duban_entities::ids::{AreaId, JurisdictionId, UnitId, UserId};
+
+/// Facts of a project.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ProjectFacts {
+    /// Its jurisdiction.
+    pub jurisdiction: JurisdictionId,
+    /// The areas it lies in.
+    pub areas: Vec<AreaId>,
+    /// The lead unit.
+    pub lead: Option<UnitId>,
+    /// The cooperating units.
+    pub cooperating: Vec<UnitId>,
+    /// The units that owe a task on it.
+    pub owing: Vec<UnitId>,
+}
+
+impl ProjectFacts {
+    /// Every unit that has a part in the project.
+    pub fn units(&self) -> impl Iterator<Item = UnitId> {
+        let all = self.lead.iter().chain(&self.cooperating).chain(&self.owing);
+        all.copied()
+    }
+}
+
+/// Facts of a task.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TaskFacts {
+    /// Its jurisdiction.
+    pub jurisdiction: JurisdictionId,
+    /// The project, if it belongs to one.
+    pub project: Option<ProjectFacts>,
+    /// The unit that owes it.
+    pub unit: Option<UnitId>,
+    /// Who submitted it last.
+    pub submitted_by: Option<UserId>,
+}
+
+/// Facts of a change request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ChangeFacts {
+    /// The project.
+    pub project: ProjectFacts,
+    /// Who proposed it.
+    pub proposed_by: UserId,
+    /// For which unit.
+    pub proposed_for: Option<UnitId>,
+}
+
+/// Facts of a user.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UserFacts {
+    /// The user.
+    pub id: UserId,
+    /// The jurisdiction of each grant, past ones too; none for a grant over everything.
+    pub jurisdictions: Vec<Option<JurisdictionId>>,
+}
+
+/// The thing that is asked about.
+#[derive(Clone, Copy, Debug)]
+pub enum Facts<'a> {
+    /// The whole installation.
+    Everything,
+    /// A jurisdiction, or something that every grant in it may read.
+    Jurisdiction(JurisdictionId),
+    /// A project.
+    Project(&'a ProjectFacts),
+    /// A task.
+    Task(&'a TaskFacts),
+    /// A change request.
+    Change(&'a ChangeFacts),
+    /// A user, with the grants, sessions and tokens that belong to it.
+    User(&'a UserFacts),
+}

@@ -1,0 +1,360 @@
+//! The decision itself.
+
+use duban_entities::ids::{JurisdictionId, UnitId};
+use duban_entities::vocabulary::Role;
+
+use super::facts::{Facts, ProjectFacts, UserFacts};
+use super::principal::{Actor, Credential, Held, Principal, Scope};
+
+macro_rules! actions {
+    ($($(#[$doc:meta])* $name:ident = $word:literal,)+) => {
+        /// What can be asked for.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum Action { $($(#[$doc])* $name,)+ }
+
+        impl Action {
+            /// Every action.
+            pub const ALL: &'static [Self] = &[$(Self::$name),+];
+
+            /// The name used in the ledger and in the matrix.
+            #[must_use]
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Self::$name => $word),+ }
+            }
+        }
+    };
+}
+
+actions! {
+    /// Read a jurisdiction's areas, units, plans and workflows.
+    CatalogueRead = "catalogue.read",
+    /// Read a project.
+    ProjectRead = "project.read",
+    /// Read a task.
+    TaskRead = "task.read",
+    /// Read a change request.
+    ChangeRead = "change.read",
+    /// Assign lead and cooperating units.
+    UnitAssign = "unit.assign",
+    /// Propose a first schedule.
+    MilestonesPlan = "milestones.plan",
+    /// Move a project along the pipeline, or propose it.
+    ProjectMove = "project.move",
+    /// Claim a task done.
+    TaskClaim = "task.claim",
+    /// Verify a claim.
+    TaskVerify = "task.verify",
+    /// Return a claim.
+    TaskReturn = "task.return",
+    /// Approve or return a change request.
+    ChangeDecide = "change.decide",
+    /// Import jurisdictions, units, plans and projects.
+    CatalogueImport = "catalogue.import",
+    /// Read a user.
+    UserRead = "user.read",
+    /// Create, disable and enable users, and reset passwords.
+    UserManage = "user.manage",
+    /// Give and end grants.
+    GrantManage = "grant.manage",
+    /// Issue and revoke API tokens.
+    TokenManage = "token.manage",
+    /// Change one's own password, list and end one's own sessions.
+    SelfManage = "self.manage",
+}
+
+impl Action {
+    /// True for an action that changes nothing.
+    #[must_use]
+    pub const fn is_read(self) -> bool {
+        match self {
+            Self::CatalogueRead
+            | Self::ProjectRead
+            | Self::TaskRead
+            | Self::ChangeRead
+            | Self::UserRead => true,
+            Self::UnitAssign
+            | Self::MilestonesPlan
+            | Self::ProjectMove
+            | Self::TaskClaim
+            | Self::TaskVerify
+            | Self::TaskReturn
+            | Self::ChangeDecide
+            | Self::CatalogueImport
+            | Self::UserManage
+            | Self::GrantManage
+            | Self::TokenManage
+            | Self::SelfManage => false,
+        }
+    }
+}
+
+/// Proof that the policy allowed an action. Only [`decide`] makes one.
+#[derive(Clone, Debug)]
+pub struct Permit {
+    action: Action,
+    role: Option<Role>,
+}
+
+impl Permit {
+    /// What was allowed.
+    #[must_use]
+    pub const fn action(&self) -> Action {
+        self.action
+    }
+
+    /// The role that allowed it; none for the system and for a person's own affairs.
+    #[must_use]
+    pub const fn role(&self) -> Option<Role> {
+        self.role
+    }
+}
+
+/// Why the policy refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Denial {
+    /// Nobody is signed in.
+    Unauthenticated,
+    /// The person may not know of it.
+    Unseen,
+    /// The person sees it but may not do this. Carries the reason for the person.
+    Refused(&'static str),
+}
+
+/// Decides whether the principal may do this to that.
+///
+/// # Errors
+/// A [`Denial`], in the order: not signed in, not visible, not allowed.
+pub fn decide(principal: &Principal, action: Action, facts: Facts<'_>) -> Result<Permit, Denial> {
+    if principal.actor == Actor::Anonymous {
+        return Err(Denial::Unauthenticated);
+    }
+    if action == Action::SelfManage {
+        return own_affairs(principal, facts);
+    }
+    if principal.must_change_password {
+        return Err(Denial::Refused("change your password first"));
+    }
+    let seeing: Vec<&Held> = principal
+        .grants
+        .iter()
+        .filter(|held| sees(held, facts))
+        .collect();
+    if seeing.is_empty() && !is_own(principal, facts) {
+        return Err(Denial::Unseen);
+    }
+    if !action.is_read() && matches!(principal.credential, Credential::ApiToken(_)) {
+        return Err(Denial::Refused("an API token only reads"));
+    }
+    if is_own(principal, facts) && action == Action::UserRead {
+        return Ok(Permit { action, role: None });
+    }
+    let mut reason = "your role does not allow this";
+    for held in seeing.iter().filter(|held| role_allows(held.role, action)) {
+        match refusal(principal, held, action, facts) {
+            None => {
+                let role = match principal.actor {
+                    Actor::System(_) | Actor::Anonymous => None,
+                    Actor::User { .. } => Some(held.role),
+                };
+                return Ok(Permit { action, role });
+            }
+            Some(why) => reason = why,
+        }
+    }
+    Err(Denial::Refused(reason))
+}
+
+/// A person's own password, sessions and tokens need no grant, but a session: a program
+/// that holds an API token does not act as the person.
+fn own_affairs(principal: &Principal, facts: Facts<'_>) -> Result<Permit, Denial> {
+    let action = Action::SelfManage;
+    if !is_own(principal, facts) {
+        return Err(Denial::Unseen);
+    }
+    if matches!(principal.credential, Credential::ApiToken(_)) {
+        return Err(Denial::Refused("an API token only reads"));
+    }
+    Ok(Permit { action, role: None })
+}
+
+fn is_own(principal: &Principal, facts: Facts<'_>) -> bool {
+    match facts {
+        Facts::User(user) => principal.user_id() == Some(user.id),
+        Facts::Everything
+        | Facts::Jurisdiction(_)
+        | Facts::Project(_)
+        | Facts::Task(_)
+        | Facts::Change(_) => false,
+    }
+}
+
+/// What each role may do at all: the table "Roles".
+const fn role_allows(role: Role, action: Action) -> bool {
+    match action {
+        Action::CatalogueRead | Action::ProjectRead | Action::TaskRead | Action::ChangeRead => true,
+        Action::TaskClaim => matches!(role, Role::Reporter | Role::Signatory),
+        Action::MilestonesPlan | Action::ProjectMove => matches!(role, Role::Signatory),
+        Action::UnitAssign | Action::TaskVerify | Action::TaskReturn | Action::ChangeDecide => {
+            matches!(role, Role::Supervisor)
+        }
+        Action::CatalogueImport
+        | Action::UserRead
+        | Action::UserManage
+        | Action::GrantManage
+        | Action::TokenManage => matches!(role, Role::Administrator),
+        Action::SelfManage => false,
+    }
+}
+
+/// Whether a grant lets its holder know of the thing.
+fn sees(held: &Held, facts: Facts<'_>) -> bool {
+    match facts {
+        Facts::Everything => held.scope == Scope::Everything,
+        Facts::Jurisdiction(jurisdiction) => in_jurisdiction(held, jurisdiction),
+        Facts::Project(project) => sees_project(held, project),
+        Facts::Task(task) => match (&task.project, &held.scope) {
+            (_, Scope::Unit { within, .. })
+                if task.unit.is_some_and(|unit| within.contains(&unit)) =>
+            {
+                true
+            }
+            (Some(project), _) => sees_project(held, project),
+            (None, Scope::Everything | Scope::Jurisdiction(_)) => {
+                in_jurisdiction(held, task.jurisdiction)
+            }
+            (None, Scope::Area { .. } | Scope::Unit { .. }) => false,
+        },
+        Facts::Change(change) => sees_project(held, &change.project),
+        Facts::User(user) => held.role == Role::Administrator && administers(held, user),
+    }
+}
+
+fn in_jurisdiction(held: &Held, jurisdiction: JurisdictionId) -> bool {
+    held.scope
+        .jurisdiction()
+        .is_none_or(|own| own == jurisdiction)
+}
+
+fn sees_project(held: &Held, project: &ProjectFacts) -> bool {
+    match &held.scope {
+        Scope::Everything => true,
+        Scope::Jurisdiction(jurisdiction) => *jurisdiction == project.jurisdiction,
+        Scope::Area { area, .. } => project.areas.contains(area),
+        Scope::Unit { within, .. } => project.units().any(|unit| within.contains(&unit)),
+    }
+}
+
+/// A scoped administrator reaches a user only if every grant of the user lies in scope.
+fn administers(held: &Held, user: &UserFacts) -> bool {
+    match held.scope.jurisdiction() {
+        None => held.scope == Scope::Everything,
+        Some(own) => {
+            !user.jurisdictions.is_empty() && user.jurisdictions.iter().all(|j| *j == Some(own))
+        }
+    }
+}
+
+/// Why a grant whose role allows the action still does not, here.
+fn refusal(
+    principal: &Principal,
+    held: &Held,
+    action: Action,
+    facts: Facts<'_>,
+) -> Option<&'static str> {
+    match facts {
+        Facts::Everything | Facts::Jurisdiction(_) => None,
+        Facts::User(user) => (action == Action::GrantManage
+            && principal.user_id() == Some(user.id))
+        .then_some("nobody changes their own grants"),
+        Facts::Project(project) => project_refusal(principal, held, action, project),
+        Facts::Task(task) => {
+            let within = || unit_acts(held, task.unit);
+            match action {
+                Action::TaskClaim => {
+                    (!within()).then_some("only the unit that owes it may do this")
+                }
+                Action::TaskVerify | Action::TaskReturn => {
+                    let areas = task.project.as_ref();
+                    areas
+                        .filter(|project| !covers_areas(principal, held, project))
+                        .map(|_| "the project lies partly outside your area")
+                        .or_else(|| office_refusal(principal, held, task.unit))
+                        .or_else(|| {
+                            own_hand(principal, task.submitted_by)
+                                .then_some("nobody decides what they submitted themselves")
+                        })
+                }
+                _ => None,
+            }
+        }
+        Facts::Change(change) if action == Action::ChangeDecide => {
+            let outside = !covers_areas(principal, held, &change.project);
+            outside
+                .then_some("the project lies partly outside your area")
+                .or_else(|| office_refusal(principal, held, change.project.lead))
+                .or_else(|| office_refusal(principal, held, change.proposed_for))
+                .or_else(|| {
+                    own_hand(principal, Some(change.proposed_by))
+                        .then_some("nobody decides what they proposed themselves")
+                })
+        }
+        Facts::Change(_) => None,
+    }
+}
+
+fn project_refusal(
+    principal: &Principal,
+    held: &Held,
+    action: Action,
+    project: &ProjectFacts,
+) -> Option<&'static str> {
+    match action {
+        Action::ProjectMove | Action::MilestonesPlan => {
+            (!unit_acts(held, project.lead)).then_some("only the lead unit may do this")
+        }
+        Action::UnitAssign => (!covers_areas(principal, held, project))
+            .then_some("the project lies partly outside your area"),
+        _ => None,
+    }
+}
+
+fn unit_acts(held: &Held, unit: Option<UnitId>) -> bool {
+    match &held.scope {
+        Scope::Unit { within, .. } => unit.is_some_and(|unit| within.contains(&unit)),
+        Scope::Everything | Scope::Jurisdiction(_) | Scope::Area { .. } => false,
+    }
+}
+
+/// An area supervisor acts only where every area of the project is in the person's scope.
+fn covers_areas(principal: &Principal, held: &Held, project: &ProjectFacts) -> bool {
+    let covered = |wanted| {
+        principal.grants.iter().any(|other| {
+            other.role == held.role
+                && matches!(&other.scope, Scope::Area { area, .. } if *area == wanted)
+        })
+    };
+    match &held.scope {
+        Scope::Area { .. } => project.areas.iter().all(|area| covered(*area)),
+        Scope::Everything | Scope::Jurisdiction(_) | Scope::Unit { .. } => true,
+    }
+}
+
+/// The office never decides for its own unit, nor do the unit's own people.
+fn office_refusal(
+    principal: &Principal,
+    held: &Held,
+    unit: Option<UnitId>,
+) -> Option<&'static str> {
+    let unit = unit?;
+    if held.home.contains(&unit) {
+        Some("nobody decides for their home unit or one below it")
+    } else if principal.belongs_to(unit) {
+        Some("nobody decides for a unit of their own")
+    } else {
+        None
+    }
+}
+
+fn own_hand(principal: &Principal, author: Option<duban_entities::ids::UserId>) -> bool {
+    author.is_some() && author == principal.user_id()
+}
