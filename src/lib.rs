@@ -5,3 +5,5 @@
 pub mod clock;
 pub mod error;
 pub mod policy;
+pub mod service;
+pub mod store;

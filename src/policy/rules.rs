@@ -1,6 +1,6 @@
 //! The decision itself.
 
-use duban_entities::ids::{JurisdictionId, UnitId};
+use duban_entities::ids::{JurisdictionId, UnitId, UserId};
 use duban_entities::vocabulary::Role;
 
 use super::facts::{Facts, ProjectFacts, UserFacts};
@@ -52,14 +52,26 @@ actions! {
     CatalogueImport = "catalogue.import",
     /// Read a user.
     UserRead = "user.read",
-    /// Create, disable and enable users, and reset passwords.
-    UserManage = "user.manage",
-    /// Give and end grants.
-    GrantManage = "grant.manage",
-    /// Issue and revoke API tokens.
-    TokenManage = "token.manage",
-    /// Change one's own password, list and end one's own sessions.
-    SelfManage = "self.manage",
+    /// Create a user.
+    UserCreate = "user.create",
+    /// Disable a user: every session ends at once.
+    UserDisable = "user.disable",
+    /// Enable a user again.
+    UserEnable = "user.enable",
+    /// Set another's password, to be changed at the next sign-in.
+    PasswordReset = "password.reset",
+    /// Give a grant.
+    GrantAdd = "grant.add",
+    /// End a grant.
+    GrantEnd = "grant.end",
+    /// Issue an API token.
+    TokenIssue = "token.issue",
+    /// Revoke an API token.
+    TokenRevoke = "token.revoke",
+    /// Change one's own password.
+    PasswordChange = "password.change",
+    /// List and end one's own sessions.
+    SessionManage = "session.manage",
 }
 
 impl Action {
@@ -80,11 +92,22 @@ impl Action {
             | Self::TaskReturn
             | Self::ChangeDecide
             | Self::CatalogueImport
-            | Self::UserManage
-            | Self::GrantManage
-            | Self::TokenManage
-            | Self::SelfManage => false,
+            | Self::UserCreate
+            | Self::UserDisable
+            | Self::UserEnable
+            | Self::PasswordReset
+            | Self::GrantAdd
+            | Self::GrantEnd
+            | Self::TokenIssue
+            | Self::TokenRevoke
+            | Self::PasswordChange
+            | Self::SessionManage => false,
         }
+    }
+
+    /// True for what a person does with their own sign-in, which needs no grant.
+    const fn is_own_affair(self) -> bool {
+        matches!(self, Self::PasswordChange | Self::SessionManage)
     }
 }
 
@@ -128,8 +151,8 @@ pub fn decide(principal: &Principal, action: Action, facts: Facts<'_>) -> Result
     if principal.actor == Actor::Anonymous {
         return Err(Denial::Unauthenticated);
     }
-    if action == Action::SelfManage {
-        return own_affairs(principal, facts);
+    if action.is_own_affair() {
+        return own_affairs(principal, action, facts);
     }
     if principal.must_change_password {
         return Err(Denial::Refused("change your password first"));
@@ -145,7 +168,7 @@ pub fn decide(principal: &Principal, action: Action, facts: Facts<'_>) -> Result
     if !action.is_read() && matches!(principal.credential, Credential::ApiToken(_)) {
         return Err(Denial::Refused("an API token only reads"));
     }
-    if is_own(principal, facts) && action == Action::UserRead {
+    if is_own(principal, facts) && own_allows(principal, action) {
         return Ok(Permit { action, role: None });
     }
     let mut reason = "your role does not allow this";
@@ -166,8 +189,7 @@ pub fn decide(principal: &Principal, action: Action, facts: Facts<'_>) -> Result
 
 /// A person's own password, sessions and tokens need no grant, but a session: a program
 /// that holds an API token does not act as the person.
-fn own_affairs(principal: &Principal, facts: Facts<'_>) -> Result<Permit, Denial> {
-    let action = Action::SelfManage;
+fn own_affairs(principal: &Principal, action: Action, facts: Facts<'_>) -> Result<Permit, Denial> {
     if !is_own(principal, facts) {
         return Err(Denial::Unseen);
     }
@@ -175,6 +197,19 @@ fn own_affairs(principal: &Principal, facts: Facts<'_>) -> Result<Permit, Denial
         return Err(Denial::Refused("an API token only reads"));
     }
     Ok(Permit { action, role: None })
+}
+
+/// What a person may do with their own account without being an administrator: read it,
+/// and revoke its tokens; an integrator also issues them.
+fn own_allows(principal: &Principal, action: Action) -> bool {
+    match action {
+        Action::UserRead | Action::TokenRevoke => true,
+        Action::TokenIssue => {
+            let mut roles = principal.grants.iter().map(|held| held.role);
+            roles.any(|role| role == Role::Integrator)
+        }
+        _ => false,
+    }
 }
 
 fn is_own(principal: &Principal, facts: Facts<'_>) -> bool {
@@ -199,10 +234,15 @@ const fn role_allows(role: Role, action: Action) -> bool {
         }
         Action::CatalogueImport
         | Action::UserRead
-        | Action::UserManage
-        | Action::GrantManage
-        | Action::TokenManage => matches!(role, Role::Administrator),
-        Action::SelfManage => false,
+        | Action::UserCreate
+        | Action::UserDisable
+        | Action::UserEnable
+        | Action::PasswordReset
+        | Action::GrantAdd
+        | Action::GrantEnd
+        | Action::TokenIssue
+        | Action::TokenRevoke => matches!(role, Role::Administrator),
+        Action::PasswordChange | Action::SessionManage => false,
     }
 }
 
@@ -263,7 +303,7 @@ fn refusal(
 ) -> Option<&'static str> {
     match facts {
         Facts::Everything | Facts::Jurisdiction(_) => None,
-        Facts::User(user) => (action == Action::GrantManage
+        Facts::User(user) => (matches!(action, Action::GrantAdd | Action::GrantEnd)
             && principal.user_id() == Some(user.id))
         .then_some("nobody changes their own grants"),
         Facts::Project(project) => project_refusal(principal, held, action, project),
@@ -355,6 +395,6 @@ fn office_refusal(
     }
 }
 
-fn own_hand(principal: &Principal, author: Option<duban_entities::ids::UserId>) -> bool {
+fn own_hand(principal: &Principal, author: Option<UserId>) -> bool {
     author.is_some() && author == principal.user_id()
 }

@@ -1,0 +1,64 @@
+//! What the program can do: one file per noun, commands and queries.
+//!
+//! A service loads what it needs from the store, asks the policy, applies the rules of
+//! `domain`, and writes through one unit of work. It knows neither HTTP nor GraphQL.
+
+use std::sync::Arc;
+
+use crate::clock::Clock;
+use crate::policy::Principal;
+use crate::store::{Store, WriteContext};
+
+/// Where a request came from.
+#[derive(Clone, Debug)]
+pub struct RequestInfo {
+    /// Id of the request, in the log and in the ledger.
+    pub request_id: String,
+    /// Network address of the other side, without its port.
+    pub peer: String,
+    /// User agent, cut to 256 characters.
+    pub user_agent: Option<String>,
+}
+
+/// One call of a service: who asks, and under which request.
+#[derive(Clone, Debug)]
+pub struct Call {
+    /// Who asks.
+    pub principal: Principal,
+    /// From where.
+    pub request: RequestInfo,
+}
+
+impl Call {
+    /// A call by a part of the system.
+    #[must_use]
+    pub fn system(name: &'static str, request_id: String) -> Self {
+        Self {
+            principal: Principal::system(name),
+            request: RequestInfo {
+                request_id,
+                peer: "internal".to_owned(),
+                user_agent: None,
+            },
+        }
+    }
+
+    /// What a unit of work writes under.
+    #[must_use]
+    pub fn write(&self, reason: Option<String>) -> WriteContext {
+        WriteContext {
+            principal: self.principal.clone(),
+            request_id: self.request.request_id.clone(),
+            reason,
+        }
+    }
+}
+
+/// Everything that a service needs, shared by all requests.
+#[derive(Clone, Debug)]
+pub struct Services {
+    /// The database.
+    pub store: Arc<Store>,
+    /// The injected clock.
+    pub clock: Arc<dyn Clock>,
+}

@@ -1,0 +1,263 @@
+//! Opening the database with the settings that its promises rest on.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::thread::available_parallelism;
+use std::time::Duration;
+
+use sea_orm::{
+    ConnectionTrait, DatabaseConnection, DbBackend, SqlxPostgresConnector, SqlxSqliteConnector,
+    Statement,
+};
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::{ConnectOptions, Executor};
+
+use super::Store;
+use crate::clock::Clock;
+use crate::error::{Error, Result};
+
+/// How long a statement waits for a lock or a connection before the write is refused.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// The first SQLite without the write-ahead log corruption of 3.7.0 to 3.51.2.
+const OLDEST_SQLITE: (u32, u32, u32) = (3, 51, 3);
+
+/// Where the database is: `sqlite://PATH` or `postgres://…`.
+#[derive(Clone, PartialEq, Eq)]
+pub enum DatabaseUrl {
+    /// One file.
+    Sqlite(PathBuf),
+    /// A server, with the whole URL.
+    Postgres(String),
+}
+
+impl FromStr for DatabaseUrl {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        if let Some(path) = text.strip_prefix("sqlite://") {
+            let path = path.split('?').next().unwrap_or_default();
+            if path.is_empty() || path == ":memory:" {
+                return Err("sqlite:// needs the path of a file".to_owned());
+            }
+            return Ok(Self::Sqlite(PathBuf::from(path)));
+        }
+        if text.starts_with("postgres://") || text.starts_with("postgresql://") {
+            PgConnectOptions::from_str(text).map_err(|_| "not a PostgreSQL URL".to_owned())?;
+            return Ok(Self::Postgres(text.to_owned()));
+        }
+        Err("expected sqlite://PATH or postgres://USER@HOST/DATABASE".to_owned())
+    }
+}
+
+/// The password never shows.
+impl fmt::Display for DatabaseUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Sqlite(path) => write!(f, "sqlite://{}", path.display()),
+            Self::Postgres(url) => match (url.split_once("://"), url.rsplit_once('@')) {
+                (Some((scheme, rest)), Some((_, host))) => {
+                    let user = rest.split([':', '@']).next().unwrap_or_default();
+                    let host = host.split('?').next().unwrap_or_default();
+                    write!(f, "{scheme}://{user}:***@{host}")
+                }
+                _ => f.write_str(url.split('?').next().unwrap_or_default()),
+            },
+        }
+    }
+}
+
+impl fmt::Debug for DatabaseUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+/// What the store is opened for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Access {
+    /// To serve: the file is made where it is missing.
+    ReadWrite,
+    /// To look, beside a live server: nothing is made or changed.
+    ReadOnly,
+}
+
+impl Store {
+    /// Opens the database. It is not migrated.
+    ///
+    /// # Errors
+    /// [`Error::Internal`] when it cannot be reached, or when the SQLite library is too old
+    /// to be trusted.
+    pub async fn open(url: &DatabaseUrl, access: Access, clock: Arc<dyn Clock>) -> Result<Self> {
+        let (backend, mut reader, mut writer) = match url {
+            DatabaseUrl::Sqlite(path) => open_sqlite(path, access).await?,
+            DatabaseUrl::Postgres(url) => open_postgres(url, access).await?,
+        };
+        let statements = Arc::new(AtomicU64::new(0));
+        for connection in [&mut reader, &mut writer] {
+            let statements = Arc::clone(&statements);
+            connection.set_metric_callback(move |_| {
+                statements.fetch_add(1, Ordering::Relaxed);
+            });
+        }
+        let store = Self {
+            backend,
+            reader,
+            writer,
+            clock,
+            statements,
+        };
+        if backend == DbBackend::Sqlite {
+            store.check_sqlite_version().await?;
+        }
+        Ok(store)
+    }
+
+    async fn check_sqlite_version(&self) -> Result<()> {
+        let statement = Statement::from_string(DbBackend::Sqlite, "SELECT sqlite_version() AS v");
+        let row = self.reader.query_one_raw(statement).await?;
+        let text: String = row.ok_or(Error::NotFound)?.try_get("", "v")?;
+        let mut parts = text.split('.').map(|part| part.parse().unwrap_or(0));
+        let mut next = || parts.next().unwrap_or(0);
+        let version = (next(), next(), next());
+        if version < OLDEST_SQLITE {
+            return Err(Error::internal(format!(
+                "SQLite {text} can corrupt its write-ahead log: 3.51.3 or newer is needed"
+            )));
+        }
+        Ok(())
+    }
+}
+
+/// One writer, because SQLite has one; a few readers, which never block it.
+async fn open_sqlite(
+    path: &Path,
+    access: Access,
+) -> Result<(DbBackend, DatabaseConnection, DatabaseConnection)> {
+    let options = sqlite_options(path);
+    let cores = available_parallelism().map_or(2, usize::from);
+    let readers = u32::try_from((2 * cores).min(8)).unwrap_or(8);
+    let writable = access == Access::ReadWrite;
+    let writer = if writable {
+        options
+            .clone()
+            .create_if_missing(true)
+            .journal_mode(SqliteJournalMode::Wal)
+    } else {
+        options.clone().read_only(true)
+    };
+    let writer = SqlitePoolOptions::new()
+        .max_connections(1)
+        .idle_timeout(None)
+        .max_lifetime(None)
+        .acquire_timeout(PATIENCE)
+        .connect_with(writer)
+        .await
+        .map_err(|error| cannot_open(&path.display(), &error))?;
+    let reader = SqlitePoolOptions::new()
+        .max_connections(readers)
+        .acquire_timeout(PATIENCE)
+        .connect_with(options.read_only(true).pragma("query_only", "ON"))
+        .await
+        .map_err(|error| cannot_open(&path.display(), &error))?;
+    Ok((
+        DbBackend::Sqlite,
+        SqlxSqliteConnector::from_sqlx_sqlite_pool(reader),
+        SqlxSqliteConnector::from_sqlx_sqlite_pool(writer),
+    ))
+}
+
+fn sqlite_options(path: &Path) -> SqliteConnectOptions {
+    SqliteConnectOptions::new()
+        .filename(path)
+        .synchronous(SqliteSynchronous::Full)
+        .foreign_keys(true)
+        .busy_timeout(PATIENCE)
+        .statement_cache_capacity(256)
+        .pragma("trusted_schema", "OFF")
+        .pragma("cell_size_check", "ON")
+        // Without it INSERT OR REPLACE would slip past the ledger's delete trigger.
+        .pragma("recursive_triggers", "ON")
+        .pragma("mmap_size", "0")
+        .pragma("journal_size_limit", "67108864")
+        .optimize_on_close(true, 400)
+        .disable_statement_logging()
+}
+
+/// The session settings of every PostgreSQL connection.
+const POSTGRES_SETTINGS: [(&str, &str); 5] = [
+    ("TimeZone", "UTC"),
+    ("synchronous_commit", "on"),
+    ("statement_timeout", "10s"),
+    ("lock_timeout", "5s"),
+    ("idle_in_transaction_session_timeout", "30s"),
+];
+
+async fn open_postgres(
+    url: &str,
+    access: Access,
+) -> Result<(DbBackend, DatabaseConnection, DatabaseConnection)> {
+    let options = PgConnectOptions::from_str(url)
+        .map_err(Error::internal)?
+        .application_name("duban")
+        .options(POSTGRES_SETTINGS)
+        .statement_cache_capacity(256)
+        .disable_statement_logging();
+    let read_only = [("default_transaction_read_only", "on")];
+    let reader = PgPoolOptions::new()
+        .max_connections(16)
+        .acquire_timeout(PATIENCE)
+        .connect_with(options.clone().options(read_only))
+        .await
+        .map_err(|error| cannot_open(&"PostgreSQL", &error))?;
+    let writer = if access == Access::ReadWrite {
+        options
+    } else {
+        options.options(read_only)
+    };
+    let writer = PgPoolOptions::new()
+        .max_connections(16)
+        .acquire_timeout(PATIENCE)
+        // A connection whose transaction was cut short must not carry it to the next user.
+        .before_acquire(|connection, _| {
+            Box::pin(async move {
+                connection.execute("ROLLBACK").await?;
+                Ok(true)
+            })
+        })
+        .connect_lazy_with(writer);
+    Ok((
+        DbBackend::Postgres,
+        SqlxPostgresConnector::from_sqlx_postgres_pool(reader),
+        SqlxPostgresConnector::from_sqlx_postgres_pool(writer),
+    ))
+}
+
+fn cannot_open(what: &dyn fmt::Display, error: &sqlx::Error) -> Error {
+    Error::internal(format!("cannot open the database {what}: {error}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_database_url_hides_its_password() {
+        let url: DatabaseUrl = "postgres://duban:secret@db.local/duban?sslmode=require"
+            .parse()
+            .unwrap();
+        assert_eq!(url.to_string(), "postgres://duban:***@db.local/duban");
+        assert!(!format!("{url:?}").contains("secret"));
+    }
+
+    #[test]
+    fn other_schemes_are_refused() {
+        for url in ["mysql://x", "duban.db", "sqlite://", "sqlite://:memory:"] {
+            assert!(url.parse::<DatabaseUrl>().is_err(), "{url}");
+        }
+    }
+}

@@ -1,0 +1,134 @@
+//! Loads what the policy needs to know, for one thing or for a page of them.
+
+use std::collections::HashMap;
+
+use duban_entities::ids::{ProjectId, UserId};
+use duban_entities::{change_request, cooperating_unit, grant, project, project_area, task};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QuerySelect};
+
+use crate::error::{Error, Result};
+use crate::policy::{ChangeFacts, ProjectFacts, TaskFacts, UserFacts};
+
+/// Facts of one project.
+///
+/// # Errors
+/// [`Error::Internal`] when the database cannot be read.
+pub async fn of_project(
+    connection: &impl ConnectionTrait,
+    row: &project::Model,
+) -> Result<ProjectFacts> {
+    let mut facts = of_projects(connection, std::slice::from_ref(row)).await?;
+    facts.remove(&row.id).ok_or(Error::NotFound)
+}
+
+/// Facts of several projects, in three statements.
+///
+/// # Errors
+/// [`Error::Internal`] when the database cannot be read.
+pub async fn of_projects(
+    connection: &impl ConnectionTrait,
+    rows: &[project::Model],
+) -> Result<HashMap<ProjectId, ProjectFacts>> {
+    let ids: Vec<ProjectId> = rows.iter().map(|row| row.id).collect();
+    let mut facts: HashMap<ProjectId, ProjectFacts> = rows
+        .iter()
+        .map(|row| {
+            let facts = ProjectFacts {
+                jurisdiction: row.jurisdiction_id,
+                areas: Vec::new(),
+                lead: row.lead_unit_id,
+                cooperating: Vec::new(),
+                owing: Vec::new(),
+            };
+            (row.id, facts)
+        })
+        .collect();
+    let areas = project_area::Entity::find()
+        .filter(project_area::Column::ProjectId.is_in(ids.clone()))
+        .all(connection)
+        .await?;
+    for row in areas {
+        if let Some(facts) = facts.get_mut(&row.project_id) {
+            facts.areas.push(row.area_id);
+        }
+    }
+    let cooperating = cooperating_unit::Entity::find()
+        .filter(cooperating_unit::Column::ProjectId.is_in(ids.clone()))
+        .all(connection)
+        .await?;
+    for row in cooperating {
+        if let Some(facts) = facts.get_mut(&row.project_id) {
+            facts.cooperating.push(row.unit_id);
+        }
+    }
+    let owing: Vec<(Option<ProjectId>, Option<duban_entities::ids::UnitId>)> = task::Entity::find()
+        .select_only()
+        .columns([task::Column::ProjectId, task::Column::UnitId])
+        .filter(task::Column::ProjectId.is_in(ids))
+        .filter(task::Column::UnitId.is_not_null())
+        .distinct()
+        .into_tuple()
+        .all(connection)
+        .await?;
+    for (project, unit) in owing {
+        if let Some(facts) = project.and_then(|id| facts.get_mut(&id)) {
+            facts.owing.extend(unit);
+        }
+    }
+    Ok(facts)
+}
+
+/// Facts of a task; `project` is its project, if it has one.
+///
+/// # Errors
+/// [`Error::Internal`] when the database cannot be read.
+pub async fn of_task(
+    connection: &impl ConnectionTrait,
+    row: &task::Model,
+    project: Option<&project::Model>,
+) -> Result<TaskFacts> {
+    let project = match project {
+        Some(project) => Some(of_project(connection, project).await?),
+        None => None,
+    };
+    Ok(task_facts(row, project))
+}
+
+/// Facts of a task whose project's facts are known.
+#[must_use]
+pub const fn task_facts(row: &task::Model, project: Option<ProjectFacts>) -> TaskFacts {
+    TaskFacts {
+        jurisdiction: row.jurisdiction_id,
+        project,
+        unit: row.unit_id,
+        submitted_by: row.submitted_by,
+    }
+}
+
+/// Facts of a change request whose project's facts are known.
+#[must_use]
+pub const fn change_facts(row: &change_request::Model, project: ProjectFacts) -> ChangeFacts {
+    ChangeFacts {
+        project,
+        proposed_by: row.proposed_by,
+        proposed_for: row.proposed_unit_id,
+    }
+}
+
+/// Facts of a user.
+///
+/// # Errors
+/// [`Error::Internal`] when the database cannot be read.
+pub async fn of_user(connection: &impl ConnectionTrait, id: UserId) -> Result<UserFacts> {
+    let grants = grant::Entity::find()
+        .filter(grant::Column::UserId.eq(id))
+        .all(connection)
+        .await?;
+    Ok(UserFacts {
+        id,
+        jurisdictions: grants
+            .into_iter()
+            .map(|grant| grant.jurisdiction_id)
+            .collect(),
+    })
+}

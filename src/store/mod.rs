@@ -1,0 +1,71 @@
+//! The database: connections, the unit of work, scoped selects, the ledger. All SQL of
+//! the program is here.
+//!
+//! Reads start from [`scope`], so that lists and counts show what the principal may see.
+//! Writes go through [`Store::write`], which is the only commit: its [`Work`] hands out a
+//! row together with the policy's permit, takes the permit back at each change, and
+//! turns what changed into ledger entries in the same transaction.
+
+mod connect;
+pub mod facts;
+pub mod ledger;
+pub mod migrate;
+pub mod record;
+pub mod scope;
+mod work;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use sea_orm::{DatabaseConnection, DbBackend};
+
+use crate::clock::Clock;
+
+pub use connect::{Access, DatabaseUrl};
+pub use work::{Work, WriteContext};
+
+/// The database of one installation.
+#[derive(Clone, Debug)]
+pub struct Store {
+    backend: DbBackend,
+    reader: DatabaseConnection,
+    writer: DatabaseConnection,
+    clock: Arc<dyn Clock>,
+    statements: Arc<AtomicU64>,
+}
+
+impl Store {
+    /// The pool for reads. On SQLite its connections cannot write.
+    #[must_use]
+    pub const fn read(&self) -> &DatabaseConnection {
+        &self.reader
+    }
+
+    /// Which database it is.
+    #[must_use]
+    pub const fn backend(&self) -> DbBackend {
+        self.backend
+    }
+
+    /// The injected clock.
+    #[must_use]
+    pub fn clock(&self) -> &dyn Clock {
+        self.clock.as_ref()
+    }
+
+    /// How many statements have run since the store was opened.
+    #[must_use]
+    pub fn statements(&self) -> u64 {
+        self.statements.load(Ordering::Relaxed)
+    }
+
+    /// Closes every connection; on SQLite the write-ahead log is folded into the file.
+    ///
+    /// # Errors
+    /// When a connection cannot be closed.
+    pub async fn close(self) -> crate::error::Result<()> {
+        self.reader.close().await?;
+        self.writer.close().await?;
+        Ok(())
+    }
+}

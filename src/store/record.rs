@@ -1,0 +1,456 @@
+//! How each kind of row stands in the ledger: its name, its project, its fields.
+//!
+//! A row is destructured field by field: a new column does not compile until it is placed
+//! under `recorded`, with the API's name, or under `silent`.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, NaiveDate, SecondsFormat, Utc};
+use duban_entities::ids::{
+    AreaId, ChangeRequestId, ClauseId, JurisdictionId, PlanId, ProjectId, TaskId, UnitId, UserId,
+};
+use duban_entities::vocabulary::{
+    AreaKind, ChangeKind, ChangeState, Disclosure, DueBasis, IndicatorNature, LeadBasis,
+    MilestoneRole, Participation, PlanStatus, ProjectKind, Role, ScopeType, Stage, StageBasis,
+    TaskKind, TaskState, UnitKind,
+};
+use duban_entities::{
+    api_token, area, change_request, clause, grant, indicator, jurisdiction, plan, project, task,
+    unit, user,
+};
+use sea_orm::{
+    ActiveModelBehavior, ActiveModelTrait, EntityTrait, IntoActiveModel, ModelTrait, Value,
+};
+
+use super::ledger::FieldChange;
+
+/// Field names and values as the ledger keeps them.
+pub type Fields = BTreeMap<&'static str, Option<String>>;
+
+/// A row that is a subject of the ledger and carries a version.
+pub trait Row:
+    ModelTrait<Entity = Self::Table> + IntoActiveModel<Self::Active> + Clone + Send + Sync
+{
+    /// The entity.
+    type Table: EntityTrait<Model = Self, ActiveModel = Self::Active>;
+    /// The active model.
+    type Active: ActiveModelTrait<Entity = Self::Table> + ActiveModelBehavior + Send;
+    /// The subject's type, in the API's name.
+    const SUBJECT: &'static str;
+
+    /// The primary key's column.
+    fn key_column() -> <Self::Table as EntityTrait>::Column;
+    /// The version's column.
+    fn version_column() -> <Self::Table as EntityTrait>::Column;
+    /// The primary key.
+    fn key(&self) -> Value;
+    /// The subject's id on the wire.
+    fn subject_id(&self) -> String;
+    /// The project it concerns.
+    fn project(&self) -> Option<ProjectId>;
+    /// The jurisdiction it concerns.
+    fn jurisdiction(&self) -> Option<JurisdictionId>;
+    /// The version of the row.
+    fn version(&self) -> i32;
+    /// Sets the version, and when it changed.
+    fn touch(&mut self, version: i32, at: DateTime<Utc>);
+    /// The recorded fields.
+    fn fields(&self) -> Fields;
+}
+
+/// What differs between two states of a row, in the order of the names.
+#[must_use]
+pub fn difference(before: &Fields, after: &Fields) -> Vec<FieldChange> {
+    let names = before
+        .keys()
+        .chain(after.keys().filter(|name| !before.contains_key(*name)));
+    let mut changes: Vec<FieldChange> = names
+        .map(|name| FieldChange {
+            field: (*name).to_owned(),
+            from: before.get(name).cloned().flatten(),
+            to: after.get(name).cloned().flatten(),
+        })
+        .filter(|change| change.from != change.to || before.is_empty())
+        .collect();
+    changes.sort_by(|a, b| a.field.cmp(&b.field));
+    changes
+}
+
+/// A number of hundredths as a decimal: 1250 is `12.5`.
+#[must_use]
+pub fn decimal_of_hundredths(hundredths: i32) -> String {
+    let sign = if hundredths < 0 { "-" } else { "" };
+    let (whole, rest) = (hundredths.abs() / 100, hundredths.abs() % 100);
+    match (rest, rest % 10) {
+        (0, _) => format!("{sign}{whole}"),
+        (_, 0) => format!("{sign}{whole}.{}", rest / 10),
+        _ => format!("{sign}{whole}.{rest:02}"),
+    }
+}
+
+/// A value as the ledger shows it.
+trait Shown {
+    fn shown(&self) -> Option<String>;
+}
+
+impl<T: Shown> Shown for Option<T> {
+    fn shown(&self) -> Option<String> {
+        self.as_ref().and_then(Shown::shown)
+    }
+}
+
+impl Shown for DateTime<Utc> {
+    fn shown(&self) -> Option<String> {
+        Some(self.to_rfc3339_opts(SecondsFormat::Micros, true))
+    }
+}
+
+macro_rules! shown {
+    ($($type:ty),+ $(,)?) => {
+        $(impl Shown for $type {
+            fn shown(&self) -> Option<String> {
+                Some(self.to_string())
+            }
+        })+
+    };
+}
+
+shown!(
+    String,
+    i32,
+    bool,
+    NaiveDate,
+    AreaId,
+    ChangeRequestId,
+    ClauseId,
+    JurisdictionId,
+    PlanId,
+    ProjectId,
+    TaskId,
+    UnitId,
+    UserId,
+    AreaKind,
+    ChangeKind,
+    ChangeState,
+    Disclosure,
+    DueBasis,
+    IndicatorNature,
+    LeadBasis,
+    MilestoneRole,
+    Participation,
+    PlanStatus,
+    ProjectKind,
+    Role,
+    ScopeType,
+    Stage,
+    StageBasis,
+    TaskKind,
+    TaskState,
+    UnitKind,
+);
+
+macro_rules! show {
+    ($value:ident) => {
+        $value.shown()
+    };
+    ($value:ident, Hundredths) => {
+        Some(decimal_of_hundredths(*$value))
+    };
+}
+
+macro_rules! touch_row {
+    ($row:ident, $at:ident, updated_at) => {
+        $row.updated_at = $at
+    };
+}
+
+macro_rules! row {
+    (
+        $module:ident as $subject:literal, |$row:ident| project: $project:expr,
+        jurisdiction: $jurisdiction:expr;
+        recorded { $($field:ident $(: $form:ident)? = $name:literal,)+ }
+        silent { $($silent:ident),+ }
+        $(touched $touched:ident)?
+    ) => {
+        impl Row for $module::Model {
+            type Table = $module::Entity;
+            type Active = $module::ActiveModel;
+
+            const SUBJECT: &'static str = $subject;
+
+            fn key_column() -> $module::Column {
+                $module::Column::Id
+            }
+
+            fn version_column() -> $module::Column {
+                $module::Column::Version
+            }
+
+            fn key(&self) -> Value {
+                self.id.into()
+            }
+
+            fn subject_id(&self) -> String {
+                self.id.to_string()
+            }
+
+            fn project(&self) -> Option<ProjectId> {
+                let $row = self;
+                let _ = $row;
+                $project
+            }
+
+            fn jurisdiction(&self) -> Option<JurisdictionId> {
+                let $row = self;
+                let _ = $row;
+                $jurisdiction
+            }
+
+            fn version(&self) -> i32 {
+                self.version
+            }
+
+            fn touch(&mut self, version: i32, at: DateTime<Utc>) {
+                self.version = version;
+                let _ = at;
+                $(touch_row!(self, at, $touched);)?
+            }
+
+            fn fields(&self) -> Fields {
+                let Self { $($field,)+ $($silent: _,)+ } = self;
+                Fields::from([$(($name, show!($field $(, $form)?)),)+])
+            }
+        }
+    };
+}
+
+row! {
+    jurisdiction as "Jurisdiction", |row| project: None, jurisdiction: Some(row.id);
+    recorded {
+        code = "code",
+        name = "name",
+        time_zone = "timeZone",
+    }
+    silent { id, version, created_at, updated_at }
+    touched updated_at
+}
+
+row! {
+    area as "Area", |row| project: None, jurisdiction: Some(row.jurisdiction_id);
+    recorded {
+        jurisdiction_id = "jurisdiction",
+        code = "code",
+        name = "name",
+        kind = "kind",
+        source_file = "sourceFile",
+        source_line = "sourceLine",
+    }
+    silent { id, version, created_at, updated_at }
+    touched updated_at
+}
+
+row! {
+    unit as "Unit", |row| project: None, jurisdiction: Some(row.jurisdiction_id);
+    recorded {
+        jurisdiction_id = "jurisdiction",
+        code = "code",
+        name = "name",
+        full_name = "fullName",
+        kind = "kind",
+        parent_id = "parent",
+        area_id = "area",
+        valid_from = "validFrom",
+        valid_to = "validTo",
+        simulated = "simulated",
+        source_file = "sourceFile",
+        source_line = "sourceLine",
+    }
+    silent { id, version, created_at, updated_at }
+    touched updated_at
+}
+
+row! {
+    plan as "Plan", |row| project: None, jurisdiction: Some(row.jurisdiction_id);
+    recorded {
+        jurisdiction_id = "jurisdiction",
+        code = "code",
+        title = "title",
+        status = "status",
+        document_number = "documentNumber",
+        issued_on = "issuedOn",
+        issued_by = "issuedBy",
+        issuing_document = "issuingDocument",
+        period_from = "periodFrom",
+        period_to = "periodTo",
+        source_file = "sourceFile",
+        source_line = "sourceLine",
+    }
+    silent { id, version, created_at, updated_at }
+    touched updated_at
+}
+
+row! {
+    clause as "Clause", |row| project: None, jurisdiction: None;
+    recorded {
+        plan_id = "plan",
+        code = "code",
+        parent_id = "parent",
+        number = "number",
+        heading = "heading",
+        position = "position",
+        source_file = "sourceFile",
+        source_line = "sourceLine",
+    }
+    silent { id, version, created_at, updated_at }
+    touched updated_at
+}
+
+row! {
+    indicator as "Indicator", |row| project: None, jurisdiction: None;
+    recorded {
+        plan_id = "plan",
+        code = "code",
+        group_name = "group",
+        name = "name",
+        unit_of_measure = "unitOfMeasure",
+        base_value = "baseValue",
+        base_year = "baseYear",
+        target_value = "targetValue",
+        target_year = "targetYear",
+        annual_growth = "annualGrowth",
+        nature = "nature",
+        note = "note",
+        source_file = "sourceFile",
+        source_line = "sourceLine",
+    }
+    silent { id, version, created_at, updated_at }
+    touched updated_at
+}
+
+row! {
+    project as "Project", |row| project: Some(row.id), jurisdiction: Some(row.jurisdiction_id);
+    recorded {
+        jurisdiction_id = "jurisdiction",
+        code = "code",
+        title = "title",
+        kind = "kind",
+        participation = "participation",
+        stage = "stage",
+        stage_basis = "stageBasis",
+        stage_since = "stageSince",
+        suspended_from = "suspendedFrom",
+        parent_id = "parent",
+        lead_unit_id = "leadUnit",
+        lead_basis = "leadBasis",
+        lead_role_words = "leadRoleWords",
+        disclosure = "disclosure",
+        declared_members = "declaredMembers",
+        due_words = "dueWords",
+        due_date = "dueDate",
+        baseline_due_date = "baselineDueDate",
+        due_basis = "dueBasis",
+        schedule_approved_at = "scheduleApprovedAt",
+        percent_complete: Hundredths = "percentComplete",
+        simulated = "simulated",
+    }
+    silent { id, version, created_at, updated_at }
+    touched updated_at
+}
+
+row! {
+    task as "Task", |row| project: row.project_id, jurisdiction: Some(row.jurisdiction_id);
+    recorded {
+        jurisdiction_id = "jurisdiction",
+        kind = "kind",
+        project_id = "project",
+        unit_id = "unit",
+        title = "title",
+        role = "role",
+        weight: Hundredths = "weight",
+        position = "position",
+        due_date = "dueDate",
+        baseline_due_date = "baselineDueDate",
+        due_basis = "dueBasis",
+        counted_due_date = "countedDueDate",
+        clock_stopped_on = "clockStoppedOn",
+        state = "state",
+        completed_on = "completedOn",
+        claim_note = "claimNote",
+        submitted_by = "submittedBy",
+        submitted_at = "submittedAt",
+        first_submitted_on = "firstSubmittedOn",
+        days_late = "daysLate",
+        decided_by = "decidedBy",
+        decided_at = "decidedAt",
+        decision_note = "decisionNote",
+        return_count = "returnCount",
+        simulated = "simulated",
+    }
+    silent { id, version, created_at, updated_at }
+    touched updated_at
+}
+
+row! {
+    change_request as "ChangeRequest", |row| project: Some(row.project_id), jurisdiction: Some(row.jurisdiction_id);
+    recorded {
+        jurisdiction_id = "jurisdiction",
+        project_id = "project",
+        kind = "kind",
+        state = "state",
+        content = "content",
+        reason = "reason",
+        late = "late",
+        proposed_by = "proposedBy",
+        proposed_unit_id = "proposedUnit",
+        proposed_at = "proposedAt",
+        decided_by = "decidedBy",
+        decided_at = "decidedAt",
+        note = "note",
+        simulated = "simulated",
+    }
+    silent { id, version, created_at, updated_at }
+    touched updated_at
+}
+
+row! {
+    user as "User", |row| project: None, jurisdiction: None;
+    recorded {
+        username = "username",
+        name = "name",
+        must_change_password = "mustChangePassword",
+        disabled_at = "disabledAt",
+        simulated = "simulated",
+    }
+    silent { id, password_hash, version, created_at, updated_at }
+    touched updated_at
+}
+
+row! {
+    grant as "Grant", |row| project: None, jurisdiction: row.jurisdiction_id;
+    recorded {
+        user_id = "user",
+        role = "role",
+        scope_type = "scopeType",
+        jurisdiction_id = "jurisdiction",
+        area_id = "area",
+        unit_id = "unit",
+        home_unit_id = "homeUnit",
+        valid_from = "validFrom",
+        valid_to = "validTo",
+        simulated = "simulated",
+    }
+    silent { id, version, created_at, updated_at }
+    touched updated_at
+}
+
+row! {
+    api_token as "ApiToken", |row| project: None, jurisdiction: None;
+    recorded {
+        user_id = "user",
+        name = "name",
+        created_at = "createdAt",
+        expires_at = "expiresAt",
+        revoked_at = "revokedAt",
+    }
+    silent { id, token_hash, last_used_at, last_used_peer, version }
+}

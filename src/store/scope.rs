@@ -1,0 +1,153 @@
+//! What a principal may see, as conditions of a select. Every list, count and loader
+//! starts from one of these; a test holds them against the policy.
+
+use duban_entities::ids::{AreaId, JurisdictionId, UnitId};
+use duban_entities::vocabulary::Role;
+use duban_entities::{change_request, cooperating_unit, project, project_area, task};
+use sea_orm::sea_query::{IntoCondition, Query, SelectStatement};
+use sea_orm::{ColumnTrait, Condition};
+
+use crate::policy::{Principal, Scope};
+
+/// The reach of all grants together.
+#[derive(Debug, Default)]
+struct Reach {
+    everything: bool,
+    jurisdictions: Vec<JurisdictionId>,
+    areas: Vec<AreaId>,
+    units: Vec<UnitId>,
+    touched: Vec<JurisdictionId>,
+}
+
+fn reach(principal: &Principal) -> Reach {
+    let mut reach = Reach::default();
+    if principal.must_change_password {
+        return reach;
+    }
+    for held in &principal.grants {
+        reach.touched.extend(held.scope.jurisdiction());
+        match &held.scope {
+            Scope::Everything => reach.everything = true,
+            Scope::Jurisdiction(jurisdiction) => reach.jurisdictions.push(*jurisdiction),
+            Scope::Area { area, .. } => reach.areas.push(*area),
+            Scope::Unit { within, .. } => reach.units.extend(within),
+        }
+    }
+    reach
+}
+
+/// Nothing at all.
+fn nothing() -> Condition {
+    Condition::any().not().add(Condition::all())
+}
+
+/// The projects that the principal may see.
+#[must_use]
+pub fn projects(principal: &Principal) -> Condition {
+    let reach = reach(principal);
+    if reach.everything {
+        return Condition::all();
+    }
+    let mut seen = Condition::any();
+    let mut any = false;
+    if !reach.jurisdictions.is_empty() {
+        any = true;
+        seen = seen.add(project::Column::JurisdictionId.is_in(reach.jurisdictions));
+    }
+    if !reach.areas.is_empty() {
+        any = true;
+        seen = seen.add(project::Column::Id.in_subquery(projects_in_areas(reach.areas)));
+    }
+    if !reach.units.is_empty() {
+        any = true;
+        seen = seen.add(project::Column::LeadUnitId.is_in(reach.units.clone()));
+        for subquery in projects_of_units(&reach.units) {
+            seen = seen.add(project::Column::Id.in_subquery(subquery));
+        }
+    }
+    if any { seen } else { nothing() }
+}
+
+/// The tasks that the principal may see: those of visible projects, those that an own unit
+/// owes, and those of a whole jurisdiction in reach.
+#[must_use]
+pub fn tasks(principal: &Principal) -> Condition {
+    let reach = reach(principal);
+    if reach.everything {
+        return Condition::all();
+    }
+    let visible = visible_projects(principal);
+    let mut seen = Condition::any().add(task::Column::ProjectId.in_subquery(visible));
+    if !reach.jurisdictions.is_empty() {
+        seen = seen.add(task::Column::JurisdictionId.is_in(reach.jurisdictions));
+    }
+    if !reach.units.is_empty() {
+        seen = seen.add(task::Column::UnitId.is_in(reach.units));
+    }
+    seen
+}
+
+/// The change requests that the principal may see: those of visible projects.
+#[must_use]
+pub fn changes(principal: &Principal) -> Condition {
+    if reach(principal).everything {
+        return Condition::all();
+    }
+    change_request::Column::ProjectId
+        .in_subquery(visible_projects(principal))
+        .into_condition()
+}
+
+/// The jurisdictions whose catalogue the principal may read: none means all.
+#[must_use]
+pub fn jurisdictions(principal: &Principal) -> Option<Vec<JurisdictionId>> {
+    let reach = reach(principal);
+    (!reach.everything).then_some(reach.touched)
+}
+
+/// The jurisdictions whose users the principal administers: none means all.
+#[must_use]
+pub fn administered(principal: &Principal) -> Option<Vec<JurisdictionId>> {
+    let own = principal
+        .grants
+        .iter()
+        .filter(|held| held.role == Role::Administrator && !principal.must_change_password);
+    own.map(|held| held.scope.jurisdiction()).collect()
+}
+
+/// The ids of the visible projects, as a subquery.
+#[must_use]
+pub fn visible_projects(principal: &Principal) -> SelectStatement {
+    Query::select()
+        .column(project::Column::Id)
+        .from(project::Entity)
+        .cond_where(projects(principal))
+        .to_owned()
+}
+
+/// The ids of the projects that lie in one of these areas.
+#[must_use]
+pub fn projects_in_areas(areas: Vec<AreaId>) -> SelectStatement {
+    Query::select()
+        .column(project_area::Column::ProjectId)
+        .from(project_area::Entity)
+        .cond_where(project_area::Column::AreaId.is_in(areas))
+        .to_owned()
+}
+
+/// The ids of the projects on which one of these units cooperates, and on which it owes.
+#[must_use]
+pub fn projects_of_units(units: &[UnitId]) -> [SelectStatement; 2] {
+    let cooperating = Query::select()
+        .column(cooperating_unit::Column::ProjectId)
+        .from(cooperating_unit::Entity)
+        .cond_where(cooperating_unit::Column::UnitId.is_in(units.to_vec()))
+        .to_owned();
+    let owing = Query::select()
+        .column(task::Column::ProjectId)
+        .from(task::Entity)
+        .cond_where(task::Column::UnitId.is_in(units.to_vec()))
+        .and_where(task::Column::ProjectId.is_not_null())
+        .to_owned();
+    [cooperating, owing]
+}

@@ -1,0 +1,263 @@
+//! The unit of work: one transaction, its permits, its ledger entries.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use futures_util::future::BoxFuture;
+use sea_orm::{
+    ActiveModelTrait, ColumnTrait, DatabaseTransaction, DbBackend, EntityTrait, QueryFilter,
+    SqliteTransactionMode, TransactionOptions, TransactionTrait,
+};
+use uuid::Uuid;
+
+use super::Store;
+use super::ledger::{self, Draft, FieldChange};
+use super::record::{Fields, Row, difference};
+use crate::clock::{Clock, new_id};
+use crate::error::{Error, Result};
+use crate::policy::{Action, Denial, Facts, Permit, Principal, decide};
+
+/// On whose behalf, and under which request, something is written.
+#[derive(Clone, Debug)]
+pub struct WriteContext {
+    /// Who acts.
+    pub principal: Principal,
+    /// The request, shared by all entries of one act.
+    pub request_id: String,
+    /// Why, where the person gave a reason.
+    pub reason: Option<String>,
+}
+
+/// A transaction under way. It ends in [`Store::write`] and nowhere else.
+#[derive(Debug)]
+pub struct Work {
+    transaction: DatabaseTransaction,
+    backend: DbBackend,
+    context: WriteContext,
+    clock: Arc<dyn Clock>,
+    at: DateTime<Utc>,
+    drafts: Vec<Draft>,
+}
+
+impl Store {
+    /// Runs a unit of work and commits it with its ledger entries; an error rolls all of it
+    /// back. Nobody is answered before the commit.
+    ///
+    /// # Errors
+    /// What the closure returned, or [`Error::Internal`] when the database failed.
+    pub async fn write<T, F>(&self, context: WriteContext, run: F) -> Result<T>
+    where
+        T: Send,
+        F: for<'w> FnOnce(&'w mut Work) -> BoxFuture<'w, Result<T>> + Send,
+    {
+        let mut work = Work {
+            transaction: self.begin().await?,
+            backend: self.backend,
+            context,
+            clock: Arc::clone(&self.clock),
+            at: self.clock.now(),
+            drafts: Vec::new(),
+        };
+        match run(&mut work).await {
+            Ok(value) => {
+                work.seal().await?;
+                work.transaction.commit().await?;
+                Ok(value)
+            }
+            Err(error) => {
+                work.transaction.rollback().await?;
+                Err(error)
+            }
+        }
+    }
+
+    /// `BEGIN IMMEDIATE` on SQLite: a transaction that reads and then writes would
+    /// otherwise fail at once when another one wrote in between.
+    pub(super) async fn begin(&self) -> Result<DatabaseTransaction> {
+        let options = TransactionOptions {
+            isolation_level: None,
+            access_mode: None,
+            sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
+        };
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "the one place that begins a transaction"
+        )]
+        let transaction = self.writer.begin_with_options(options).await?;
+        Ok(transaction)
+    }
+}
+
+impl Work {
+    /// The transaction, for reads and for rows that have no ledger entry of their own.
+    #[must_use]
+    pub const fn connection(&self) -> &DatabaseTransaction {
+        &self.transaction
+    }
+
+    /// Which database it is.
+    #[must_use]
+    pub const fn backend(&self) -> DbBackend {
+        self.backend
+    }
+
+    /// When the work began: the instant of everything it writes.
+    #[must_use]
+    pub const fn at(&self) -> DateTime<Utc> {
+        self.at
+    }
+
+    /// Who acts.
+    #[must_use]
+    pub const fn principal(&self) -> &Principal {
+        &self.context.principal
+    }
+
+    /// A new key.
+    pub fn new_id<T: From<Uuid>>(&self) -> T {
+        new_id(self.clock.as_ref())
+    }
+
+    /// Asks the policy.
+    ///
+    /// # Errors
+    /// [`Error::Unauthenticated`], [`Error::NotFound`] or [`Error::Forbidden`].
+    pub fn permit(&self, action: Action, facts: Facts<'_>) -> Result<Permit> {
+        authorise(&self.context.principal, action, facts)
+    }
+
+    /// Writes a new row and its creation to the ledger. `parts` are fields that live in
+    /// tables of their own, such as a project's citations.
+    ///
+    /// # Errors
+    /// [`Error::Internal`] when the database refuses.
+    pub async fn create<R: Row>(&mut self, permit: &Permit, row: R, parts: Fields) -> Result<R> {
+        let mut fields = row.fields();
+        fields.extend(parts);
+        let changes = difference(&Fields::new(), &fields);
+        self.note(permit, &row, changes);
+        R::Table::insert(row.clone().into_active_model())
+            .exec_without_returning(&self.transaction)
+            .await?;
+        Ok(row)
+    }
+
+    /// Writes a changed row, if it still has the version of `before`, and the difference to
+    /// the ledger. Nothing happens where nothing differs.
+    ///
+    /// # Errors
+    /// [`Error::Conflict`] when somebody else changed it first.
+    pub async fn update<R: Row>(&mut self, permit: &Permit, before: &R, after: R) -> Result<R> {
+        self.update_with(permit, before, after, Vec::new()).await
+    }
+
+    /// As [`Work::update`], with changes of fields that live in tables of their own.
+    ///
+    /// # Errors
+    /// [`Error::Conflict`] when somebody else changed it first.
+    pub async fn update_with<R: Row>(
+        &mut self,
+        permit: &Permit,
+        before: &R,
+        mut after: R,
+        parts: Vec<FieldChange>,
+    ) -> Result<R> {
+        let mut changes = difference(&before.fields(), &after.fields());
+        changes.extend(parts);
+        if changes.is_empty() {
+            return Ok(after);
+        }
+        after.touch(before.version() + 1, self.at);
+        self.update_row(before, after.clone()).await?;
+        self.note(permit, &after, changes);
+        Ok(after)
+    }
+
+    async fn update_row<R: Row>(&self, before: &R, after: R) -> Result<()> {
+        let mut model = after.into_active_model().reset_all();
+        model.not_set(R::key_column());
+        let updated = R::Table::update_many()
+            .set(model)
+            .filter(R::key_column().eq(before.key()))
+            .filter(R::version_column().eq(before.version()))
+            .exec(&self.transaction)
+            .await?;
+        if updated.rows_affected == 1 {
+            return Ok(());
+        }
+        let current = R::Table::find()
+            .filter(R::key_column().eq(before.key()))
+            .one(&self.transaction)
+            .await?
+            .ok_or(Error::NotFound)?;
+        Err(Error::Conflict {
+            current: current.version(),
+        })
+    }
+
+    /// One entry a subject: a second change of the same subject joins the first.
+    fn note<R: Row>(&mut self, permit: &Permit, row: &R, changes: Vec<FieldChange>) {
+        let subject_id = row.subject_id();
+        let action = permit.action().as_str();
+        let same = |draft: &&mut Draft| draft.subject_id == subject_id && draft.action == action;
+        if let Some(draft) = self.drafts.iter_mut().find(same) {
+            draft.join(changes);
+            return;
+        }
+        self.drafts.push(Draft {
+            action,
+            role: permit.role(),
+            subject_type: R::SUBJECT,
+            subject_id,
+            project: row.project(),
+            jurisdiction: row.jurisdiction(),
+            changes,
+        });
+    }
+
+    /// Appends the drafts to the chain. Writers queue for the chain's end only here, at the
+    /// very end of their work.
+    async fn seal(&mut self) -> Result<()> {
+        let drafts = std::mem::take(&mut self.drafts);
+        if drafts.is_empty() {
+            return Ok(());
+        }
+        ledger::append(
+            &self.transaction,
+            self.backend,
+            &self.context,
+            self.at,
+            drafts,
+        )
+        .await
+    }
+}
+
+/// Asks the policy, and says its refusal in the words of [`Error`].
+///
+/// # Errors
+/// [`Error::Unauthenticated`], [`Error::NotFound`] or [`Error::Forbidden`].
+pub fn authorise(principal: &Principal, action: Action, facts: Facts<'_>) -> Result<Permit> {
+    decide(principal, action, facts).map_err(|denial| match denial {
+        Denial::Unauthenticated => Error::Unauthenticated("sign in first"),
+        Denial::Unseen => Error::NotFound,
+        Denial::Refused(reason) => {
+            tracing::info!(
+                target: "security",
+                event = "refused",
+                action = action.as_str(),
+                actor = ?principal.actor,
+                reason,
+            );
+            Error::Forbidden(reason)
+        }
+    })
+}
+
+/// The fields of a change as from/to pairs, for parts in tables of their own.
+#[must_use]
+pub fn part(field: &'static str, from: Option<String>, to: Option<String>) -> Vec<FieldChange> {
+    let single = |value| BTreeMap::from([(field, value)]);
+    difference(&single(from), &single(to))
+}
