@@ -6,12 +6,20 @@
 //! row together with the policy's permit, takes the permit back at each change, and
 //! turns what changed into ledger entries in the same transaction.
 
+pub mod changes;
 mod connect;
 pub mod facts;
 pub mod ledger;
 pub mod migrate;
+pub mod outline;
+pub mod page;
+pub mod portfolio;
+pub mod projects;
 pub mod record;
 pub mod scope;
+pub mod tasks;
+pub mod today;
+pub mod users;
 mod work;
 
 use std::sync::Arc;
@@ -22,7 +30,7 @@ use sea_orm::{DatabaseConnection, DbBackend};
 use crate::clock::Clock;
 
 pub use connect::{Access, DatabaseUrl};
-pub use work::{Work, WriteContext};
+pub use work::{Work, WriteContext, authorise, part};
 
 /// The database of one installation.
 #[derive(Clone, Debug)]
