@@ -3,5 +3,6 @@
 #![recursion_limit = "256"]
 
 pub mod clock;
+pub mod domain;
 pub mod error;
 pub mod policy;
