@@ -3,11 +3,35 @@
 //! A service loads what it needs from the store, asks the policy, applies the rules of
 //! `domain`, and writes through one unit of work. It knows neither HTTP nor GraphQL.
 
+mod assignment;
+mod change;
+mod fetch;
+mod idempotency;
+mod named;
+mod outline;
+mod portfolio;
+mod project;
+mod rules;
+mod schedule;
+mod stage;
+mod task;
+
 use std::sync::Arc;
 
 use crate::clock::Clock;
+use crate::error::Result;
 use crate::policy::Principal;
+use crate::store::today::Today;
 use crate::store::{Store, WriteContext};
+
+pub use assignment::{AssignMany, AssignOne, Lead};
+pub use change::{ChangeDecide, Content, Decision, StageContent, content};
+pub use outline::{PlanBy, UnitBy};
+pub use project::{ProjectView, state};
+pub use rules::Rules;
+pub use schedule::{MilestonesPlan, PlannedMilestone};
+pub use stage::ProjectMove;
+pub use task::{Evidence, TaskClaim, TaskReturn, TaskVerify, due_facts};
 
 /// Where a request came from.
 #[derive(Clone, Debug)]
@@ -27,6 +51,8 @@ pub struct Call {
     pub principal: Principal,
     /// From where.
     pub request: RequestInfo,
+    /// True for what a demonstration does: all that it writes says that it is simulated.
+    pub simulated: bool,
 }
 
 impl Call {
@@ -40,6 +66,7 @@ impl Call {
                 peer: "internal".to_owned(),
                 user_agent: None,
             },
+            simulated: false,
         }
     }
 
@@ -50,6 +77,7 @@ impl Call {
             principal: self.principal.clone(),
             request_id: self.request.request_id.clone(),
             reason,
+            simulated: self.simulated,
         }
     }
 }
@@ -61,4 +89,16 @@ pub struct Services {
     pub store: Arc<Store>,
     /// The injected clock.
     pub clock: Arc<dyn Clock>,
+    /// The rules that are data.
+    pub rules: Arc<Rules>,
+}
+
+impl Services {
+    /// Today in every jurisdiction.
+    ///
+    /// # Errors
+    /// [`crate::error::Error::Internal`] when the database cannot be read.
+    pub async fn today(&self) -> Result<Today> {
+        Today::load(self.store.read(), self.clock.now()).await
+    }
 }

@@ -1,0 +1,46 @@
+//! Rows of answers once given under an idempotency key.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use duban_entities::idempotency::{Column, Entity, Model};
+use duban_entities::ids::UserId;
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter};
+
+use crate::error::Result;
+
+/// How long an answer is kept.
+const KEPT: TimeDelta = TimeDelta::days(30);
+
+/// The answer under a key, if it is not older than 30 days. Older ones of the same user go.
+///
+/// # Errors
+/// [`crate::error::Error::Internal`] when the database fails.
+pub async fn find(
+    connection: &impl ConnectionTrait,
+    user: UserId,
+    mutation: &str,
+    key: &str,
+    now: DateTime<Utc>,
+) -> Result<Option<Model>> {
+    Entity::delete_many()
+        .filter(Column::UserId.eq(user))
+        .filter(Column::CreatedAt.lt(now - KEPT))
+        .exec(connection)
+        .await?;
+    Ok(Entity::find()
+        .filter(Column::UserId.eq(user))
+        .filter(Column::Mutation.eq(mutation))
+        .filter(Column::Key.eq(key))
+        .one(connection)
+        .await?)
+}
+
+/// Keeps an answer.
+///
+/// # Errors
+/// [`crate::error::Error::Internal`] when the database refuses.
+pub async fn keep(connection: &impl ConnectionTrait, row: Model) -> Result<()> {
+    Entity::insert(row.into_active_model())
+        .exec_without_returning(connection)
+        .await?;
+    Ok(())
+}
