@@ -4,4 +4,7 @@
 
 pub mod clock;
 pub mod error;
+pub mod graphql;
+pub mod http;
 pub mod policy;
+pub mod service;

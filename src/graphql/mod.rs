@@ -1,0 +1,5 @@
+//! The GraphQL schema.
+
+mod limits;
+
+pub use limits::Limits;
