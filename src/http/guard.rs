@@ -29,6 +29,7 @@ use async_graphql::parser::types::{
 use async_graphql::parser::{self, parse_query};
 
 use crate::error::{Error, Result};
+use crate::graphql::Limits;
 
 /// How large a document is, or may be.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -64,9 +65,9 @@ pub const LIMITS: Sizes = Sizes {
     directives: 50,
     selections: 5_000,
     repeated: 10,
-    depth: 15,
+    depth: Limits::SIGNED_IN.depth as u64,
     mutation_fields: 1,
-    nodes: 50_000,
+    nodes: Limits::SIGNED_IN.nodes,
 };
 
 /// Nodes of a connection that does not say how many it wants.
