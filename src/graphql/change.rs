@@ -1,8 +1,6 @@
 //! Change requests, and the first schedule, which is one.
 
-use async_graphql::{
-    ComplexObject, Context, Enum, ID, InputObject, Object, SimpleObject, Union,
-};
+use async_graphql::{ComplexObject, Context, Enum, ID, InputObject, Object, SimpleObject, Union};
 use duban_entities::change_request;
 
 use super::connection::{connection, list_cost, page_cost};
@@ -29,7 +27,8 @@ pub struct ChangeRequest {
     #[graphql(skip)]
     row: change_request::Model,
     /// Opaque id.
-    id: ID,
+    #[graphql(owned)]
+    pub(super) id: ID,
     /// What it changes.
     kind: ChangeKind,
     /// Where it stands.
@@ -73,7 +72,8 @@ impl ChangeRequest {
     /// The project.
     async fn project(&self, ctx: &Context<'_>) -> Result<Project> {
         let row = loaders(ctx)?.load_one(self.row.project_id).await?;
-        row.map(Project::from).ok_or_else(|| public(Error::NotFound))
+        row.map(Project::from)
+            .ok_or_else(|| public(Error::NotFound))
     }
 
     /// Who proposed it.
@@ -83,7 +83,9 @@ impl ChangeRequest {
 
     /// For which unit it was proposed.
     async fn proposed_for(&self, ctx: &Context<'_>) -> Result<Option<Unit>> {
-        let Some(id) = self.row.proposed_unit_id else { return Ok(None) };
+        let Some(id) = self.row.proposed_unit_id else {
+            return Ok(None);
+        };
         Ok(loaders(ctx)?.load_one(id).await?.map(Unit::from))
     }
 
@@ -105,7 +107,9 @@ impl ChangeRequest {
         let principal = &call(ctx)?.principal;
         let allowed = decide(principal, Action::ChangeDecide, Facts::Change(&facts)).is_ok();
         let waits = self.row.state == duban_entities::vocabulary::ChangeState::Proposed;
-        Ok(ChangePermissions { decide: allowed && waits })
+        Ok(ChangePermissions {
+            decide: allowed && waits,
+        })
     }
 }
 
@@ -131,7 +135,7 @@ impl From<service::Content> for ChangeContent {
             service::Content::Schedule { milestones } => Self::Schedule(ScheduleChange {
                 milestones: milestones.into_iter().map(PlannedMilestone::from).collect(),
             }),
-            service::Content::Stage(stage) => Self::Stage(StageChange::from(stage)),
+            service::Content::Stage(stage) => Self::Stage(stage.into()),
         }
     }
 }
@@ -173,7 +177,9 @@ impl From<service::PlannedMilestone> for PlannedMilestone {
 impl PlannedMilestone {
     /// The unit that shall owe it; null for the lead unit.
     async fn unit(&self, ctx: &Context<'_>) -> Result<Option<Unit>> {
-        let Some(id) = &self.unit else { return Ok(None) };
+        let Some(id) = &self.unit else {
+            return Ok(None);
+        };
         let id: duban_entities::ids::UnitId = parse(&ID(id.clone()))?;
         Ok(loaders(ctx)?.load_one(id).await?.map(Unit::from))
     }
@@ -207,7 +213,12 @@ impl From<service::StageContent> for StageChange {
     }
 }
 
-connection!(ChangeRequestConnection, ChangeRequestEdge, ChangeRequest, change_request::Model);
+connection!(
+    ChangeRequestConnection,
+    ChangeRequestEdge,
+    ChangeRequest,
+    change_request::Model
+);
 
 /// Which change requests are wanted. All given parts must hold.
 #[derive(Clone, Debug, Default, InputObject)]
@@ -240,18 +251,35 @@ impl ChangeQuery {
         before: Option<String>,
     ) -> Result<ChangeRequestConnection> {
         let (services, call) = (services(ctx)?, call(ctx)?);
-        let ChangeRequestFilter { jurisdiction_id, project_id, kind, state } =
-            filter.unwrap_or_default();
+        let ChangeRequestFilter {
+            jurisdiction_id,
+            project_id,
+            kind,
+            state,
+        } = filter.unwrap_or_default();
         let filter = changes::ChangeRequestFilter {
             jurisdiction: parse_option(jurisdiction_id.as_ref())?,
             project: parse_option(project_id.as_ref())?,
             kinds: kind.map(|kinds| kinds.into_iter().map(Into::into).collect()),
             states: state.map(|states| states.into_iter().map(Into::into).collect()),
         };
-        let request = PageRequest { first, after, last, before };
-        let page = services.changes(call, &filter, &request).await.map_err(public)?;
+        let request = PageRequest {
+            first,
+            after,
+            last,
+            before,
+        };
+        let page = services
+            .changes(call, &filter, &request)
+            .await
+            .map_err(public)?;
         let total = if ctx.look_ahead().field("totalCount").exists() {
-            Some(services.count_changes(call, &filter).await.map_err(public)?)
+            Some(
+                services
+                    .count_changes(call, &filter)
+                    .await
+                    .map_err(public)?,
+            )
         } else {
             None
         };
@@ -341,7 +369,10 @@ impl ChangeMutation {
         input: MilestonesPlanInput,
     ) -> Result<MilestonesPlanPayload> {
         let (services, call) = (services(ctx)?, call(ctx)?);
-        let id = services.plan_milestones(call, input.command()?).await.map_err(public)?;
+        let id = services
+            .plan_milestones(call, input.command()?)
+            .await
+            .map_err(public)?;
         let change_request = services.change(call, id).await.map_err(public)?.into();
         Ok(MilestonesPlanPayload { change_request })
     }
@@ -353,14 +384,22 @@ impl ChangeMutation {
         input: ChangeDecideInput,
     ) -> Result<ChangeDecidePayload> {
         let (services, call) = (services(ctx)?, call(ctx)?);
-        let ChangeDecideInput { change_request_id, decision, note, expected_version } = input;
+        let ChangeDecideInput {
+            change_request_id,
+            decision,
+            note,
+            expected_version,
+        } = input;
         let command = service::ChangeDecide {
             change: parse(&change_request_id)?,
             decision: decision.into(),
             note,
             expected_version,
         };
-        let id = services.decide_change(call, command).await.map_err(public)?;
+        let id = services
+            .decide_change(call, command)
+            .await
+            .map_err(public)?;
         let change_request = services.change(call, id).await.map_err(public)?.into();
         Ok(ChangeDecidePayload { change_request })
     }
@@ -378,7 +417,10 @@ impl MilestonesPlanInput {
             idempotency_key,
         } = self;
         let milestones = milestones.map(|all| {
-            all.into_iter().enumerate().map(MilestoneInput::command).collect::<Result<_>>()
+            all.into_iter()
+                .enumerate()
+                .map(MilestoneInput::command)
+                .collect::<Result<_>>()
         });
         Ok(service::MilestonesPlan {
             project: parse(&project_id)?,
@@ -394,7 +436,12 @@ impl MilestonesPlanInput {
 
 impl MilestoneInput {
     fn command((n, input): (usize, Self)) -> Result<service::PlannedMilestone> {
-        let Self { title, due_date, weight, unit_id } = input;
+        let Self {
+            title,
+            due_date,
+            weight,
+            unit_id,
+        } = input;
         let weight = weight.hundredths().ok_or_else(|| {
             let field = format!("milestones.{n}.weight");
             public(Error::invalid(field, "a number with at most two decimals"))

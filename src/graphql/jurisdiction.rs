@@ -18,7 +18,8 @@ pub struct Jurisdiction {
     #[graphql(skip)]
     row: jurisdiction::Model,
     /// Opaque id.
-    id: ID,
+    #[graphql(owned)]
+    pub(super) id: ID,
     /// Short code, the prefix of its project codes (`ZMD`).
     code: String,
     /// Name.
@@ -51,7 +52,11 @@ impl Jurisdiction {
     #[graphql(complexity = "list_cost(child_complexity)")]
     async fn areas(&self, ctx: &Context<'_>) -> Result<Vec<Area>> {
         let rows = loaders(ctx)?.load_one(AreasOf(self.row.id)).await?;
-        Ok(rows.unwrap_or_default().into_iter().map(Area::from).collect())
+        Ok(rows
+            .unwrap_or_default()
+            .into_iter()
+            .map(Area::from)
+            .collect())
     }
 }
 
@@ -62,7 +67,8 @@ pub struct Area {
     #[graphql(skip)]
     row: area::Model,
     /// Opaque id.
-    id: ID,
+    #[graphql(owned)]
+    pub(super) id: ID,
     /// Code.
     code: String,
     /// Name.
@@ -88,7 +94,8 @@ impl Area {
     /// The jurisdiction it lies in.
     async fn jurisdiction(&self, ctx: &Context<'_>) -> Result<Jurisdiction> {
         let row = loaders(ctx)?.load_one(self.row.jurisdiction_id).await?;
-        row.map(Jurisdiction::from).ok_or_else(|| public(Error::NotFound))
+        row.map(Jurisdiction::from)
+            .ok_or_else(|| public(Error::NotFound))
     }
 }
 
@@ -101,7 +108,10 @@ impl JurisdictionQuery {
     /// The jurisdictions in your reach, by code.
     #[graphql(complexity = "list_cost(child_complexity)")]
     async fn jurisdictions(&self, ctx: &Context<'_>) -> Result<Vec<Jurisdiction>> {
-        let rows = services(ctx)?.jurisdictions(call(ctx)?).await.map_err(public)?;
+        let rows = services(ctx)?
+            .jurisdictions(call(ctx)?)
+            .await
+            .map_err(public)?;
         Ok(rows.into_iter().map(Jurisdiction::from).collect())
     }
 }

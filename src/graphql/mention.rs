@@ -19,7 +19,7 @@ pub struct Citation {
     #[graphql(skip)]
     row: citation::Model,
     /// Opaque id.
-    id: ID,
+    pub(super) id: ID,
     /// The few words that name the work.
     quote: String,
     /// The text's verb phrase.
@@ -132,10 +132,13 @@ impl SuggestedLead {
 
     /// The mention that suggests it.
     async fn citation(&self, ctx: &Context<'_>) -> Result<Citation> {
-        let rows = loaders(ctx)?.load_one(CitationsOf(self.row.project_id)).await?;
+        let rows = loaders(ctx)?
+            .load_one(CitationsOf(self.row.project_id))
+            .await?;
         let mut rows = rows.unwrap_or_default().into_iter();
         let row = rows.find(|row| row.id == self.row.citation_id);
-        row.map(Citation::from).ok_or_else(|| public(Error::NotFound))
+        row.map(Citation::from)
+            .ok_or_else(|| public(Error::NotFound))
     }
 }
 

@@ -20,7 +20,10 @@ use crate::store::projects::ProjectBy;
 /// An object with a global id.
 #[derive(Clone, Debug, Interface)]
 #[graphql(field(name = "id", ty = "ID", desc = "Opaque id."))]
-#[expect(clippy::large_enum_variant, reason = "made once an answer and moved on")]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "made once an answer and moved on"
+)]
 pub enum Node {
     /// A jurisdiction.
     Jurisdiction(Jurisdiction),
@@ -56,10 +59,19 @@ async fn load(ctx: &Context<'_>, id: &ID) -> Result<Node> {
     let (services, call) = (services(ctx)?, call(ctx)?);
     let node = match prefix(id.as_str()) {
         Some(JurisdictionId::PREFIX) => {
-            let row = services.jurisdiction(call, parse(id)?).await.map_err(public)?;
+            let row = services
+                .jurisdiction(call, parse(id)?)
+                .await
+                .map_err(public)?;
             Node::Jurisdiction(row.into())
         }
-        Some(AreaId::PREFIX) => Node::Area(services.area(call, parse(id)?).await.map_err(public)?.into()),
+        Some(AreaId::PREFIX) => Node::Area(
+            services
+                .area(call, parse(id)?)
+                .await
+                .map_err(public)?
+                .into(),
+        ),
         Some(UnitId::PREFIX) => {
             let by = UnitBy::Id(parse(id)?);
             Node::Unit(services.unit(call, &by).await.map_err(public)?.into())
@@ -68,14 +80,23 @@ async fn load(ctx: &Context<'_>, id: &ID) -> Result<Node> {
             let by = PlanBy::Id(parse(id)?);
             Node::Plan(services.plan(call, &by).await.map_err(public)?.into())
         }
-        Some(ClauseId::PREFIX) => {
-            Node::Clause(services.clause(call, parse(id)?).await.map_err(public)?.into())
-        }
+        Some(ClauseId::PREFIX) => Node::Clause(
+            services
+                .clause(call, parse(id)?)
+                .await
+                .map_err(public)?
+                .into(),
+        ),
         Some(ProjectId::PREFIX) => {
             let by = ProjectBy::Id(parse(id)?);
             Node::Project(services.project(call, &by).await.map_err(public)?.into())
         }
-        Some(TaskId::PREFIX) => match services.task(call, parse(id)?).await.map_err(public)?.into() {
+        Some(TaskId::PREFIX) => match services
+            .task(call, parse(id)?)
+            .await
+            .map_err(public)?
+            .into()
+        {
             Task::Milestone(milestone) => Node::Milestone(milestone),
         },
         Some(ChangeRequestId::PREFIX) => {

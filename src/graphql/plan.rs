@@ -22,7 +22,8 @@ pub struct Plan {
     #[graphql(skip)]
     row: plan::Model,
     /// Opaque id.
-    id: ID,
+    #[graphql(owned)]
+    pub(super) id: ID,
     /// Code.
     code: String,
     /// Title.
@@ -69,7 +70,8 @@ impl Plan {
     /// The jurisdiction whose plan it is.
     async fn jurisdiction(&self, ctx: &Context<'_>) -> Result<Jurisdiction> {
         let row = loaders(ctx)?.load_one(self.row.jurisdiction_id).await?;
-        row.map(Jurisdiction::from).ok_or_else(|| public(Error::NotFound))
+        row.map(Jurisdiction::from)
+            .ok_or_else(|| public(Error::NotFound))
     }
 
     /// The outline, in the text's order. With `withoutProjects: true` only the clauses that no
@@ -81,9 +83,15 @@ impl Plan {
         #[graphql(default)] without_projects: bool,
     ) -> Result<Vec<Clause>> {
         let rows = if without_projects {
-            services(ctx)?.clauses_without_projects(self.row.id).await.map_err(public)?
+            services(ctx)?
+                .clauses_without_projects(self.row.id)
+                .await
+                .map_err(public)?
         } else {
-            loaders(ctx)?.load_one(ClausesOf(self.row.id)).await?.unwrap_or_default()
+            loaders(ctx)?
+                .load_one(ClausesOf(self.row.id))
+                .await?
+                .unwrap_or_default()
         };
         Ok(rows.into_iter().map(Clause::from).collect())
     }
@@ -92,7 +100,11 @@ impl Plan {
     #[graphql(complexity = "list_cost(child_complexity)")]
     async fn indicators(&self, ctx: &Context<'_>) -> Result<Vec<Indicator>> {
         let rows = loaders(ctx)?.load_one(IndicatorsOf(self.row.id)).await?;
-        Ok(rows.unwrap_or_default().into_iter().map(Indicator::from).collect())
+        Ok(rows
+            .unwrap_or_default()
+            .into_iter()
+            .map(Indicator::from)
+            .collect())
     }
 }
 
@@ -103,7 +115,8 @@ pub struct Clause {
     #[graphql(skip)]
     row: clause::Model,
     /// Opaque id.
-    id: ID,
+    #[graphql(owned)]
+    pub(super) id: ID,
     /// Code.
     code: String,
     /// Number as worded.
@@ -143,7 +156,9 @@ impl Clause {
 
     /// The clause around it.
     async fn parent(&self, ctx: &Context<'_>) -> Result<Option<Self>> {
-        let Some(id) = self.row.parent_id else { return Ok(None) };
+        let Some(id) = self.row.parent_id else {
+            return Ok(None);
+        };
         Ok(loaders(ctx)?.load_one(id).await?.map(Self::from))
     }
 
@@ -157,7 +172,12 @@ impl Clause {
         last: Option<i32>,
         before: Option<String>,
     ) -> Result<ProjectConnection> {
-        let request = PageRequest { first, after, last, before };
+        let request = PageRequest {
+            first,
+            after,
+            last,
+            before,
+        };
         let filter = ProjectFilter::of_clause(ID(self.row.id.to_string()));
         list_projects(ctx, Some(filter), None, request).await
     }
@@ -167,7 +187,8 @@ impl Clause {
 #[derive(Clone, Debug, SimpleObject)]
 pub struct Indicator {
     /// Opaque id.
-    id: ID,
+    #[graphql(owned)]
+    pub(super) id: ID,
     /// Code.
     code: String,
     /// The table group it stands in.
@@ -236,7 +257,10 @@ impl PlanQuery {
     #[graphql(complexity = "list_cost(child_complexity)")]
     async fn plans(&self, ctx: &Context<'_>, jurisdiction_id: Option<ID>) -> Result<Vec<Plan>> {
         let jurisdiction = parse_option(jurisdiction_id.as_ref())?;
-        let rows = services(ctx)?.plans(call(ctx)?, jurisdiction).await.map_err(public)?;
+        let rows = services(ctx)?
+            .plans(call(ctx)?, jurisdiction)
+            .await
+            .map_err(public)?;
         Ok(rows.into_iter().map(Plan::from).collect())
     }
 

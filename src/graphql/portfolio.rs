@@ -127,11 +127,16 @@ impl Portfolio {
         let mut counts = self.units.clone();
         counts.sort_by_key(|(unit, counts)| (std::cmp::Reverse(sort_key(order_by, counts)), *unit));
         counts.truncate(usize::try_from(size).unwrap_or(usize::MAX));
-        let units = loaders(ctx)?.load_many(counts.iter().map(|(unit, _)| *unit)).await?;
+        let units = loaders(ctx)?
+            .load_many(counts.iter().map(|(unit, _)| *unit))
+            .await?;
         counts
             .into_iter()
             .map(|(id, counts)| {
-                let unit = units.get(&id).cloned().ok_or_else(|| public(Error::NotFound))?;
+                let unit = units
+                    .get(&id)
+                    .cloned()
+                    .ok_or_else(|| public(Error::NotFound))?;
                 Ok(UnitCount {
                     unit: unit.into(),
                     project_count: counts.projects,
@@ -160,9 +165,16 @@ pub struct PortfolioQuery;
 #[Object]
 impl PortfolioQuery {
     /// Counts over the projects that you may see.
-    async fn portfolio(&self, ctx: &Context<'_>, filter: Option<ProjectFilter>) -> Result<Portfolio> {
+    async fn portfolio(
+        &self,
+        ctx: &Context<'_>,
+        filter: Option<ProjectFilter>,
+    ) -> Result<Portfolio> {
         let filter = filter.unwrap_or_default().checked()?;
-        let counts = services(ctx)?.portfolio(call(ctx)?, &filter).await.map_err(public)?;
+        let counts = services(ctx)?
+            .portfolio(call(ctx)?, &filter)
+            .await
+            .map_err(public)?;
         Ok(counts.into())
     }
 }

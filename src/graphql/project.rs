@@ -37,7 +37,8 @@ pub struct Project {
     #[graphql(skip)]
     row: project::Model,
     /// Opaque id.
-    id: ID,
+    #[graphql(owned)]
+    pub(super) id: ID,
     /// The human code (`ZMD-RES-0012`).
     code: String,
     /// Title.
@@ -117,14 +118,18 @@ impl Project {
     /// The jurisdiction that answers for it.
     async fn jurisdiction(&self, ctx: &Context<'_>) -> Result<Jurisdiction> {
         let row = loaders(ctx)?.load_one(self.row.jurisdiction_id).await?;
-        row.map(Jurisdiction::from).ok_or_else(|| public(Error::NotFound))
+        row.map(Jurisdiction::from)
+            .ok_or_else(|| public(Error::NotFound))
     }
 
     /// The areas it lies in, by code.
     #[graphql(complexity = "list_cost(child_complexity)")]
     async fn areas(&self, ctx: &Context<'_>) -> Result<Vec<Area>> {
         let loaders = loaders(ctx)?;
-        let links = loaders.load_one(AreaLinksOf(self.row.id)).await?.unwrap_or_default();
+        let links = loaders
+            .load_one(AreaLinksOf(self.row.id))
+            .await?
+            .unwrap_or_default();
         let ids: Vec<_> = links.iter().map(|link| link.area_id).collect();
         let mut rows: Vec<_> = loaders.load_many(ids).await?.into_values().collect();
         rows.sort_by(|a, b| a.code.cmp(&b.code));
@@ -133,36 +138,59 @@ impl Project {
 
     /// Other names.
     async fn aliases(&self, ctx: &Context<'_>) -> Result<Vec<String>> {
-        let rows = loaders(ctx)?.load_one(AliasesOfProject(self.row.id)).await?;
-        Ok(rows.unwrap_or_default().into_iter().map(|row| row.alias).collect())
+        let rows = loaders(ctx)?
+            .load_one(AliasesOfProject(self.row.id))
+            .await?;
+        Ok(rows
+            .unwrap_or_default()
+            .into_iter()
+            .map(|row| row.alias)
+            .collect())
     }
 
     /// Identifiers in other schemes, such as the national project code.
     #[graphql(complexity = "list_cost(child_complexity)")]
     async fn external_ids(&self, ctx: &Context<'_>) -> Result<Vec<ExternalId>> {
         let rows = loaders(ctx)?.load_one(ExternalIdsOf(self.row.id)).await?;
-        Ok(rows.unwrap_or_default().into_iter().map(ExternalId::from).collect())
+        Ok(rows
+            .unwrap_or_default()
+            .into_iter()
+            .map(ExternalId::from)
+            .collect())
     }
 
     /// The lead unit (牵头单位).
     async fn lead_unit(&self, ctx: &Context<'_>) -> Result<Option<Unit>> {
-        let Some(id) = self.row.lead_unit_id else { return Ok(None) };
+        let Some(id) = self.row.lead_unit_id else {
+            return Ok(None);
+        };
         Ok(loaders(ctx)?.load_one(id).await?.map(Unit::from))
     }
 
     /// Units that a text suggests as lead without saying so.
     #[graphql(complexity = "list_cost(child_complexity)")]
     async fn suggested_leads(&self, ctx: &Context<'_>) -> Result<Vec<SuggestedLead>> {
-        let rows = loaders(ctx)?.load_one(SuggestedLeadsOf(self.row.id)).await?;
-        Ok(rows.unwrap_or_default().into_iter().map(SuggestedLead::from).collect())
+        let rows = loaders(ctx)?
+            .load_one(SuggestedLeadsOf(self.row.id))
+            .await?;
+        Ok(rows
+            .unwrap_or_default()
+            .into_iter()
+            .map(SuggestedLead::from)
+            .collect())
     }
 
     /// The cooperating units (配合单位), in order.
     #[graphql(complexity = "list_cost(child_complexity)")]
     async fn cooperating_units(&self, ctx: &Context<'_>) -> Result<Vec<Unit>> {
         let loaders = loaders(ctx)?;
-        let rows = loaders.load_one(CooperatingUnitsOf(self.row.id)).await?.unwrap_or_default();
-        let units = loaders.load_many(rows.iter().map(|row| row.unit_id)).await?;
+        let rows = loaders
+            .load_one(CooperatingUnitsOf(self.row.id))
+            .await?
+            .unwrap_or_default();
+        let units = loaders
+            .load_many(rows.iter().map(|row| row.unit_id))
+            .await?;
         let units = rows.iter().filter_map(|row| units.get(&row.unit_id));
         Ok(units.map(|unit| Unit::from(unit.clone())).collect())
     }
@@ -170,13 +198,21 @@ impl Project {
     /// The cooperating units with the text's own word for the role of each.
     #[graphql(complexity = "list_cost(child_complexity)")]
     async fn cooperation(&self, ctx: &Context<'_>) -> Result<Vec<CooperatingUnit>> {
-        let rows = loaders(ctx)?.load_one(CooperatingUnitsOf(self.row.id)).await?;
-        Ok(rows.unwrap_or_default().into_iter().map(CooperatingUnit::from).collect())
+        let rows = loaders(ctx)?
+            .load_one(CooperatingUnitsOf(self.row.id))
+            .await?;
+        Ok(rows
+            .unwrap_or_default()
+            .into_iter()
+            .map(CooperatingUnit::from)
+            .collect())
     }
 
     /// The programme it belongs to, if you may see it.
     async fn parent(&self, ctx: &Context<'_>) -> Result<Option<Self>> {
-        let Some(id) = self.row.parent_id else { return Ok(None) };
+        let Some(id) = self.row.parent_id else {
+            return Ok(None);
+        };
         Ok(loaders(ctx)?.load_one(id).await?.map(Self::from))
     }
 
@@ -190,7 +226,12 @@ impl Project {
         last: Option<i32>,
         before: Option<String>,
     ) -> Result<ProjectConnection> {
-        let request = PageRequest { first, after, last, before };
+        let request = PageRequest {
+            first,
+            after,
+            last,
+            before,
+        };
         let filter = ProjectFilter::of_parent(self.id.clone());
         list_projects(ctx, Some(filter), None, request).await
     }
@@ -199,14 +240,22 @@ impl Project {
     #[graphql(complexity = "list_cost(child_complexity)")]
     async fn targets(&self, ctx: &Context<'_>) -> Result<Vec<Target>> {
         let rows = loaders(ctx)?.load_one(TargetsOf(self.row.id)).await?;
-        Ok(rows.unwrap_or_default().into_iter().map(Target::from).collect())
+        Ok(rows
+            .unwrap_or_default()
+            .into_iter()
+            .map(Target::from)
+            .collect())
     }
 
     /// Its mentions in plans (出处); the first is the primary one.
     #[graphql(complexity = "list_cost(child_complexity)")]
     async fn citations(&self, ctx: &Context<'_>) -> Result<Vec<Citation>> {
         let rows = loaders(ctx)?.load_one(CitationsOf(self.row.id)).await?;
-        Ok(rows.unwrap_or_default().into_iter().map(Citation::from).collect())
+        Ok(rows
+            .unwrap_or_default()
+            .into_iter()
+            .map(Citation::from)
+            .collect())
     }
 
     /// Its milestones (节点), in the order of the schedule.
@@ -219,22 +268,38 @@ impl Project {
         last: Option<i32>,
         before: Option<String>,
     ) -> Result<MilestoneConnection> {
-        let rows = loaders(ctx)?.load_one(MilestonesOf(self.row.id)).await?.unwrap_or_default();
-        milestone_page(rows, &PageRequest { first, after, last, before })
+        let rows = loaders(ctx)?
+            .load_one(MilestonesOf(self.row.id))
+            .await?
+            .unwrap_or_default();
+        milestone_page(
+            rows,
+            &PageRequest {
+                first,
+                after,
+                last,
+                before,
+            },
+        )
     }
 
     /// The steps that the workflow has from here, and what still blocks each.
     #[graphql(complexity = "list_cost(child_complexity)")]
     async fn transitions(&self, ctx: &Context<'_>) -> Result<Vec<ProjectTransition>> {
-        let rows = loaders(ctx)?.load_one(MilestonesOf(self.row.id)).await?.unwrap_or_default();
+        let rows = loaders(ctx)?
+            .load_one(MilestonesOf(self.row.id))
+            .await?
+            .unwrap_or_default();
         let state = service::state(&self.row, &rows);
         let workflow = &services(ctx)?.rules.workflow;
-        let open = workflow.transitions_for(&state).map(|transition| ProjectTransition {
-            to: transition.to.into(),
-            title: transition.title.clone(),
-            requires_approval: transition.requires_approval,
-            blockers: Blocker::all(workflow.blockers(transition, &state)),
-        });
+        let open = workflow
+            .transitions_for(&state)
+            .map(|transition| ProjectTransition {
+                to: transition.to.into(),
+                title: transition.title.clone(),
+                requires_approval: transition.requires_approval,
+                blockers: Blocker::all(workflow.blockers(transition, &state)),
+            });
         Ok(open.collect())
     }
 
@@ -243,7 +308,10 @@ impl Project {
         let loaders = loaders(ctx)?;
         let facts = loaders.load_one(FactsOf(self.row.id)).await?;
         let facts = facts.ok_or_else(|| public(Error::NotFound))?;
-        let tasks = loaders.load_one(MilestonesOf(self.row.id)).await?.unwrap_or_default();
+        let tasks = loaders
+            .load_one(MilestonesOf(self.row.id))
+            .await?
+            .unwrap_or_default();
         Ok(ProjectView::of(&call(ctx)?.principal, &facts, &tasks).into())
     }
 }
@@ -352,9 +420,17 @@ pub(super) async fn list_projects(
         (projects::ProjectOrder::Code, Direction::Ascending),
         |order| (order.field.into(), order.direction.into()),
     );
-    let page = services.projects(call, &filter, order, &request).await.map_err(public)?;
+    let page = services
+        .projects(call, &filter, order, &request)
+        .await
+        .map_err(public)?;
     let total = if ctx.look_ahead().field("totalCount").exists() {
-        Some(services.count_projects(call, &filter).await.map_err(public)?)
+        Some(
+            services
+                .count_projects(call, &filter)
+                .await
+                .map_err(public)?,
+        )
     } else {
         None
     };
@@ -379,7 +455,12 @@ impl ProjectQuery {
         last: Option<i32>,
         before: Option<String>,
     ) -> Result<ProjectConnection> {
-        let request = PageRequest { first, after, last, before };
+        let request = PageRequest {
+            first,
+            after,
+            last,
+            before,
+        };
         list_projects(ctx, filter, order_by, request).await
     }
 
@@ -392,7 +473,10 @@ impl ProjectQuery {
                 projects::ProjectBy::ExternalId { scheme, value }
             }
         };
-        let row = services(ctx)?.project(call(ctx)?, &by).await.map_err(public)?;
+        let row = services(ctx)?
+            .project(call(ctx)?, &by)
+            .await
+            .map_err(public)?;
         Ok(row.into())
     }
 }
@@ -447,7 +531,10 @@ impl ProjectMutation {
             Some(id) => Some(services.change(call, id).await.map_err(public)?.into()),
             None => None,
         };
-        Ok(ProjectMovePayload { project: project.into(), change_request })
+        Ok(ProjectMovePayload {
+            project: project.into(),
+            change_request,
+        })
     }
 }
 

@@ -100,7 +100,9 @@ impl ProjectFilter {
             })
         };
         if level > DEEPEST {
-            return Err(exceeded(format!("the filter is nested over {DEEPEST} levels")));
+            return Err(exceeded(format!(
+                "the filter is nested over {DEEPEST} levels"
+            )));
         }
         let parts = self.and.iter().flatten().chain(self.or.iter().flatten());
         for part in parts.chain(self.not.as_deref()) {
@@ -114,15 +116,44 @@ impl ProjectFilter {
 
     fn own_conditions(&self) -> usize {
         let Self {
-            jurisdiction_id, area_id, kind, stage, lead_unit_id, unit_id, unassigned,
-            unscheduled, has_suggested_lead, plan_id, clause_id, parent_id, due_from, due_to,
-            overdue, period_ended, simulated, text, and, or, not,
+            jurisdiction_id,
+            area_id,
+            kind,
+            stage,
+            lead_unit_id,
+            unit_id,
+            unassigned,
+            unscheduled,
+            has_suggested_lead,
+            plan_id,
+            clause_id,
+            parent_id,
+            due_from,
+            due_to,
+            overdue,
+            period_ended,
+            simulated,
+            text,
+            and,
+            or,
+            not,
         } = self;
         let ids = [
-            jurisdiction_id, area_id, lead_unit_id, unit_id, plan_id, clause_id, parent_id,
+            jurisdiction_id,
+            area_id,
+            lead_unit_id,
+            unit_id,
+            plan_id,
+            clause_id,
+            parent_id,
         ];
         let flags = [
-            unassigned, unscheduled, has_suggested_lead, overdue, period_ended, simulated,
+            unassigned,
+            unscheduled,
+            has_suggested_lead,
+            overdue,
+            period_ended,
+            simulated,
         ];
         let groups = [and, or];
         ids.into_iter().flatten().count()
@@ -141,8 +172,12 @@ impl ProjectFilter {
         Ok(projects::ProjectFilter {
             jurisdiction: parse_option(self.jurisdiction_id.as_ref())?,
             area: parse_option(self.area_id.as_ref())?,
-            kinds: self.kind.map(|kinds| kinds.into_iter().map(Into::into).collect()),
-            stages: self.stage.map(|stages| stages.into_iter().map(Into::into).collect()),
+            kinds: self
+                .kind
+                .map(|kinds| kinds.into_iter().map(Into::into).collect()),
+            stages: self
+                .stage
+                .map(|stages| stages.into_iter().map(Into::into).collect()),
             lead_unit: parse_option(self.lead_unit_id.as_ref())?,
             unit: parse_option(self.unit_id.as_ref())?,
             unassigned: self.unassigned,
@@ -159,7 +194,10 @@ impl ProjectFilter {
             text,
             and: self.and.map(all).transpose()?.unwrap_or_default(),
             or: self.or.map(all).transpose()?,
-            not: self.not.map(|part| part.into_store().map(Box::new)).transpose()?,
+            not: self
+                .not
+                .map(|part| part.into_store().map(Box::new))
+                .transpose()?,
         })
     }
 }

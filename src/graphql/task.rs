@@ -27,21 +27,77 @@ use crate::store::tasks;
     field(name = "title", ty = "String", desc = "Title."),
     field(name = "state", ty = "TaskState", desc = "Where it stands."),
     field(name = "due_date", ty = "Option<Date>", desc = "Current due date."),
-    field(name = "baseline_due_date", ty = "Option<Date>", desc = "First approved date."),
-    field(name = "due_basis", ty = "Option<DueBasis>", desc = "Where the date comes from; PLAN_PERIOD is never overdue."),
-    field(name = "days_overdue", ty = "Result<i32>", desc = "Days overdue: 0 when not overdue; a DONE task keeps its days late."),
-    field(name = "overdue", ty = "Result<bool>", desc = "True when OPEN and past its date, days under suspension apart."),
-    field(name = "completed_on", ty = "Option<Date>", desc = "The day on which the unit says it was done."),
-    field(name = "unit", ty = "Result<Option<Unit>>", desc = "The unit that owes it; null where none leads yet."),
-    field(name = "project", ty = "Result<Option<Project>>", desc = "The project it belongs to."),
-    field(name = "submitted_by", ty = "Result<Option<Person>>", desc = "Who submitted it last."),
-    field(name = "submitted_at", ty = "Option<DateTime>", desc = "When it was submitted last."),
-    field(name = "decided_by", ty = "Result<Option<Person>>", desc = "Who verified or returned it last."),
-    field(name = "decided_at", ty = "Option<DateTime>", desc = "When it was verified or returned last."),
-    field(name = "decision_note", ty = "Option<String>", desc = "The verifier's note, or the reason of the return."),
+    field(
+        name = "baseline_due_date",
+        ty = "Option<Date>",
+        desc = "First approved date."
+    ),
+    field(
+        name = "due_basis",
+        ty = "Option<DueBasis>",
+        desc = "Where the date comes from; PLAN_PERIOD is never overdue."
+    ),
+    field(
+        name = "days_overdue",
+        ty = "Result<i32>",
+        desc = "Days overdue: 0 when not overdue; a DONE task keeps its days late."
+    ),
+    field(
+        name = "overdue",
+        ty = "Result<bool>",
+        desc = "True when OPEN and past its date, days under suspension apart."
+    ),
+    field(
+        name = "completed_on",
+        ty = "Option<Date>",
+        desc = "The day on which the unit says it was done."
+    ),
+    field(
+        name = "unit",
+        ty = "Result<Option<Unit>>",
+        desc = "The unit that owes it; null where none leads yet."
+    ),
+    field(
+        name = "project",
+        ty = "Result<Option<Project>>",
+        desc = "The project it belongs to."
+    ),
+    field(
+        name = "submitted_by",
+        ty = "Result<Option<Person>>",
+        desc = "Who submitted it last."
+    ),
+    field(
+        name = "submitted_at",
+        ty = "Option<DateTime>",
+        desc = "When it was submitted last."
+    ),
+    field(
+        name = "decided_by",
+        ty = "Result<Option<Person>>",
+        desc = "Who verified or returned it last."
+    ),
+    field(
+        name = "decided_at",
+        ty = "Option<DateTime>",
+        desc = "When it was verified or returned last."
+    ),
+    field(
+        name = "decision_note",
+        ty = "Option<String>",
+        desc = "The verifier's note, or the reason of the return."
+    ),
     field(name = "return_count", ty = "i32", desc = "How often it was returned."),
-    field(name = "evidence", ty = "Result<Vec<Evidence>>", desc = "References that support the last claim."),
-    field(name = "simulated", ty = "bool", desc = "True for a demonstration record."),
+    field(
+        name = "evidence",
+        ty = "Result<Vec<Evidence>>",
+        desc = "References that support the last claim."
+    ),
+    field(
+        name = "simulated",
+        ty = "bool",
+        desc = "True for a demonstration record."
+    ),
     field(name = "version", ty = "i32", desc = "Grows by one at each change.")
 )]
 pub enum Task {
@@ -72,7 +128,7 @@ impl From<task::Model> for Milestone {
 #[Object]
 impl Milestone {
     /// Opaque id.
-    async fn id(&self) -> ID {
+    pub(super) async fn id(&self) -> ID {
         ID(self.row.id.to_string())
     }
 
@@ -140,13 +196,17 @@ impl Milestone {
 
     /// The unit that owes it; null where none leads yet.
     async fn unit(&self, ctx: &Context<'_>) -> Result<Option<Unit>> {
-        let Some(id) = self.row.unit_id else { return Ok(None) };
+        let Some(id) = self.row.unit_id else {
+            return Ok(None);
+        };
         Ok(loaders(ctx)?.load_one(id).await?.map(Unit::from))
     }
 
     /// The project it belongs to.
     async fn project(&self, ctx: &Context<'_>) -> Result<Option<Project>> {
-        let Some(id) = self.row.project_id else { return Ok(None) };
+        let Some(id) = self.row.project_id else {
+            return Ok(None);
+        };
         Ok(loaders(ctx)?.load_one(id).await?.map(Project::from))
     }
 
@@ -189,7 +249,11 @@ impl Milestone {
     #[graphql(complexity = "list_cost(child_complexity)")]
     async fn evidence(&self, ctx: &Context<'_>) -> Result<Vec<Evidence>> {
         let rows = loaders(ctx)?.load_one(EvidenceOf(self.row.id)).await?;
-        Ok(rows.unwrap_or_default().into_iter().map(Evidence::from).collect())
+        Ok(rows
+            .unwrap_or_default()
+            .into_iter()
+            .map(Evidence::from)
+            .collect())
     }
 
     /// True for a demonstration record.
@@ -259,7 +323,8 @@ pub(super) fn milestone_page(
     };
     let size = |count: Option<i32>, field| {
         let size = count.map_or(Ok(DEFAULT_PAGE), |count| page_size(count, field));
-        size.map(|size| usize::try_from(size).unwrap_or(usize::MAX)).map_err(public)
+        size.map(|size| usize::try_from(size).unwrap_or(usize::MAX))
+            .map_err(public)
     };
     if request.last.is_some() {
         start = start.max(end.saturating_sub(size(request.last, "last")?));
@@ -268,7 +333,10 @@ pub(super) fn milestone_page(
     }
     let shown = rows.get(start..end).unwrap_or_default().to_vec();
     let page = Page {
-        rows: shown.into_iter().map(|row| (row.id.to_string(), row)).collect(),
+        rows: shown
+            .into_iter()
+            .map(|row| (row.id.to_string(), row))
+            .collect(),
         has_next: end < total,
         has_previous: start > 0,
         after: request.after.clone(),
@@ -318,7 +386,16 @@ pub struct TaskFilter {
 
 impl TaskFilter {
     fn into_store(self, soon_days: u16) -> Result<tasks::TaskFilter> {
-        let Self { jurisdiction_id, kind, state, due, due_basis, unit_id, project_id, mine } = self;
+        let Self {
+            jurisdiction_id,
+            kind,
+            state,
+            due,
+            due_basis,
+            unit_id,
+            project_id,
+            mine,
+        } = self;
         Ok(tasks::TaskFilter {
             jurisdiction: parse_option(jurisdiction_id.as_ref())?,
             kinds: kind.map(|kinds| kinds.into_iter().map(Into::into).collect()),
@@ -374,12 +451,22 @@ impl TaskQuery {
         before: Option<String>,
     ) -> Result<TaskConnection> {
         let (services, call) = (services(ctx)?, call(ctx)?);
-        let filter = filter.unwrap_or_default().into_store(services.rules.due_soon_days)?;
+        let filter = filter
+            .unwrap_or_default()
+            .into_store(services.rules.due_soon_days)?;
         let order = order_by.map_or((tasks::TaskOrder::DueDate, Direction::Ascending), |order| {
             (order.field.into(), order.direction.into())
         });
-        let request = PageRequest { first, after, last, before };
-        let page = services.tasks(call, &filter, order, &request).await.map_err(public)?;
+        let request = PageRequest {
+            first,
+            after,
+            last,
+            before,
+        };
+        let page = services
+            .tasks(call, &filter, order, &request)
+            .await
+            .map_err(public)?;
         let total = if ctx.look_ahead().field("totalCount").exists() {
             Some(services.count_tasks(call, &filter).await.map_err(public)?)
         } else {
@@ -390,7 +477,10 @@ impl TaskQuery {
 
     /// One task.
     async fn task(&self, ctx: &Context<'_>, id: ID) -> Result<Task> {
-        let row = services(ctx)?.task(call(ctx)?, parse(&id)?).await.map_err(public)?;
+        let row = services(ctx)?
+            .task(call(ctx)?, parse(&id)?)
+            .await
+            .map_err(public)?;
         Ok(row.into())
     }
 }
@@ -481,9 +571,16 @@ pub struct TaskMutation;
 #[Object]
 impl TaskMutation {
     /// The unit says that a task is done (申报办结): OPEN becomes SUBMITTED.
-    async fn task_claim(&self, ctx: &Context<'_>, input: TaskClaimInput) -> Result<TaskClaimPayload> {
+    async fn task_claim(
+        &self,
+        ctx: &Context<'_>,
+        input: TaskClaimInput,
+    ) -> Result<TaskClaimPayload> {
         let (services, call) = (services(ctx)?, call(ctx)?);
-        let id = services.claim_task(call, input.command()?).await.map_err(public)?;
+        let id = services
+            .claim_task(call, input.command()?)
+            .await
+            .map_err(public)?;
         let task = services.task(call, id).await.map_err(public)?.into();
         Ok(TaskClaimPayload { task })
     }
@@ -495,8 +592,16 @@ impl TaskMutation {
         input: TaskVerifyInput,
     ) -> Result<TaskVerifyPayload> {
         let (services, call) = (services(ctx)?, call(ctx)?);
-        let TaskVerifyInput { task_id, note, expected_version } = input;
-        let command = service::TaskVerify { task: parse(&task_id)?, note, expected_version };
+        let TaskVerifyInput {
+            task_id,
+            note,
+            expected_version,
+        } = input;
+        let command = service::TaskVerify {
+            task: parse(&task_id)?,
+            note,
+            expected_version,
+        };
         let id = services.verify_task(call, command).await.map_err(public)?;
         let task = services.task(call, id).await.map_err(public)?.into();
         Ok(TaskVerifyPayload { task })
@@ -509,7 +614,12 @@ impl TaskMutation {
         input: TaskReturnInput,
     ) -> Result<TaskReturnPayload> {
         let (services, call) = (services(ctx)?, call(ctx)?);
-        let TaskReturnInput { task_id, reason, due_date, expected_version } = input;
+        let TaskReturnInput {
+            task_id,
+            reason,
+            due_date,
+            expected_version,
+        } = input;
         let command = service::TaskReturn {
             task: parse(&task_id)?,
             reason,
@@ -524,7 +634,14 @@ impl TaskMutation {
 
 impl TaskClaimInput {
     fn command(self) -> Result<service::TaskClaim> {
-        let Self { task_id, note, completed_on, evidence, expected_version, idempotency_key } = self;
+        let Self {
+            task_id,
+            note,
+            completed_on,
+            evidence,
+            expected_version,
+            idempotency_key,
+        } = self;
         Ok(service::TaskClaim {
             task: parse(&task_id)?,
             note,
@@ -538,7 +655,13 @@ impl TaskClaimInput {
 
 impl EvidenceInput {
     fn command(self) -> service::Evidence {
-        let Self { title, document_number, date, url, sha256 } = self;
+        let Self {
+            title,
+            document_number,
+            date,
+            url,
+            sha256,
+        } = self;
         service::Evidence {
             title,
             document_number,

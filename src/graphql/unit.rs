@@ -24,7 +24,8 @@ pub struct Unit {
     #[graphql(skip)]
     row: unit::Model,
     /// Opaque id.
-    id: ID,
+    #[graphql(owned)]
+    pub(super) id: ID,
     /// Code.
     code: String,
     /// The name used most.
@@ -68,12 +69,18 @@ impl Unit {
     /// Other names.
     async fn aliases(&self, ctx: &Context<'_>) -> Result<Vec<String>> {
         let rows = loaders(ctx)?.load_one(AliasesOfUnit(self.row.id)).await?;
-        Ok(rows.unwrap_or_default().into_iter().map(|row| row.alias).collect())
+        Ok(rows
+            .unwrap_or_default()
+            .into_iter()
+            .map(|row| row.alias)
+            .collect())
     }
 
     /// The unit above it.
     async fn parent(&self, ctx: &Context<'_>) -> Result<Option<Self>> {
-        let Some(id) = self.row.parent_id else { return Ok(None) };
+        let Some(id) = self.row.parent_id else {
+            return Ok(None);
+        };
         Ok(loaders(ctx)?.load_one(id).await?.map(Self::from))
     }
 
@@ -81,19 +88,26 @@ impl Unit {
     #[graphql(complexity = "list_cost(child_complexity)")]
     async fn children(&self, ctx: &Context<'_>) -> Result<Vec<Self>> {
         let rows = loaders(ctx)?.load_one(UnitsBelow(self.row.id)).await?;
-        Ok(rows.unwrap_or_default().into_iter().map(Self::from).collect())
+        Ok(rows
+            .unwrap_or_default()
+            .into_iter()
+            .map(Self::from)
+            .collect())
     }
 
     /// The area that it governs.
     async fn area(&self, ctx: &Context<'_>) -> Result<Option<Area>> {
-        let Some(id) = self.row.area_id else { return Ok(None) };
+        let Some(id) = self.row.area_id else {
+            return Ok(None);
+        };
         Ok(loaders(ctx)?.load_one(id).await?.map(Area::from))
     }
 
     /// The jurisdiction it belongs to.
     async fn jurisdiction(&self, ctx: &Context<'_>) -> Result<Jurisdiction> {
         let row = loaders(ctx)?.load_one(self.row.jurisdiction_id).await?;
-        row.map(Jurisdiction::from).ok_or_else(|| public(Error::NotFound))
+        row.map(Jurisdiction::from)
+            .ok_or_else(|| public(Error::NotFound))
     }
 }
 
@@ -136,14 +150,26 @@ impl UnitQuery {
         last: Option<i32>,
         before: Option<String>,
     ) -> Result<UnitConnection> {
-        let UnitFilter { jurisdiction_id, kind, text } = filter.unwrap_or_default();
+        let UnitFilter {
+            jurisdiction_id,
+            kind,
+            text,
+        } = filter.unwrap_or_default();
         let filter = outline::UnitFilter {
             jurisdiction: parse_option(jurisdiction_id.as_ref())?,
             kinds: kind.map(|kinds| kinds.into_iter().map(Into::into).collect()),
             text,
         };
-        let request = PageRequest { first, after, last, before };
-        let page = services(ctx)?.units(call(ctx)?, &filter, &request).await.map_err(public)?;
+        let request = PageRequest {
+            first,
+            after,
+            last,
+            before,
+        };
+        let page = services(ctx)?
+            .units(call(ctx)?, &filter, &request)
+            .await
+            .map_err(public)?;
         Ok(UnitConnection::of(page, None))
     }
 
@@ -206,13 +232,22 @@ impl UnitMutation {
         match input.command()? {
             Command::One(command) => {
                 let id = services.assign_one(call, command).await.map_err(public)?;
-                let row = services.project(call, &ProjectBy::Id(id)).await.map_err(public)?;
-                Ok(UnitAssignPayload { assigned_count: 1, project: Some(row.into()) })
+                let row = services
+                    .project(call, &ProjectBy::Id(id))
+                    .await
+                    .map_err(public)?;
+                Ok(UnitAssignPayload {
+                    assigned_count: 1,
+                    project: Some(row.into()),
+                })
             }
             Command::Many(command) => {
                 let count = services.assign_many(call, command).await.map_err(public)?;
                 let assigned_count = i32::try_from(count).unwrap_or(i32::MAX);
-                Ok(UnitAssignPayload { assigned_count, project: None })
+                Ok(UnitAssignPayload {
+                    assigned_count,
+                    project: None,
+                })
             }
         }
     }
@@ -248,7 +283,10 @@ impl UnitAssignInput {
             })),
             (None, Some(filter)) => {
                 if cooperating_unit_ids.is_some() {
-                    return Err(public(Error::invalid("cooperatingUnitIds", "one project only")));
+                    return Err(public(Error::invalid(
+                        "cooperatingUnitIds",
+                        "one project only",
+                    )));
                 }
                 let missing = |field| public(Error::invalid(field, "required with a filter"));
                 Ok(Command::Many(service::AssignMany {
@@ -260,7 +298,10 @@ impl UnitAssignInput {
                         .ok_or_else(|| missing("expectedCount"))?,
                 }))
             }
-            _ => Err(public(Error::invalid("projectId", "give either projectId or filter"))),
+            _ => Err(public(Error::invalid(
+                "projectId",
+                "give either projectId or filter",
+            ))),
         }
     }
 }

@@ -9,7 +9,6 @@ use super::scalar::Decimal;
 use super::vocabulary::{MilestoneRole, ProjectKind, Role, Stage};
 use crate::domain::{template, workflow};
 use crate::error;
-use crate::store::record::decimal_of_hundredths;
 
 /// Something that must happen first.
 #[derive(Clone, Debug, SimpleObject)]
@@ -96,7 +95,7 @@ impl From<&workflow::Workflow> for Workflow {
             code: workflow.code.clone(),
             title: workflow.title.clone(),
             stages: stages.collect(),
-            transitions: workflow.transitions.iter().map(WorkflowTransition::from).collect(),
+            transitions: workflow.transitions.iter().map(Into::into).collect(),
         }
     }
 }
@@ -151,14 +150,19 @@ impl From<&template::Template> for MilestoneTemplate {
     fn from(template: &template::Template) -> Self {
         let steps = template.steps.iter().map(|step| TemplateStep {
             title: step.title.clone(),
-            weight: Decimal(decimal_of_hundredths(step.weight)),
-            offset_days: i32::try_from(step.offset_days).unwrap_or(i32::MAX),
+            weight: Decimal(step.weight.to_string()),
+            offset_days: i32::from(step.offset_days),
             role: step.role.into(),
         });
         Self {
             code: template.code.clone(),
             title: template.title.clone(),
-            kinds: template.kinds.iter().copied().map(ProjectKind::from).collect(),
+            kinds: template
+                .kinds
+                .iter()
+                .copied()
+                .map(ProjectKind::from)
+                .collect(),
             source: template.source.clone(),
             steps: steps.collect(),
         }
@@ -191,7 +195,11 @@ impl WorkflowQuery {
                 .into_iter()
                 .map(MilestoneTemplate::from)
                 .collect(),
-            None => rules.templates.iter().map(MilestoneTemplate::from).collect(),
+            None => rules
+                .templates
+                .iter()
+                .map(MilestoneTemplate::from)
+                .collect(),
         })
     }
 }
