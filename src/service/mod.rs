@@ -3,6 +3,8 @@
 //! A service loads what it needs from the store, asks the policy, applies the rules of
 //! `domain`, and writes through one unit of work. It knows neither HTTP nor GraphQL.
 
+pub mod catalogue;
+
 use std::sync::Arc;
 
 use crate::clock::Clock;

@@ -6,6 +6,7 @@
 //! row together with the policy's permit, takes the permit back at each change, and
 //! turns what changed into ledger entries in the same transaction.
 
+pub mod catalogue;
 mod connect;
 pub mod facts;
 pub mod ledger;
@@ -22,7 +23,7 @@ use sea_orm::{DatabaseConnection, DbBackend};
 use crate::clock::Clock;
 
 pub use connect::{Access, DatabaseUrl};
-pub use work::{Work, WriteContext};
+pub use work::{Work, WriteContext, authorise, part};
 
 /// The database of one installation.
 #[derive(Clone, Debug)]
