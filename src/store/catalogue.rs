@@ -107,12 +107,8 @@ impl Known {
 
     async fn load_parts(&mut self, on: &impl ConnectionTrait) -> Result<()> {
         self.project_areas = project_area::Entity::find().all(on).await?;
-        self.project_aliases = project_alias::Entity::find()
-            .all(on)
-            .await?;
-        self.project_external_ids = project_external_id::Entity::find()
-            .all(on)
-            .await?;
+        self.project_aliases = project_alias::Entity::find().all(on).await?;
+        self.project_external_ids = project_external_id::Entity::find().all(on).await?;
         self.citations = citation::Entity::find()
             .order_by_asc(citation::Column::Position)
             .all(on)
@@ -194,17 +190,71 @@ impl Work {
 
     async fn clear_parts(&self, _permit: &Permit, parts: &Parts) -> Result<()> {
         let on = self.connection();
-        clear(on, unit_alias::Entity, unit_alias::Column::UnitId, &parts.units).await?;
-        clear(on, project_area::Entity, project_area::Column::ProjectId, &parts.with_areas).await?;
-        clear(on, project_alias::Entity, project_alias::Column::ProjectId, &parts.with_aliases).await?;
+        clear(
+            on,
+            unit_alias::Entity,
+            unit_alias::Column::UnitId,
+            &parts.units,
+        )
+        .await?;
+        clear(
+            on,
+            project_area::Entity,
+            project_area::Column::ProjectId,
+            &parts.with_areas,
+        )
+        .await?;
+        clear(
+            on,
+            project_alias::Entity,
+            project_alias::Column::ProjectId,
+            &parts.with_aliases,
+        )
+        .await?;
         let external = &parts.with_external_ids;
-        clear(on, project_external_id::Entity, project_external_id::Column::ProjectId, external).await?;
-        clear(on, suggested_lead::Entity, suggested_lead::Column::ProjectId, &parts.with_citations).await?;
-        clear(on, citation::Entity, citation::Column::ProjectId, &parts.with_citations).await?;
-        clear(on, target::Entity, target::Column::ProjectId, &parts.with_targets).await?;
+        clear(
+            on,
+            project_external_id::Entity,
+            project_external_id::Column::ProjectId,
+            external,
+        )
+        .await?;
+        clear(
+            on,
+            suggested_lead::Entity,
+            suggested_lead::Column::ProjectId,
+            &parts.with_citations,
+        )
+        .await?;
+        clear(
+            on,
+            citation::Entity,
+            citation::Column::ProjectId,
+            &parts.with_citations,
+        )
+        .await?;
+        clear(
+            on,
+            target::Entity,
+            target::Column::ProjectId,
+            &parts.with_targets,
+        )
+        .await?;
         let cooperating = &parts.with_cooperating_units;
-        clear(on, cooperating_unit::Entity, cooperating_unit::Column::ProjectId, cooperating).await?;
-        clear(on, task_evidence::Entity, task_evidence::Column::TaskId, &parts.with_evidence).await
+        clear(
+            on,
+            cooperating_unit::Entity,
+            cooperating_unit::Column::ProjectId,
+            cooperating,
+        )
+        .await?;
+        clear(
+            on,
+            task_evidence::Entity,
+            task_evidence::Column::TaskId,
+            &parts.with_evidence,
+        )
+        .await
     }
 
     /// Remembers what this import wrote of each row.
@@ -218,7 +268,10 @@ impl Work {
     ) -> Result<()> {
         use import_row::Column::{Code, Content, ImportedAt, TableName};
         for chunk in rows.chunks(chunk_size::<import_row::Entity>()) {
-            let models = chunk.iter().cloned().map(IntoActiveModel::into_active_model);
+            let models = chunk
+                .iter()
+                .cloned()
+                .map(IntoActiveModel::into_active_model);
             let latest = OnConflict::columns([TableName, Code])
                 .update_columns([Content, ImportedAt])
                 .to_owned();
@@ -244,7 +297,10 @@ where
     E::ActiveModel: ActiveModelTrait<Entity = E> + Send,
 {
     for chunk in rows.chunks(chunk_size::<E>()) {
-        let models = chunk.iter().cloned().map(IntoActiveModel::into_active_model);
+        let models = chunk
+            .iter()
+            .cloned()
+            .map(IntoActiveModel::into_active_model);
         E::insert_many(models).exec_without_returning(on).await?;
     }
     Ok(())

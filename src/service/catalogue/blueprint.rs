@@ -3,11 +3,10 @@
 use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
-use duban_entities::{
-    area, clause, import_row, indicator, jurisdiction, plan, project, unit,
-};
+use duban_entities::{area, clause, import_row, indicator, jurisdiction, plan, project, unit};
 
 use super::cell::{Codes, Ids};
+use super::check::check;
 use super::index::Index;
 use super::matches;
 use super::milestone::{Milestones, PlannedTask};
@@ -19,7 +18,6 @@ use super::sheets::{Cells, Problem, Sheets, Table};
 use super::stored::Stored;
 use super::subject::Subject;
 use super::written::Writer;
-use super::check::check;
 use crate::clock::{Clock, new_id};
 use crate::error::{Error, Result};
 use crate::store::catalogue::{Known, Parts};
@@ -166,11 +164,7 @@ impl Draft<'_> {
     }
 
     /// A table without lists.
-    fn plain<S: Subject>(
-        &self,
-        planner: &mut Planner<'_>,
-        known: &[S],
-    ) -> Result<Vec<Planned<S>>> {
+    fn plain<S: Subject>(&self, planner: &mut Planner<'_>, known: &[S]) -> Result<Vec<Planned<S>>> {
         let rows = prepare::rows(self.sheets, self.index, S::TABLE);
         let planned = planner.table(&rows, &existing(known), &[])?;
         planner.tally(&planned);
@@ -238,11 +232,20 @@ impl Draft<'_> {
         &self,
         projects: &[Planned<project::Model>],
     ) -> Result<Vec<super::outcome::PossibleMatch>> {
-        let by_id: HashMap<_, _> = self.known.projects.iter().map(|row| (row.id, row)).collect();
-        let titles = self.known.projects.iter().map(|row| (row, row.title.as_str()));
+        let by_id: HashMap<_, _> = self
+            .known
+            .projects
+            .iter()
+            .map(|row| (row.id, row))
+            .collect();
+        let titles = self
+            .known
+            .projects
+            .iter()
+            .map(|row| (row, row.title.as_str()));
         let aliases = self.known.project_aliases.iter();
-        let aliases = aliases
-            .filter_map(|row| Some((*by_id.get(&row.project_id)?, row.alias.as_str())));
+        let aliases =
+            aliases.filter_map(|row| Some((*by_id.get(&row.project_id)?, row.alias.as_str())));
         matches::possible(projects, titles.chain(aliases))
     }
 

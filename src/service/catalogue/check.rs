@@ -155,7 +155,8 @@ fn moved(sheets: &Sheets, index: &Index, problems: &mut Vec<Problem>) {
 }
 
 fn cycles(sheets: &Sheets, index: &Index, table: Table, problems: &mut Vec<Problem>) {
-    for row in sheets.of(table) {
+    let below = |row: &&SheetRow| row.get("parent").is_some();
+    for row in sheets.of(table).iter().filter(below) {
         let mut path: HashSet<&str> = HashSet::new();
         let mut next = Some(row.code());
         while let Some(code) = next {

@@ -44,7 +44,11 @@ fn names(planned: &Planned<project::Model>) -> Result<Vec<String>> {
     let aliases = planned.lists.get("aliases");
     let aliases = of_text(aliases.and_then(|list| list.to.as_deref()))?;
     let mut names = vec![planned.after.title.clone()];
-    names.extend(aliases.into_iter().filter_map(|mut member| member.remove("alias")));
+    names.extend(
+        aliases
+            .into_iter()
+            .filter_map(|mut member| member.remove("alias")),
+    );
     Ok(names)
 }
 

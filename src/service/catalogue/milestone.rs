@@ -62,7 +62,9 @@ impl Milestones<'_> {
         self.date(&mut project.after, &mentions);
         let done = is_built(&project.after);
         project.after.percent_complete = if done { WHOLE } else { 0 };
-        let mut after = existing.cloned().unwrap_or_else(|| blank(planner, &project.after));
+        let mut after = existing
+            .cloned()
+            .unwrap_or_else(|| blank(planner, &project.after));
         owe(&mut after, &project.after);
         let evidence = self.settle(planner, &mut after, &project.after, &mentions);
         if existing == Some(&after) {

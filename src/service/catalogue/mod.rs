@@ -89,7 +89,9 @@ impl Services {
                     Ok(blueprint) => blueprint,
                     Err(problems) => return Ok(Err(problems)),
                 };
-                write::apply(work, &permit, blueprint, &sender).await.map(Ok)
+                write::apply(work, &permit, blueprint, &sender)
+                    .await
+                    .map(Ok)
             })
         });
         let listen = async {

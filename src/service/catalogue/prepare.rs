@@ -127,11 +127,7 @@ pub(super) fn projects(
 }
 
 /// The mentions, each with what it demands.
-fn demanding(
-    sheets: &Sheets,
-    list: &List,
-    phrases: &Phrases<'_>,
-) -> HashMap<String, Vec<Element>> {
+fn demanding(sheets: &Sheets, list: &List, phrases: &Phrases<'_>) -> HashMap<String, Vec<Element>> {
     let mut resolved = Sheets::default();
     let rows = sheets.of(list.table).iter().map(|row| {
         let mut row_with = row.clone();
@@ -212,10 +208,7 @@ pub(super) fn project_lists(stored: &Stored, id: ProjectId) -> Result<Cells> {
 
 /// A stored unit's lists as cells.
 pub(super) fn unit_lists(stored: &Stored, id: UnitId) -> Result<Cells> {
-    list_cells(
-        stored.units.get(&id).unwrap_or(&Lists::new()),
-        UNIT_LISTS,
-    )
+    list_cells(stored.units.get(&id).unwrap_or(&Lists::new()), UNIT_LISTS)
 }
 
 fn list_cells(lists: &Lists, kinds: &[List]) -> Result<Cells> {

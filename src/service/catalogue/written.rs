@@ -232,7 +232,9 @@ impl Writer<'_> {
         };
         parts.with_targets.push(project_id);
         for (at, member) in members.iter().enumerate() {
-            let qualifier = member.get("qualifier").map(|word| word.parse::<Qualifier>());
+            let qualifier = member
+                .get("qualifier")
+                .map(|word| word.parse::<Qualifier>());
             parts.targets.push(target::Model {
                 id: new_id(self.clock),
                 project_id,
