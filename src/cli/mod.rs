@@ -19,7 +19,8 @@ use crate::clock::SystemClock;
 use crate::config::{Config, LogFormat};
 use crate::error::{Error, Result};
 use crate::store::migrate::{SchemaState, too_new};
-use crate::store::{Access, Store};
+use crate::service::{Credentials, Rules, Services, SigningKey};
+use crate::store::{Access, DatabaseUrl, Store};
 use output::{complain, say};
 
 /// 督办: published plans become projects that somebody answers for.
@@ -143,6 +144,29 @@ async fn open_to_write(config: &Config) -> Result<Store> {
     store.migrate().await?;
     store.check_ledger_triggers().await?;
     Ok(store)
+}
+
+/// The services over a store, with the key that the configuration names or, on SQLite, the
+/// one beside the database.
+fn services(config: &Config, store: Store) -> Result<Services> {
+    let key = match (&config.signing_key_file, &config.database_url) {
+        (Some(path), _) => SigningKey::load(path)?,
+        (None, DatabaseUrl::Sqlite(path)) => SigningKey::load_or_create(&path.with_extension("key"))?,
+        // A command that signs nobody in needs no lasting key.
+        (None, DatabaseUrl::Postgres(_)) => SigningKey::generate()?,
+    };
+    services_with(config, store, &key)
+}
+
+fn services_with(config: &Config, store: Store, key: &SigningKey) -> Result<Services> {
+    let mut rules = Rules::embedded()?;
+    rules.due_soon_days = config.due_soon_days;
+    Ok(Services {
+        store: Arc::new(store),
+        clock: Arc::new(SystemClock),
+        rules: Arc::new(rules),
+        credentials: Arc::new(Credentials::new(key, config.sign_in_limits())?),
+    })
 }
 
 async fn migrate(config: &Config) -> Result<()> {

@@ -15,6 +15,7 @@ mod rules;
 mod schedule;
 mod stage;
 mod task;
+pub mod catalogue;
 
 use std::sync::Arc;
 
