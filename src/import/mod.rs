@@ -21,6 +21,8 @@ use crate::service::catalogue::Sheets;
 pub enum Source {
     /// The plans that are compiled in.
     Seeds,
+    /// The units of the demonstration.
+    Demo,
     /// A file, or a folder with everything below it.
     Path(PathBuf),
 }
@@ -32,6 +34,7 @@ pub fn read(sources: &[Source]) -> Sheets {
     for source in sources {
         match source {
             Source::Seeds => seeds::read(&mut sheets),
+            Source::Demo => seeds::read_demo(&mut sheets),
             Source::Path(path) => walk::read(&mut sheets, path),
         }
     }

@@ -5,6 +5,7 @@
 
 mod assignment;
 mod change;
+mod demonstration;
 mod fetch;
 mod idempotency;
 mod named;
