@@ -193,3 +193,7 @@ fn row_start(text: &str, record: &StringRecord) -> usize {
         .take_while(|byte| blank(byte));
     from + skipped.count()
 }
+
+#[cfg(test)]
+#[path = "reader_tests.rs"]
+mod tests;
