@@ -11,6 +11,11 @@ use crate::service::catalogue::{Place, Problem, Sheets, Table};
 /// Reads a file, or a folder with everything below it.
 pub(super) fn read(sheets: &mut Sheets, path: &Path) {
     sheets.sources.push(path.display().to_string());
+    if !path.exists() {
+        // What it would have held cannot be missed by what is there.
+        sheets.torn.extend(Table::ALL);
+        return problem(sheets, path, "no such file or folder", "a path that exists");
+    }
     if path.is_dir() {
         read_folder(sheets, path);
     } else {
@@ -119,6 +124,9 @@ mod tests {
         read(&mut sheets, &folder.path().join("missing.csv"));
         assert_eq!(sheets.of(Table::UnitAliases).len(), 1);
         let found: Vec<&str> = sheets.problems.iter().map(|p| p.found.as_str()).collect();
-        assert_eq!(found, ["a file that names no table"; 2]);
+        assert_eq!(
+            found,
+            ["a file that names no table", "no such file or folder"]
+        );
     }
 }
