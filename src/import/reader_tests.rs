@@ -137,6 +137,17 @@ fn other_encodings_are_refused_at_their_line() {
 }
 
 #[test]
+fn an_unclosed_quotation_mark_does_not_swallow_the_rows_behind_it() {
+    let text = "unit,alias\nU,\"a \"\"b\"\" c\"\nV,\"two\nlines\"\nW,5\"\nX,\"d\nY,e\n";
+    assert_eq!(
+        found(Table::UnitAliases, text.as_bytes()),
+        [
+            "f.csv:6: found a quotation mark that opens a cell, expected it closed: all that follows it would be one cell"
+        ]
+    );
+}
+
+#[test]
 fn every_problem_of_a_file_is_found_at_its_own_line() {
     let text = "\u{FEFF}alias,unit\r\n\r\n\"two\r\nlines\",u\r\n\r\n,U\r\n";
     assert_eq!(

@@ -82,6 +82,23 @@ async fn every_problem_of_a_run_is_reported_and_nothing_is_written() {
 }
 
 #[tokio::test]
+async fn a_unit_that_leads_does_not_become_a_collective_name() {
+    for fresh in databases().await {
+        let services = &fresh.services;
+        import_small(services).await;
+        let units = "code,jurisdiction,name,kind\nXXX-SLJ,XXX,各水利单位,COLLECTIVE\n";
+        let sheets = sheets(&[("units.csv", units)]);
+        let found = problems(import(services, sheets, Mode::Apply).await);
+        assert_eq!(
+            found,
+            [
+                "units.csv:2: kind: found COLLECTIVE, expected another kind: the unit leads projects or is suggested to"
+            ]
+        );
+    }
+}
+
+#[tokio::test]
 async fn a_code_keeps_its_jurisdiction() {
     for fresh in databases().await {
         let services = &fresh.services;
