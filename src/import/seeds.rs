@@ -16,7 +16,7 @@ macro_rules! seeds {
 }
 
 /// A spreadsheet that is compiled in.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Seed {
     /// Its table.
     pub table: Table,
@@ -47,6 +47,7 @@ pub const SEEDS: &[Seed] = seeds! {
         SuggestedLeads "suggested_leads" Targets "targets";
 };
 
+<<<<<<< HEAD
 /// The units that only the demonstration has.
 pub const DEMO: &[Seed] = seeds! {
     "demo/": Units "units";
@@ -64,6 +65,12 @@ pub(super) fn read_demo(sheets: &mut Sheets) {
 pub(super) fn read(sheets: &mut Sheets) {
     sheets.sources.push("seeds".to_owned());
     for seed in SEEDS {
+=======
+/// Reads spreadsheets that are compiled in.
+pub(super) fn read(sheets: &mut Sheets, name: &str, seeds: &[Seed]) {
+    sheets.sources.push(name.to_owned());
+    for seed in seeds {
+>>>>>>> import
         reader::read(sheets, seed.table, seed.path, seed.text.as_bytes());
     }
 }
