@@ -12,7 +12,7 @@ use duban_entities::vocabulary::TaskState;
 
 use crate::clock::new_id;
 use crate::error::{Error, Result};
-use crate::import::{Source, read};
+use crate::import::{Source, read, seeds};
 use crate::service::catalogue::{ImportFailure, Mode, Progress};
 use crate::service::{
     AssignOne, Call, ChangeDecide, Decision, Demonstration, Lead, MilestonesPlan, NewUser,
@@ -52,7 +52,7 @@ pub async fn prepare(
         Demonstration::Empty | Demonstration::Begun => (),
     }
     services.mark_demonstration(&call, false).await?;
-    for source in [Source::Seeds, Source::Demo] {
+    for source in [Source::Seeds, Source::Compiled("seeds/demo", seeds::DEMO)] {
         import(services, source, progress).await?;
     }
     for user in &data.users {

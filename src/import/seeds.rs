@@ -47,30 +47,15 @@ pub const SEEDS: &[Seed] = seeds! {
         SuggestedLeads "suggested_leads" Targets "targets";
 };
 
-<<<<<<< HEAD
 /// The units that only the demonstration has.
 pub const DEMO: &[Seed] = seeds! {
     "demo/": Units "units";
 };
 
-/// Reads what the demonstration adds to the catalogue.
-pub(super) fn read_demo(sheets: &mut Sheets) {
-    sheets.sources.push("seeds/demo".to_owned());
-    for seed in DEMO {
-        reader::read(sheets, seed.table, seed.path, seed.text.as_bytes());
-    }
-}
-
-/// Reads all of them.
-pub(super) fn read(sheets: &mut Sheets) {
-    sheets.sources.push("seeds".to_owned());
-    for seed in SEEDS {
-=======
 /// Reads spreadsheets that are compiled in.
 pub(super) fn read(sheets: &mut Sheets, name: &str, seeds: &[Seed]) {
     sheets.sources.push(name.to_owned());
     for seed in seeds {
->>>>>>> import
         reader::read(sheets, seed.table, seed.path, seed.text.as_bytes());
     }
 }
