@@ -8,10 +8,15 @@
 
 mod connect;
 pub mod facts;
+pub mod idempotency;
 pub mod ledger;
 pub mod migrate;
 pub mod record;
 pub mod scope;
+pub mod sessions;
+pub mod throttle;
+pub mod tokens;
+pub mod users;
 mod work;
 
 use std::sync::Arc;
