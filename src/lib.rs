@@ -3,6 +3,7 @@
 #![recursion_limit = "256"]
 
 pub mod clock;
+pub mod domain;
 pub mod error;
 pub mod policy;
 pub mod service;

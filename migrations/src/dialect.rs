@@ -6,10 +6,11 @@ use sea_orm_migration::sea_orm::{ConnectionTrait, DbBackend};
 /// Placeholder, type on SQLite, type on PostgreSQL.
 ///
 /// SQLite tables are `STRICT`, so that a wrong type is refused there as it is on
-/// PostgreSQL. Instants are RFC 3339 text in UTC on SQLite, which sorts by time.
+/// PostgreSQL. Instants are RFC 3339 text in UTC on SQLite, which sorts by time. Text
+/// sorts by code point on both.
 const TYPES: [(&str, &str, &str); 8] = [
     ("{uuid}", "BLOB", "uuid"),
-    ("{text}", "TEXT", "text"),
+    ("{text}", "TEXT", "text COLLATE \"C\""),
     ("{int}", "INTEGER", "integer"),
     ("{bigint}", "INTEGER", "bigint"),
     ("{bool}", "INTEGER", "boolean"),

@@ -3,11 +3,33 @@
 //! A service loads what it needs from the store, asks the policy, applies the rules of
 //! `domain`, and writes through one unit of work. It knows neither HTTP nor GraphQL.
 
+mod authentication;
+pub mod credential;
+mod grant;
+mod once;
+mod password;
+#[cfg(test)]
+mod people_tests;
+mod refresh;
+mod session;
+mod throttle;
+mod token;
+mod user;
+
 use std::sync::Arc;
 
 use crate::clock::Clock;
 use crate::policy::Principal;
 use crate::store::{Store, WriteContext};
+
+pub use authentication::Person;
+pub use credential::{Credentials, Secret, SigningKey};
+pub use grant::{GrantScope, NewGrant};
+pub use once::Once;
+pub use session::SignedIn;
+pub use throttle::SignInLimits;
+pub use token::{IssuedToken, NewToken};
+pub use user::NewUser;
 
 /// Where a request came from.
 #[derive(Clone, Debug)]
@@ -43,6 +65,16 @@ impl Call {
         }
     }
 
+    /// The call of somebody who has not proved who they are yet. It may write operational
+    /// rows, such as sessions and throttles, and nothing that the ledger holds.
+    #[must_use]
+    pub const fn anonymous(request: RequestInfo) -> Self {
+        Self {
+            principal: Principal::anonymous(),
+            request,
+        }
+    }
+
     /// What a unit of work writes under.
     #[must_use]
     pub fn write(&self, reason: Option<String>) -> WriteContext {
@@ -61,4 +93,6 @@ pub struct Services {
     pub store: Arc<Store>,
     /// The injected clock.
     pub clock: Arc<dyn Clock>,
+    /// What sign-in needs beside the database.
+    pub credentials: Arc<Credentials>,
 }

@@ -103,7 +103,7 @@ impl Rule {
 
 /// One attempt to prove a password: from where, on which account.
 #[derive(Clone, Debug)]
-pub struct Attempt {
+pub(super) struct Attempt {
     username: String,
     peer: String,
 }
@@ -111,7 +111,7 @@ pub struct Attempt {
 impl Attempt {
     /// An attempt on the account of this name, from this network address.
     #[must_use]
-    pub fn new(username: &str, peer: &str) -> Self {
+    pub(super) fn new(username: &str, peer: &str) -> Self {
         Self {
             username: username.to_owned(),
             peer: peer.to_owned(),
@@ -139,7 +139,7 @@ impl Attempt {
     ///
     /// # Errors
     /// [`Error::RateLimited`] when a gate is shut.
-    pub async fn take(&self, work: &Work, limits: SignInLimits) -> Result<()> {
+    pub(super) async fn take(&self, work: &Work, limits: SignInLimits) -> Result<()> {
         let address = Rule::Bucket {
             burst: limits.address_burst,
             interval: limits.address_interval,
@@ -170,7 +170,7 @@ impl Attempt {
     ///
     /// # Errors
     /// [`Error::Internal`] when the database fails.
-    pub async fn give_back(&self, work: &Work) -> Result<()> {
+    pub(super) async fn give_back(&self, work: &Work) -> Result<()> {
         for key in [self.address_key(), self.account_key()] {
             let mut row = throttle::lock(work, &key).await?;
             row.level = (row.level - ATTEMPT).max(0);

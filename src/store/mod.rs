@@ -6,15 +6,22 @@
 //! row together with the policy's permit, takes the permit back at each change, and
 //! turns what changed into ledger entries in the same transaction.
 
+pub mod changes;
 mod connect;
 pub mod facts;
 pub mod idempotency;
 pub mod ledger;
 pub mod migrate;
+pub mod outline;
+pub mod page;
+pub mod portfolio;
+pub mod projects;
 pub mod record;
 pub mod scope;
 pub mod sessions;
+pub mod tasks;
 pub mod throttle;
+pub mod today;
 pub mod tokens;
 pub mod users;
 mod work;
@@ -27,7 +34,7 @@ use sea_orm::{DatabaseConnection, DbBackend};
 use crate::clock::Clock;
 
 pub use connect::{Access, DatabaseUrl};
-pub use work::{Work, WriteContext};
+pub use work::{Work, WriteContext, authorise, part};
 
 /// The database of one installation.
 #[derive(Clone, Debug)]

@@ -53,10 +53,10 @@ pub async fn find(connection: &impl ConnectionTrait, id: ApiTokenId) -> Result<a
 /// [`Error::Internal`] when the database cannot be read.
 pub async fn of_users(
     connection: &impl ConnectionTrait,
-    users: &[UserId],
+    users: Vec<UserId>,
 ) -> Result<Vec<api_token::Model>> {
     Ok(api_token::Entity::find()
-        .filter(api_token::Column::UserId.is_in(users.to_vec()))
+        .filter(api_token::Column::UserId.is_in(users))
         .order_by_desc(api_token::Column::CreatedAt)
         .order_by_desc(api_token::Column::Id)
         .all(connection)

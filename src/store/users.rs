@@ -5,14 +5,15 @@ use std::collections::{BTreeSet, HashMap};
 use chrono::{DateTime, Utc};
 use duban_entities::ids::{GrantId, JurisdictionId, UnitId, UserId};
 use duban_entities::vocabulary::{Role, ScopeType};
-use duban_entities::{area, grant, jurisdiction, unit, user};
+use duban_entities::{grant, user};
 use sea_orm::sea_query::{Expr, Query, SelectStatement};
 use sea_orm::{
     ColumnTrait, Condition, ConnectionTrait, DbBackend, EntityTrait, FromQueryResult, QueryFilter,
-    QueryOrder, QuerySelect, Statement,
+    QueryOrder, QuerySelect, Statement, PaginatorTrait,
 };
 
 use super::Work;
+use super::page::{Direction, Keyset, Page, PageRequest, SortKey};
 use crate::error::{Error, Result};
 
 /// The advisory lock under which users and grants are administered on PostgreSQL
@@ -69,16 +70,16 @@ pub async fn by_username(
         .await?)
 }
 
-/// These users.
+/// The users of these ids.
 ///
 /// # Errors
 /// [`Error::Internal`] when the database cannot be read.
 pub async fn by_ids(
     connection: &impl ConnectionTrait,
-    ids: &[UserId],
+    ids: Vec<UserId>,
 ) -> Result<Vec<user::Model>> {
     Ok(user::Entity::find()
-        .filter(user::Column::Id.is_in(ids.to_vec()))
+        .filter(user::Column::Id.is_in(ids))
         .all(connection)
         .await?)
 }
@@ -114,10 +115,10 @@ pub async fn grant(connection: &impl ConnectionTrait, id: GrantId) -> Result<gra
 /// [`Error::Internal`] when the database cannot be read.
 pub async fn grants(
     connection: &impl ConnectionTrait,
-    users: &[UserId],
+    users: Vec<UserId>,
 ) -> Result<Vec<grant::Model>> {
     Ok(grant::Entity::find()
-        .filter(grant::Column::UserId.is_in(users.to_vec()))
+        .filter(grant::Column::UserId.is_in(users))
         .order_by_asc(grant::Column::CreatedAt)
         .order_by_asc(grant::Column::Id)
         .all(connection)
@@ -209,45 +210,6 @@ pub async fn units_below(
     Ok(below)
 }
 
-/// The jurisdiction of an area.
-///
-/// # Errors
-/// [`Error::NotFound`] when there is none.
-pub async fn area(
-    connection: &impl ConnectionTrait,
-    id: duban_entities::ids::AreaId,
-) -> Result<area::Model> {
-    area::Entity::find_by_id(id)
-        .one(connection)
-        .await?
-        .ok_or(Error::NotFound)
-}
-
-/// The unit.
-///
-/// # Errors
-/// [`Error::NotFound`] when there is none.
-pub async fn unit(connection: &impl ConnectionTrait, id: UnitId) -> Result<unit::Model> {
-    unit::Entity::find_by_id(id)
-        .one(connection)
-        .await?
-        .ok_or(Error::NotFound)
-}
-
-/// The jurisdiction.
-///
-/// # Errors
-/// [`Error::NotFound`] when there is none.
-pub async fn jurisdiction(
-    connection: &impl ConnectionTrait,
-    id: JurisdictionId,
-) -> Result<jurisdiction::Model> {
-    jurisdiction::Entity::find_by_id(id)
-        .one(connection)
-        .await?
-        .ok_or(Error::NotFound)
-}
-
 /// The users whom an administrator of these jurisdictions reaches; none means all. As the
 /// policy has it, every grant of theirs lies in one of the jurisdictions.
 #[must_use]
@@ -277,44 +239,40 @@ fn holders(condition: Condition) -> SelectStatement {
         .to_owned()
 }
 
-/// A stretch of users in the order of their user names.
-#[derive(Clone, Debug, Default)]
-pub struct Stretch {
-    /// Only user names after this one.
-    pub after: Option<String>,
-    /// Only user names before this one.
-    pub before: Option<String>,
-    /// From the end instead of from the beginning.
-    pub backwards: bool,
-    /// At most so many.
-    pub limit: u64,
-}
-
-/// Users in the order of their user names. With `backwards` the last ones, in the same
-/// order.
+/// One page of users, in the order of their user names.
 ///
 /// # Errors
-/// [`Error::Internal`] when the database cannot be read.
+/// As [`PageRequest::window`].
 pub async fn page(
     connection: &impl ConnectionTrait,
     visible: Condition,
-    stretch: &Stretch,
-) -> Result<Vec<user::Model>> {
-    let mut select = user::Entity::find().filter(visible).limit(stretch.limit);
-    if let Some(after) = &stretch.after {
-        select = select.filter(user::Column::Username.gt(after));
-    }
-    if let Some(before) = &stretch.before {
-        select = select.filter(user::Column::Username.lt(before));
-    }
-    let select = if stretch.backwards {
-        select.order_by_desc(user::Column::Username)
-    } else {
-        select.order_by_asc(user::Column::Username)
+    request: &PageRequest,
+) -> Result<Page<user::Model>> {
+    const NAME: &str = "users";
+    let keyset = Keyset {
+        name: NAME,
+        keys: vec![SortKey {
+            expression: Expr::col((user::Entity, user::Column::Username)),
+            direction: Direction::Ascending,
+            parse: |text| Some(text.into()),
+        }],
     };
-    let mut rows = select.all(connection).await?;
-    if stretch.backwards {
-        rows.reverse();
+    let window = request.window(&keyset)?;
+    let mut select = user::Entity::find()
+        .filter(visible)
+        .filter(window.condition.clone())
+        .limit(window.limit);
+    for (expression, order) in window.order.clone() {
+        select = select.order_by(expression, order);
     }
-    Ok(rows)
+    let rows = select.all(connection).await?;
+    window.page(NAME, rows, |row| vec![row.username.clone()])
+}
+
+/// How many users there are.
+///
+/// # Errors
+/// [`Error::Internal`] when the database cannot be read.
+pub async fn count(connection: &impl ConnectionTrait, visible: Condition) -> Result<u64> {
+    Ok(user::Entity::find().filter(visible).count(connection).await?)
 }

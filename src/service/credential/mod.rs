@@ -11,8 +11,9 @@ mod password_rules;
 mod signing_key;
 
 use std::fmt;
+use std::sync::atomic::{AtomicI64, Ordering};
 
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::error::Result;
 
@@ -80,6 +81,8 @@ pub struct Credentials {
     pub limits: SignInLimits,
     /// How long a sign-in lasts.
     pub lives: SessionLives,
+    /// When old rows were last forgotten, in seconds since 1970.
+    tidied: AtomicI64,
 }
 
 impl Credentials {
@@ -93,6 +96,18 @@ impl Credentials {
             access: AccessTokens::new(key)?,
             limits,
             lives: SessionLives::default(),
+            tidied: AtomicI64::new(i64::MIN),
         })
+    }
+
+    /// True once every ten minutes, for one caller.
+    pub(super) fn is_tidying_due(&self, now: DateTime<Utc>) -> bool {
+        let (now, last) = (now.timestamp(), self.tidied.load(Ordering::Relaxed));
+        let mine = || {
+            self.tidied
+                .compare_exchange(last, now, Ordering::Relaxed, Ordering::Relaxed)
+                .is_ok()
+        };
+        now.abs_diff(last) >= 600 && mine()
     }
 }

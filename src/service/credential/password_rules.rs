@@ -69,10 +69,10 @@ fn is_guessable(password: &str, context: &[&str]) -> bool {
     distinct.len() < MIN_DISTINCT || repeats(&plain) || left_over(&plain, context) < MIN_LEFT
 }
 
-/// True where the whole is one piece over and over: `abc1abc1abc1`.
+/// True where the whole is one short piece over and over: `abc1abc1abc1`.
 fn repeats(text: &[char]) -> bool {
     let period = |n: usize| text.iter().skip(n).zip(text).all(|(a, b)| a == b);
-    (1..=text.len() / 2).any(period)
+    (1..MIN_CHARACTERS.min(text.len() / 2 + 1)).any(period)
 }
 
 /// How many characters no word, run or context word accounts for.

@@ -1,0 +1,20 @@
+//! The rules as plain functions on plain values: no database, no network, no clock.
+//!
+//! Dates and facts come in as arguments, so that a rule can be tried with a table of
+//! cases. What an office may want to change without a programmer stands as data under
+//! `seeds/`, is compiled into the binary and checked as a whole when it is loaded:
+//!
+//! | rule | data |
+//! |---|---|
+//! | [`workflow`]: which stage follows which, who may move, what must hold first | `seeds/workflow.yaml` |
+//! | [`due`]: when a task is overdue, and by how many days | |
+//! | [`calendar`]: working days | `seeds/calendar.yaml` |
+//! | [`schedule`]: what a proposed schedule must look like, percent complete | |
+//! | [`template`]: usual milestones by kind of work | `seeds/templates.yaml` |
+
+pub mod calendar;
+pub mod due;
+pub mod schedule;
+pub mod seed;
+pub mod template;
+pub mod workflow;

@@ -1,0 +1,90 @@
+//! Relay connections over keyset pages.
+
+use async_graphql::SimpleObject;
+
+use crate::store::page::{DEFAULT_PAGE, LARGEST_PAGE, Page};
+
+/// Where a page stands in its list.
+#[derive(Clone, Debug, SimpleObject)]
+pub struct PageInfo {
+    /// True if there are items behind this page.
+    pub has_next_page: bool,
+    /// True if there are items before this page.
+    pub has_previous_page: bool,
+    /// Cursor of the first item.
+    pub start_cursor: Option<String>,
+    /// Cursor of the last item; on an empty page the `after` that was given.
+    pub end_cursor: Option<String>,
+}
+
+impl PageInfo {
+    /// The page info of a page.
+    pub fn of<T>(page: &Page<T>) -> Self {
+        let cursor = |row: Option<&(String, T)>| row.map(|(cursor, _)| cursor.clone());
+        Self {
+            has_next_page: page.has_next,
+            has_previous_page: page.has_previous,
+            start_cursor: cursor(page.rows.first()),
+            end_cursor: cursor(page.rows.last()).or_else(|| page.after.clone()),
+        }
+    }
+}
+
+/// Defines a connection type, its edge type, and the way from a page.
+macro_rules! connection {
+    ($connection:ident, $edge:ident, $node:ty, $row:ty) => {
+        #[doc = concat!("A page of a list of ", stringify!($node), ".")]
+        #[derive(Debug, async_graphql::SimpleObject)]
+        pub struct $connection {
+            /// The items of the page.
+            pub nodes: Vec<$node>,
+            /// The items with their cursors.
+            pub edges: Vec<$edge>,
+            /// Where the page stands in the list.
+            pub page_info: $crate::graphql::connection::PageInfo,
+            /// How many items the whole list has; counted only when asked for.
+            pub total_count: Option<i64>,
+        }
+
+        #[doc = concat!("An item of a list of ", stringify!($node), " with its cursor.")]
+        #[derive(Debug, async_graphql::SimpleObject)]
+        pub struct $edge {
+            /// Where the item stands in the list.
+            pub cursor: String,
+            /// The item.
+            pub node: $node,
+        }
+
+        impl $connection {
+            /// The connection of a page.
+            pub fn of(page: $crate::store::page::Page<$row>, total_count: Option<u64>) -> Self {
+                let page_info = $crate::graphql::connection::PageInfo::of(&page);
+                let edges = page.rows.iter().map(|(cursor, row)| $edge {
+                    cursor: cursor.clone(),
+                    node: <$node>::from(row.clone()),
+                });
+                Self {
+                    edges: edges.collect(),
+                    nodes: page.rows.into_iter().map(|(_, row)| <$node>::from(row)).collect(),
+                    page_info,
+                    total_count: total_count.and_then(|count| i64::try_from(count).ok()),
+                }
+            }
+        }
+    };
+}
+
+pub(crate) use connection;
+
+/// The complexity of a connection: its page size times what one item costs.
+#[must_use]
+pub fn page_cost(first: Option<i32>, last: Option<i32>, child: usize) -> usize {
+    let size = first.or(last).map_or(DEFAULT_PAGE, |n| u64::try_from(n).unwrap_or(0));
+    usize::try_from(size.min(LARGEST_PAGE)).unwrap_or(0) * child + 1
+}
+
+/// The complexity of a plain list inside an object.
+#[must_use]
+pub const fn list_cost(child: usize) -> usize {
+    5 * child + 1
+}

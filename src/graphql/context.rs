@@ -1,0 +1,48 @@
+//! What a resolver finds in its context: the call, the services, the loaders.
+
+use std::str::FromStr;
+use std::sync::Arc;
+
+use async_graphql::dataloader::DataLoader;
+use async_graphql::{Context, ID, Request};
+
+use super::error::{Result, public};
+use super::loader::Source;
+use crate::error::Error;
+use crate::service::{Call, Services};
+
+/// Puts the call and its loaders into a request. Loaders live as long as the request, so
+/// that nothing loaded for one person is ever shown to another.
+#[must_use]
+pub fn attach(request: Request, services: &Services, call: Call) -> Request {
+    let call = Arc::new(call);
+    let source = Source::new(services.clone(), Arc::clone(&call));
+    request
+        .data(call)
+        .data(DataLoader::new(source, tokio::spawn))
+}
+
+/// The call under way.
+pub fn call<'a>(ctx: &Context<'a>) -> Result<&'a Call> {
+    ctx.data::<Arc<Call>>().map(Arc::as_ref)
+}
+
+/// The services.
+pub fn services<'a>(ctx: &Context<'a>) -> Result<&'a Services> {
+    ctx.data::<Services>()
+}
+
+/// The loaders of this request.
+pub fn loaders<'a>(ctx: &Context<'a>) -> Result<&'a DataLoader<Source>> {
+    ctx.data::<DataLoader<Source>>()
+}
+
+/// An id of this type. Anything else reads like a thing that is not there.
+pub fn parse<T: FromStr>(id: &ID) -> Result<T> {
+    id.as_str().parse().map_err(|_| public(Error::NotFound))
+}
+
+/// As [`parse`], for an optional id.
+pub fn parse_option<T: FromStr>(id: Option<&ID>) -> Result<Option<T>> {
+    id.map(parse).transpose()
+}

@@ -1,0 +1,56 @@
+//! The program's errors as GraphQL errors: a message and `extensions.code`.
+
+use async_graphql::{Error as GraphqlError, ErrorExtensionValues, ErrorExtensions, Value, value};
+
+use crate::error::{Blocker, Error, FieldProblem};
+
+/// What resolvers return.
+pub type Result<T> = std::result::Result<T, GraphqlError>;
+
+/// The error as clients see it (table in docs/api.md). The text of an internal error is
+/// logged here and nowhere shown.
+#[must_use]
+pub fn public(error: Error) -> GraphqlError {
+    if let Error::Internal(cause) = &error {
+        tracing::error!(%cause, "internal error");
+        return with_code("internal error", "INTERNAL", |_| ());
+    }
+    let message = error.to_string();
+    let code = error.code();
+    with_code(&message, code, |extensions| match error {
+        Error::Invalid(problems) => {
+            extensions.set("fields", problems.into_iter().map(field).collect::<Vec<_>>());
+        }
+        Error::Conflict { current } => extensions.set("currentVersion", current),
+        Error::Blocked(blockers) => {
+            extensions.set("blockers", blockers.into_iter().map(blocker).collect::<Vec<_>>());
+        }
+        Error::RateLimited { retry_after } | Error::Unavailable { retry_after } => {
+            extensions.set("retryAfter", retry_after.as_secs().max(1));
+        }
+        Error::LimitExceeded { limit, .. } => extensions.set("limit", limit),
+        Error::Unauthenticated(_)
+        | Error::Forbidden(_)
+        | Error::NotFound
+        | Error::Internal(_) => (),
+    })
+}
+
+fn with_code(
+    message: &str,
+    code: &str,
+    more: impl FnOnce(&mut ErrorExtensionValues),
+) -> GraphqlError {
+    GraphqlError::new(message).extend_with(|_, extensions| {
+        extensions.set("code", code);
+        more(extensions);
+    })
+}
+
+fn field(problem: FieldProblem) -> Value {
+    value!({ "field": problem.field, "message": problem.message })
+}
+
+fn blocker(blocker: Blocker) -> Value {
+    value!({ "code": blocker.code, "message": blocker.message })
+}

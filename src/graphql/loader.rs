@@ -1,0 +1,183 @@
+//! Batched reads: one statement for all the rows of a level, never one a row.
+
+use std::collections::HashMap;
+use std::hash::Hash;
+use std::sync::Arc;
+
+use async_graphql::dataloader::Loader;
+use duban_entities::ids::{
+    AreaId, ClauseId, JurisdictionId, PlanId, ProjectId, TaskId, UnitId, UserId,
+};
+use duban_entities::{
+    area, citation, clause, cooperating_unit, jurisdiction, plan, project, project_external_id,
+    suggested_lead, target, task, task_evidence, unit, user,
+};
+
+use crate::error::{Error, Result};
+use crate::policy::ProjectFacts;
+use crate::service::{Call, Services};
+use crate::store::{Store, facts, outline, projects, tasks, users};
+
+/// Where the loaders of one request read.
+#[derive(Debug)]
+pub struct Source {
+    services: Services,
+    call: Arc<Call>,
+}
+
+impl Source {
+    pub(super) const fn new(services: Services, call: Arc<Call>) -> Self {
+        Self { services, call }
+    }
+
+    fn store(&self) -> &Store {
+        &self.services.store
+    }
+}
+
+/// A loader's error: shared by all who wait for the batch.
+type Shared = Arc<Error>;
+
+fn grouped<K: Eq + Hash, V>(rows: Vec<V>, key: impl Fn(&V) -> K) -> HashMap<K, Vec<V>> {
+    let mut groups: HashMap<K, Vec<V>> = HashMap::new();
+    for row in rows {
+        groups.entry(key(&row)).or_default().push(row);
+    }
+    groups
+}
+
+/// Loads a row by its key.
+macro_rules! by_id {
+    ($($key:ty => $row:ty, $load:path;)+) => {
+        $(impl Loader<$key> for Source {
+            type Value = $row;
+            type Error = Shared;
+
+            async fn load(&self, keys: &[$key]) -> Result<HashMap<$key, $row>, Shared> {
+                let rows = $load(self.store().read(), keys.to_vec()).await.map_err(Arc::new)?;
+                Ok(rows.into_iter().map(|row| (row.id, row)).collect())
+            }
+        })+
+    };
+}
+
+by_id! {
+    JurisdictionId => jurisdiction::Model, outline::jurisdictions_by_id;
+    AreaId => area::Model, outline::areas_by_id;
+    UnitId => unit::Model, outline::units_by_id;
+    PlanId => plan::Model, outline::plans_by_id;
+    ClauseId => clause::Model, outline::clauses_by_id;
+    UserId => user::Model, users::by_ids;
+}
+
+/// Loads the rows that hang on a parent, under a key type that names what is wanted.
+macro_rules! children {
+    ($($(#[$doc:meta])* $key:ident($parent:ty) => $row:ty, $load:path, |$child:ident| $of:expr;)+) => {
+        $(
+            $(#[$doc])*
+            #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+            pub struct $key(pub $parent);
+
+            impl Loader<$key> for Source {
+                type Value = Vec<$row>;
+                type Error = Shared;
+
+                async fn load(&self, keys: &[$key]) -> Result<HashMap<$key, Vec<$row>>, Shared> {
+                    let parents = keys.iter().map(|key| key.0).collect();
+                    let rows = $load(self.store().read(), parents).await.map_err(Arc::new)?;
+                    Ok(grouped(rows, |$child| $key($of)))
+                }
+            }
+        )+
+    };
+}
+
+children! {
+    /// The areas of a jurisdiction.
+    AreasOf(JurisdictionId) => area::Model, outline::areas_of, |row| row.jurisdiction_id;
+    /// The aliases of a unit.
+    AliasesOfUnit(UnitId) => duban_entities::unit_alias::Model, outline::aliases_of_units, |row| row.unit_id;
+    /// The units directly below a unit.
+    UnitsBelow(UnitId) => unit::Model, outline::units_below, |row| row.parent_id.unwrap_or(row.id);
+    /// The outline of a plan.
+    ClausesOf(PlanId) => clause::Model, outline::clauses_of, |row| row.plan_id;
+    /// The indicators of a plan.
+    IndicatorsOf(PlanId) => duban_entities::indicator::Model, outline::indicators_of, |row| row.plan_id;
+    /// The citations of a project.
+    CitationsOf(ProjectId) => citation::Model, outline::citations_of, |row| row.project_id;
+    /// The targets of a project.
+    TargetsOf(ProjectId) => target::Model, outline::targets_of, |row| row.project_id;
+    /// The other names of a project.
+    AliasesOfProject(ProjectId) => duban_entities::project_alias::Model, outline::aliases_of_projects, |row| row.project_id;
+    /// The external ids of a project.
+    ExternalIdsOf(ProjectId) => project_external_id::Model, outline::external_ids_of, |row| row.project_id;
+    /// The suggested leads of a project.
+    SuggestedLeadsOf(ProjectId) => suggested_lead::Model, outline::suggested_leads_of, |row| row.project_id;
+    /// The cooperating units of a project.
+    CooperatingUnitsOf(ProjectId) => cooperating_unit::Model, outline::cooperating_units_of, |row| row.project_id;
+    /// The links of a project to its areas.
+    AreaLinksOf(ProjectId) => duban_entities::project_area::Model, projects::areas, |row| row.project_id;
+    /// The evidence of a task's last claim.
+    EvidenceOf(TaskId) => task_evidence::Model, tasks::evidence, |row| row.task_id;
+}
+
+/// The milestones of a project, in the order of its schedule.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct MilestonesOf(pub ProjectId);
+
+impl Loader<MilestonesOf> for Source {
+    type Value = Vec<task::Model>;
+    type Error = Shared;
+
+    async fn load(
+        &self,
+        keys: &[MilestonesOf],
+    ) -> Result<HashMap<MilestonesOf, Vec<task::Model>>, Shared> {
+        let parents = keys.iter().map(|key| key.0).collect();
+        let rows = tasks::of_projects(self.store().read(), parents)
+            .await
+            .map_err(Arc::new)?;
+        let mut groups: HashMap<MilestonesOf, Vec<task::Model>> = HashMap::new();
+        for row in rows {
+            if let Some(project) = row.project_id {
+                groups.entry(MilestonesOf(project)).or_default().push(row);
+            }
+        }
+        Ok(groups)
+    }
+}
+
+/// A project that the caller may see.
+impl Loader<ProjectId> for Source {
+    type Value = project::Model;
+    type Error = Shared;
+
+    async fn load(&self, keys: &[ProjectId]) -> Result<HashMap<ProjectId, project::Model>, Shared> {
+        let principal = &self.call.principal;
+        let rows = projects::visible_by_ids(self.store().read(), principal, keys.to_vec())
+            .await
+            .map_err(Arc::new)?;
+        Ok(rows.into_iter().map(|row| (row.id, row)).collect())
+    }
+}
+
+/// What the policy needs to know of a project that the caller may see.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct FactsOf(pub ProjectId);
+
+impl Loader<FactsOf> for Source {
+    type Value = Arc<ProjectFacts>;
+    type Error = Shared;
+
+    async fn load(&self, keys: &[FactsOf]) -> Result<HashMap<FactsOf, Arc<ProjectFacts>>, Shared> {
+        let ids = keys.iter().map(|key| key.0).collect();
+        let principal = &self.call.principal;
+        let connection = self.store().read();
+        let rows = projects::visible_by_ids(connection, principal, ids)
+            .await
+            .map_err(Arc::new)?;
+        let facts = facts::of_projects(connection, &rows).await.map_err(Arc::new)?;
+        let facts = facts.into_iter();
+        Ok(facts.map(|(id, facts)| (FactsOf(id), Arc::new(facts))).collect())
+    }
+}

@@ -1,0 +1,186 @@
+//! Counts over the projects and tasks that a principal may see.
+
+use std::collections::BTreeMap;
+
+use duban_entities::ids::UnitId;
+use duban_entities::vocabulary::{MilestoneRole, ProjectKind, Stage, TaskState};
+use duban_entities::{project, task};
+use sea_orm::sea_query::{Alias, Expr, ExprTrait, Func, Query, SelectStatement, SimpleExpr};
+use sea_orm::{
+    ColumnTrait, Condition, ConnectionTrait, EntityTrait, FromQueryResult, QueryFilter,
+    QuerySelect,
+};
+
+use super::projects::{ProjectFilter, selected};
+use super::today::Today;
+use crate::error::Result;
+use crate::policy::Principal;
+
+/// What a unit has in hand.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct UnitCounts {
+    /// Projects it leads.
+    pub projects: i64,
+    /// Tasks OPEN or SUBMITTED.
+    pub open: i64,
+    /// Tasks overdue.
+    pub overdue: i64,
+    /// Days overdue of the longest one.
+    pub longest: i64,
+}
+
+/// The figures of a portfolio.
+#[derive(Clone, Debug, Default)]
+pub struct Counts {
+    /// Projects in all.
+    pub projects: i64,
+    /// Without a lead unit.
+    pub unassigned: i64,
+    /// Without an approved schedule.
+    pub unscheduled: i64,
+    /// Overdue tasks.
+    pub overdue: i64,
+    /// Projects whose completion is past the plan period.
+    pub period_ended: i64,
+    /// Projects at each stage that occurs.
+    pub stages: BTreeMap<Stage, i64>,
+    /// Projects and overdue tasks of each kind that occurs.
+    pub kinds: BTreeMap<ProjectKind, (i64, i64)>,
+    /// What each unit has in hand.
+    pub units: BTreeMap<UnitId, UnitCounts>,
+}
+
+#[derive(FromQueryResult)]
+struct ProjectGroup {
+    stage: Stage,
+    kind: ProjectKind,
+    lead_unit_id: Option<UnitId>,
+    scheduled: i32,
+    n: i64,
+}
+
+#[derive(FromQueryResult)]
+struct TaskGroup {
+    kind: Option<ProjectKind>,
+    unit_id: Option<UnitId>,
+    open: i64,
+    overdue: i64,
+    longest: Option<i32>,
+    ended: i64,
+}
+
+/// Counts the projects that the filter selects, and their tasks: two statements.
+///
+/// # Errors
+/// [`crate::error::Error::Internal`] when the database cannot be read.
+pub async fn counts(
+    connection: &impl ConnectionTrait,
+    principal: &Principal,
+    filter: &ProjectFilter,
+    today: &Today,
+) -> Result<Counts> {
+    let selected = selected(principal, filter, today);
+    let mut counts = Counts::default();
+    for group in project_groups(connection, selected.clone()).await? {
+        add_projects(&mut counts, &group);
+    }
+    for group in task_groups(connection, selected, today).await? {
+        add_tasks(&mut counts, &group);
+    }
+    Ok(counts)
+}
+
+async fn project_groups(
+    connection: &impl ConnectionTrait,
+    selected: SelectStatement,
+) -> Result<Vec<ProjectGroup>> {
+    let scheduled = || -> SimpleExpr {
+        Expr::case(project::Column::ScheduleApprovedAt.is_null(), 0)
+            .finally(1)
+            .into()
+    };
+    Ok(project::Entity::find()
+        .select_only()
+        .column(project::Column::Stage)
+        .column(project::Column::Kind)
+        .column(project::Column::LeadUnitId)
+        .column_as(scheduled(), "scheduled")
+        .column_as(project::Column::Id.count(), "n")
+        .filter(project::Column::Id.in_subquery(selected))
+        .group_by(project::Column::Stage)
+        .group_by(project::Column::Kind)
+        .group_by(project::Column::LeadUnitId)
+        .group_by(scheduled())
+        .into_model()
+        .all(connection)
+        .await?)
+}
+
+async fn task_groups(
+    connection: &impl ConnectionTrait,
+    selected: SelectStatement,
+    today: &Today,
+) -> Result<Vec<TaskGroup>> {
+    let sum = |condition: Condition| -> SimpleExpr {
+        let one: SimpleExpr = Expr::case(condition, 1).finally(0).into();
+        Func::sum(one).cast_as(Alias::new("bigint"))
+    };
+    let longest: SimpleExpr = Expr::case(today.overdue(), today.days_overdue())
+        .finally(0)
+        .into();
+    let finish = Condition::all().add(task::Column::Role.eq(MilestoneRole::Finish));
+    let select = Query::select()
+        .column((project::Entity, project::Column::Kind))
+        .column((task::Entity, task::Column::UnitId))
+        .expr_as(sum(active()), "open")
+        .expr_as(sum(today.overdue()), "overdue")
+        .expr_as(Func::max(longest), "longest")
+        .expr_as(sum(finish.add(today.period_ended())), "ended")
+        .from(task::Entity)
+        .inner_join(
+            project::Entity,
+            Expr::col((project::Entity, project::Column::Id))
+                .equals((task::Entity, task::Column::ProjectId)),
+        )
+        .cond_where(active())
+        .and_where(task::Column::ProjectId.in_subquery(selected))
+        .group_by_col((project::Entity, project::Column::Kind))
+        .group_by_col((task::Entity, task::Column::UnitId))
+        .to_owned();
+    Ok(
+        TaskGroup::find_by_statement(connection.get_database_backend().build(&select))
+            .all(connection)
+            .await?,
+    )
+}
+
+fn active() -> Condition {
+    Condition::all().add(task::Column::State.is_in([TaskState::Open, TaskState::Submitted]))
+}
+
+fn add_projects(counts: &mut Counts, group: &ProjectGroup) {
+    counts.projects += group.n;
+    *counts.stages.entry(group.stage).or_default() += group.n;
+    counts.kinds.entry(group.kind).or_default().0 += group.n;
+    if group.scheduled == 0 {
+        counts.unscheduled += group.n;
+    }
+    match group.lead_unit_id {
+        Some(unit) => counts.units.entry(unit).or_default().projects += group.n,
+        None => counts.unassigned += group.n,
+    }
+}
+
+fn add_tasks(counts: &mut Counts, group: &TaskGroup) {
+    counts.overdue += group.overdue;
+    counts.period_ended += group.ended;
+    if let Some(kind) = group.kind {
+        counts.kinds.entry(kind).or_default().1 += group.overdue;
+    }
+    if let Some(unit) = group.unit_id {
+        let unit = counts.units.entry(unit).or_default();
+        unit.open += group.open;
+        unit.overdue += group.overdue;
+        unit.longest = Ord::max(unit.longest, i64::from(group.longest.unwrap_or(0)));
+    }
+}

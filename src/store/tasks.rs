@@ -1,0 +1,299 @@
+//! Selects of tasks.
+
+use duban_entities::ids::{JurisdictionId, ProjectId, TaskId, UnitId};
+use duban_entities::vocabulary::{DueBasis, TaskKind, TaskState};
+use duban_entities::{task, task_evidence};
+use sea_orm::sea_query::{Expr, Func, SimpleExpr};
+use sea_orm::{
+    ColumnTrait, Condition, ConnectionTrait, EntityTrait, FromQueryResult, PaginatorTrait,
+    QueryFilter, QueryOrder, QuerySelect, Value,
+};
+
+use super::page::{Direction, Keyset, Page, PageRequest, SortKey};
+use super::projects::{NEVER, parse_date};
+use super::scope;
+use super::today::Today;
+use crate::error::Result;
+use crate::policy::Principal;
+
+/// How a task stands to its date.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DueFilter {
+    /// OPEN or SUBMITTED.
+    Open,
+    /// Due within the settable number of days.
+    DueSoon,
+    /// Overdue.
+    Overdue,
+    /// The plan period has ended.
+    PeriodEnded,
+    /// Done.
+    Done,
+}
+
+/// Which tasks are wanted. All given parts must hold.
+#[derive(Clone, Debug, Default)]
+pub struct TaskFilter {
+    /// Of this jurisdiction.
+    pub jurisdiction: Option<JurisdictionId>,
+    /// Of one of these kinds.
+    pub kinds: Option<Vec<TaskKind>>,
+    /// In one of these states.
+    pub states: Option<Vec<TaskState>>,
+    /// Standing so to their date.
+    pub due: Option<DueFilter>,
+    /// Days that count as soon.
+    pub soon_days: i32,
+    /// With a date from one of these sources.
+    pub due_bases: Option<Vec<DueBasis>>,
+    /// Owed by this unit.
+    pub unit: Option<UnitId>,
+    /// Of this project.
+    pub project: Option<ProjectId>,
+    /// Owed by the person's own units (true), or not (false).
+    pub mine: Option<bool>,
+}
+
+/// What a list of tasks is sorted by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TaskOrder {
+    /// Current due date; those without one last.
+    DueDate,
+    /// Days overdue.
+    DaysOverdue,
+    /// Title, by code point.
+    Title,
+}
+
+#[derive(Debug)]
+struct Sorted {
+    row: task::Model,
+    days: i64,
+}
+
+impl FromQueryResult for Sorted {
+    fn from_query_result(
+        result: &sea_orm::QueryResult,
+        prefix: &str,
+    ) -> std::result::Result<Self, sea_orm::DbErr> {
+        let days = result
+            .try_get::<i64>(prefix, "sorted_days")
+            .or_else(|_| result.try_get::<i32>(prefix, "sorted_days").map(i64::from));
+        Ok(Self {
+            row: task::Model::from_query_result(result, prefix)?,
+            days: days.unwrap_or(0),
+        })
+    }
+}
+
+/// One page of the tasks that the principal may see.
+///
+/// # Errors
+/// As [`PageRequest::window`].
+pub async fn page(
+    connection: &impl ConnectionTrait,
+    principal: &Principal,
+    filter: &TaskFilter,
+    order: (TaskOrder, Direction),
+    request: &PageRequest,
+    today: &Today,
+) -> Result<Page<task::Model>> {
+    let keyset = keyset(order, today);
+    let window = request.window(&keyset)?;
+    let mut select = task::Entity::find()
+        .filter(scope::tasks(principal))
+        .filter(condition(principal, filter, today))
+        .filter(window.condition.clone());
+    if order.0 == TaskOrder::DaysOverdue {
+        select = select.expr_as(days_or_zero(today), "sorted_days");
+    }
+    for (expression, direction) in &window.order {
+        select = select.order_by(expression.clone(), direction.clone());
+    }
+    let rows: Vec<Sorted> = select
+        .limit(window.limit)
+        .into_model()
+        .all(connection)
+        .await?;
+    let page = window.page(keyset.name, rows, |sorted| cursor_values(order.0, sorted))?;
+    Ok(page.map(|sorted| sorted.row))
+}
+
+/// How many tasks the filter selects among those that the principal may see.
+///
+/// # Errors
+/// [`crate::error::Error::Internal`] when the database cannot be read.
+pub async fn count(
+    connection: &impl ConnectionTrait,
+    principal: &Principal,
+    filter: &TaskFilter,
+    today: &Today,
+) -> Result<u64> {
+    Ok(task::Entity::find()
+        .filter(scope::tasks(principal))
+        .filter(condition(principal, filter, today))
+        .count(connection)
+        .await?)
+}
+
+fn keyset((order, direction): (TaskOrder, Direction), today: &Today) -> Keyset {
+    let id = SortKey {
+        expression: Expr::col((task::Entity, task::Column::Id)),
+        direction,
+        parse: |text| text.parse::<TaskId>().ok().map(Value::from),
+    };
+    let (name, expression, parse): (_, _, fn(&str) -> Option<Value>) = match order {
+        TaskOrder::DueDate => ("task.due", due_or_never(), parse_date),
+        TaskOrder::DaysOverdue => ("task.overdue", days_or_zero(today), |text| {
+            text.parse::<i32>().ok().map(Value::from)
+        }),
+        TaskOrder::Title => (
+            "task.title",
+            Expr::col((task::Entity, task::Column::Title)),
+            |text| Some(text.into()),
+        ),
+    };
+    let first = SortKey {
+        expression,
+        direction,
+        parse,
+    };
+    Keyset {
+        name,
+        keys: vec![first, id],
+    }
+}
+
+fn cursor_values(order: TaskOrder, sorted: &Sorted) -> Vec<String> {
+    let row = &sorted.row;
+    let first = match order {
+        TaskOrder::DueDate => row.due_date.unwrap_or(NEVER).to_string(),
+        TaskOrder::DaysOverdue => sorted.days.to_string(),
+        TaskOrder::Title => row.title.clone(),
+    };
+    vec![first, row.id.to_string()]
+}
+
+fn due_or_never() -> SimpleExpr {
+    let due = Expr::col((task::Entity, task::Column::DueDate));
+    Func::coalesce([due, Expr::value(NEVER)]).into()
+}
+
+fn days_or_zero(today: &Today) -> SimpleExpr {
+    Expr::case(today.overdue(), today.days_overdue())
+        .finally(Expr::value(0))
+        .into()
+}
+
+fn condition(principal: &Principal, filter: &TaskFilter, today: &Today) -> Condition {
+    use task::Column;
+    let mine = |own: bool| {
+        let is_in = Condition::all().add(Column::UnitId.is_in(principal.units()));
+        if own { is_in } else { is_in.not() }
+    };
+    Condition::all()
+        .add_option(filter.jurisdiction.map(|id| Column::JurisdictionId.eq(id)))
+        .add_option(filter.kinds.clone().map(|kinds| Column::Kind.is_in(kinds)))
+        .add_option(
+            filter
+                .states
+                .clone()
+                .map(|states| Column::State.is_in(states)),
+        )
+        .add_option(
+            filter
+                .due_bases
+                .clone()
+                .map(|bases| Column::DueBasis.is_in(bases)),
+        )
+        .add_option(filter.unit.map(|id| Column::UnitId.eq(id)))
+        .add_option(filter.project.map(|id| Column::ProjectId.eq(id)))
+        .add_option(
+            filter
+                .due
+                .map(|due| due_condition(due, filter.soon_days, today)),
+        )
+        .add_option(filter.mine.map(mine))
+}
+
+fn due_condition(due: DueFilter, soon_days: i32, today: &Today) -> Condition {
+    let in_state = |states: &[TaskState]| {
+        Condition::all().add(task::Column::State.is_in(states.iter().copied()))
+    };
+    match due {
+        DueFilter::Open => in_state(&[TaskState::Open, TaskState::Submitted]),
+        DueFilter::DueSoon => today.due_soon(soon_days),
+        DueFilter::Overdue => today.overdue(),
+        DueFilter::PeriodEnded => today.period_ended(),
+        DueFilter::Done => in_state(&[TaskState::Done]),
+    }
+}
+
+/// The task of this id, whoever may see it: the caller asks the policy.
+///
+/// # Errors
+/// [`crate::error::Error::Internal`] when the database cannot be read.
+pub async fn by_id(connection: &impl ConnectionTrait, id: TaskId) -> Result<Option<task::Model>> {
+    Ok(task::Entity::find()
+        .filter(task::Column::Id.eq(id))
+        .one(connection)
+        .await?)
+}
+
+/// The tasks of these projects, in the order of their schedules.
+///
+/// # Errors
+/// [`crate::error::Error::Internal`] when the database cannot be read.
+pub async fn of_projects(
+    connection: &impl ConnectionTrait,
+    projects: Vec<ProjectId>,
+) -> Result<Vec<task::Model>> {
+    Ok(task::Entity::find()
+        .filter(task::Column::ProjectId.is_in(projects))
+        .filter(task::Column::Kind.eq(TaskKind::Milestone))
+        .order_by_asc(task::Column::ProjectId)
+        .order_by_asc(task::Column::Position)
+        .order_by_asc(task::Column::Id)
+        .all(connection)
+        .await?)
+}
+
+/// The evidence of these tasks, in order.
+///
+/// # Errors
+/// [`crate::error::Error::Internal`] when the database cannot be read.
+pub async fn evidence(
+    connection: &impl ConnectionTrait,
+    tasks: Vec<TaskId>,
+) -> Result<Vec<task_evidence::Model>> {
+    Ok(task_evidence::Entity::find()
+        .filter(task_evidence::Column::TaskId.is_in(tasks))
+        .order_by_asc(task_evidence::Column::TaskId)
+        .order_by_asc(task_evidence::Column::Position)
+        .all(connection)
+        .await?)
+}
+
+/// Puts this evidence in the place of what a task had.
+///
+/// # Errors
+/// [`crate::error::Error::Internal`] when the database refuses.
+pub async fn replace_evidence(
+    connection: &impl ConnectionTrait,
+    task: TaskId,
+    rows: Vec<task_evidence::Model>,
+) -> Result<()> {
+    use sea_orm::IntoActiveModel;
+    task_evidence::Entity::delete_many()
+        .filter(task_evidence::Column::TaskId.eq(task))
+        .exec(connection)
+        .await?;
+    if rows.is_empty() {
+        return Ok(());
+    }
+    let rows = rows.into_iter().map(IntoActiveModel::into_active_model);
+    task_evidence::Entity::insert_many(rows)
+        .exec_without_returning(connection)
+        .await?;
+    Ok(())
+}

@@ -1,0 +1,138 @@
+//! "Today" is the jurisdiction's local date: a value for each, and an expression in SQL.
+
+use std::collections::HashMap;
+
+use chrono::{DateTime, NaiveDate, Utc};
+use chrono_tz::Tz;
+use duban_entities::ids::JurisdictionId;
+use duban_entities::{jurisdiction, task};
+use sea_orm::sea_query::{CaseStatement, Expr, ExprTrait, Func, IntoColumnRef, SimpleExpr};
+use sea_orm::{ColumnTrait, Condition, ConnectionTrait, DbBackend, EntityTrait};
+
+use crate::clock::local_date;
+use crate::error::{Error, Result};
+
+/// Today in every jurisdiction.
+#[derive(Clone, Debug)]
+pub struct Today {
+    dates: HashMap<JurisdictionId, NaiveDate>,
+    /// What most jurisdictions have.
+    usual: NaiveDate,
+    backend: DbBackend,
+}
+
+impl Today {
+    /// Reads the time zones: one statement.
+    ///
+    /// # Errors
+    /// [`Error::Internal`] when a jurisdiction has an unknown time zone.
+    pub async fn load(connection: &impl ConnectionTrait, now: DateTime<Utc>) -> Result<Self> {
+        let mut dates = HashMap::new();
+        for row in jurisdiction::Entity::find().all(connection).await? {
+            let zone: Tz = row.time_zone.parse().map_err(Error::internal)?;
+            dates.insert(row.id, local_date(now, zone));
+        }
+        let usual = dates
+            .values()
+            .next()
+            .copied()
+            .unwrap_or_else(|| now.date_naive());
+        Ok(Self {
+            dates,
+            usual,
+            backend: connection.get_database_backend(),
+        })
+    }
+
+    /// Today in one jurisdiction.
+    #[must_use]
+    pub fn of(&self, jurisdiction: JurisdictionId) -> NaiveDate {
+        self.dates.get(&jurisdiction).copied().unwrap_or(self.usual)
+    }
+
+    /// Today as an expression, where `column` names the row's jurisdiction.
+    fn expression(&self, column: impl IntoColumnRef + Clone) -> SimpleExpr {
+        let others: Vec<_> = self
+            .dates
+            .iter()
+            .filter(|(_, date)| **date != self.usual)
+            .collect();
+        if others.is_empty() {
+            return Expr::value(self.usual);
+        }
+        let mut case = CaseStatement::new();
+        for (jurisdiction, date) in others {
+            case = case.case(Expr::col(column.clone()).eq(*jurisdiction), *date);
+        }
+        case.finally(self.usual).into()
+    }
+
+    /// The day up to which a task's lateness is counted: today, or the day on which a
+    /// suspension stopped its clock.
+    fn counted_until(&self) -> SimpleExpr {
+        let stopped = Expr::col((task::Entity, task::Column::ClockStoppedOn));
+        let today = self.expression((task::Entity, task::Column::JurisdictionId));
+        Func::coalesce([stopped, today]).into()
+    }
+
+    /// Tasks that are overdue (`domain::due` says the same of one row).
+    #[must_use]
+    pub fn overdue(&self) -> Condition {
+        let due = Expr::col((task::Entity, task::Column::CountedDueDate));
+        open().add(has_deadline()).add(due.lt(self.counted_until()))
+    }
+
+    /// Tasks that are due within so many days and not overdue.
+    #[must_use]
+    pub fn due_soon(&self, days: i32) -> Condition {
+        let due = || Expr::col((task::Entity, task::Column::DueDate));
+        let today = self.expression((task::Entity, task::Column::JurisdictionId));
+        let last = self.plus_days(today.clone(), days);
+        open()
+            .add(has_deadline())
+            .add(due().gte(today))
+            .add(due().lte(last))
+            .add(self.overdue().not())
+    }
+
+    /// Tasks whose plan period has ended.
+    #[must_use]
+    pub fn period_ended(&self) -> Condition {
+        let due = Expr::col((task::Entity, task::Column::DueDate));
+        let today = self.expression((task::Entity, task::Column::JurisdictionId));
+        let basis = task::Column::DueBasis.eq(duban_entities::vocabulary::DueBasis::PlanPeriod);
+        open().add(basis).add(due.lt(today))
+    }
+
+    /// Days overdue of a task that is.
+    #[must_use]
+    pub fn days_overdue(&self) -> SimpleExpr {
+        let due = Expr::col((task::Entity, task::Column::CountedDueDate));
+        let parts = [self.counted_until(), due];
+        match self.backend {
+            DbBackend::Sqlite => {
+                Expr::cust_with_exprs("CAST(julianday(?) - julianday(?) AS INTEGER)", parts)
+            }
+            _ => Expr::cust_with_exprs("(($1)::date - ($2)::date)", parts),
+        }
+    }
+
+    fn plus_days(&self, day: SimpleExpr, days: i32) -> SimpleExpr {
+        match self.backend {
+            DbBackend::Sqlite => {
+                Expr::cust_with_exprs("date(?, ?)", [day, Expr::value(format!("+{days} days"))])
+            }
+            _ => Expr::cust_with_exprs("(($1)::date + ($2)::int)", [day, Expr::value(days)]),
+        }
+    }
+}
+
+fn open() -> Condition {
+    Condition::all().add(task::Column::State.eq(duban_entities::vocabulary::TaskState::Open))
+}
+
+/// The end of a plan's period is not a deadline.
+fn has_deadline() -> Condition {
+    let period = task::Column::DueBasis.eq(duban_entities::vocabulary::DueBasis::PlanPeriod);
+    Condition::all().add(period.not())
+}
