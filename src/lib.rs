@@ -5,6 +5,8 @@
 pub mod clock;
 pub mod domain;
 pub mod error;
+pub mod graphql;
+pub mod http;
 pub mod policy;
 pub mod service;
 pub mod store;

@@ -65,7 +65,11 @@ macro_rules! connection {
                 });
                 Self {
                     edges: edges.collect(),
-                    nodes: page.rows.into_iter().map(|(_, row)| <$node>::from(row)).collect(),
+                    nodes: page
+                        .rows
+                        .into_iter()
+                        .map(|(_, row)| <$node>::from(row))
+                        .collect(),
                     page_info,
                     total_count: total_count.and_then(|count| i64::try_from(count).ok()),
                 }
@@ -79,7 +83,9 @@ pub(crate) use connection;
 /// The complexity of a connection: its page size times what one item costs.
 #[must_use]
 pub fn page_cost(first: Option<i32>, last: Option<i32>, child: usize) -> usize {
-    let size = first.or(last).map_or(DEFAULT_PAGE, |n| u64::try_from(n).unwrap_or(0));
+    let size = first
+        .or(last)
+        .map_or(DEFAULT_PAGE, |n| u64::try_from(n).unwrap_or(0));
     usize::try_from(size.min(LARGEST_PAGE)).unwrap_or(0) * child + 1
 }
 

@@ -5,11 +5,13 @@ use std::sync::Arc;
 
 use async_graphql::dataloader::DataLoader;
 use async_graphql::{Context, ID, Request};
+use tokio::sync::OnceCell;
 
 use super::error::{Result, public};
 use super::loader::Source;
 use crate::error::Error;
 use crate::service::{Call, Services};
+use crate::store::today::Today;
 
 /// Puts the call and its loaders into a request. Loaders live as long as the request, so
 /// that nothing loaded for one person is ever shown to another.
@@ -19,6 +21,7 @@ pub fn attach(request: Request, services: &Services, call: Call) -> Request {
     let source = Source::new(services.clone(), Arc::clone(&call));
     request
         .data(call)
+        .data(OnceCell::<Today>::new())
         .data(DataLoader::new(source, tokio::spawn))
 }
 
@@ -30,6 +33,15 @@ pub fn call<'a>(ctx: &Context<'a>) -> Result<&'a Call> {
 /// The services.
 pub fn services<'a>(ctx: &Context<'a>) -> Result<&'a Services> {
     ctx.data::<Services>()
+}
+
+/// Today in every jurisdiction, read once a request.
+pub async fn today<'a>(ctx: &Context<'a>) -> Result<&'a Today> {
+    let cell = ctx.data::<OnceCell<Today>>()?;
+    let services = services(ctx)?;
+    cell.get_or_try_init(|| services.today())
+        .await
+        .map_err(public)
 }
 
 /// The loaders of this request.

@@ -176,8 +176,12 @@ impl Loader<FactsOf> for Source {
         let rows = projects::visible_by_ids(connection, principal, ids)
             .await
             .map_err(Arc::new)?;
-        let facts = facts::of_projects(connection, &rows).await.map_err(Arc::new)?;
+        let facts = facts::of_projects(connection, &rows)
+            .await
+            .map_err(Arc::new)?;
         let facts = facts.into_iter();
-        Ok(facts.map(|(id, facts)| (FactsOf(id), Arc::new(facts))).collect())
+        Ok(facts
+            .map(|(id, facts)| (FactsOf(id), Arc::new(facts)))
+            .collect())
     }
 }

@@ -97,7 +97,10 @@ impl Decimal {
         }
         let fraction: i32 = format!("{fraction:0<2}").parse().ok()?;
         let whole: i32 = whole.parse().ok()?;
-        whole.checked_mul(100)?.checked_add(fraction)?.checked_mul(sign)
+        whole
+            .checked_mul(100)?
+            .checked_add(fraction)?
+            .checked_mul(sign)
     }
 }
 
@@ -107,7 +110,12 @@ mod tests {
 
     #[test]
     fn decimals_are_plain() {
-        for (text, hundredths) in [("12.5", Some(1250)), ("0.10", Some(10)), ("-3", Some(-300)), ("1.005", None)] {
+        for (text, hundredths) in [
+            ("12.5", Some(1250)),
+            ("0.10", Some(10)),
+            ("-3", Some(-300)),
+            ("1.005", None),
+        ] {
             assert_eq!(Decimal(text.to_owned()).hundredths(), hundredths, "{text}");
         }
         for text in ["", ".", "1.", ".5", "1e3", "+1", "1234567890123456", "NaN"] {

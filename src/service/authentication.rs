@@ -172,6 +172,7 @@ fn operational() -> WriteContext {
         principal: Principal::anonymous(),
         request_id: String::new(),
         reason: None,
+        simulated: false,
     }
 }
 

@@ -4,27 +4,27 @@ use chrono::{DateTime, Utc};
 use duban_entities::ids::{AreaId, GrantId, JurisdictionId, UnitId, UserId};
 use duban_entities::vocabulary::{Role, ScopeType, UnitKind};
 use duban_entities::{grant, user};
+use serde::{Serialize, Serializer};
 
-use super::{Call, Once, Services};
+use super::fetch::note;
+use super::idempotency::{self, Key};
+use super::task::as_text;
+use super::{Call, Services};
 use crate::error::{Error, Problems, Result};
 use crate::policy::{Action, Facts, Permit};
 use crate::store::{Work, facts, outline, users};
 
 /// Over what a role is given.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub enum GrantScope {
     /// Every jurisdiction.
     Everything,
     /// One jurisdiction.
-    Jurisdiction(#[serde(serialize_with = "wire")] JurisdictionId),
+    Jurisdiction(#[serde(serialize_with = "as_text")] JurisdictionId),
     /// One area.
-    Area(#[serde(serialize_with = "wire")] AreaId),
+    Area(#[serde(serialize_with = "as_text")] AreaId),
     /// One unit and those below it.
-    Unit(#[serde(serialize_with = "wire")] UnitId),
-}
-
-fn wire<T: ToString, S: serde::Serializer>(id: &T, to: S) -> Result<S::Ok, S::Error> {
-    to.serialize_str(&id.to_string())
+    Unit(#[serde(serialize_with = "as_text")] UnitId),
 }
 
 impl GrantScope {
@@ -39,18 +39,40 @@ impl GrantScope {
 }
 
 /// A grant to be given.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize)]
 pub struct NewGrant {
     /// The role.
+    #[serde(serialize_with = "as_text")]
     pub role: Role,
     /// Over what.
     pub scope: GrantScope,
     /// A supervisor's home unit.
+    #[serde(serialize_with = "optional_text")]
     pub home_unit: Option<UnitId>,
     /// From when; at once where not said.
     pub valid_from: Option<DateTime<Utc>>,
     /// Until when; without end where not said.
     pub valid_to: Option<DateTime<Utc>>,
+}
+
+/// Serialises an optional id as its wire text.
+fn optional_text<S: Serializer>(id: &Option<UnitId>, to: S) -> Result<S::Ok, S::Error> {
+    id.map(|id| id.to_string()).serialize(to)
+}
+
+/// A grant to be given to a user.
+#[derive(Clone, Debug, Serialize)]
+pub struct GrantAdd {
+    /// To whom.
+    #[serde(serialize_with = "as_text")]
+    pub user: UserId,
+    /// The grant.
+    pub grant: NewGrant,
+    /// Why.
+    pub reason: Option<String>,
+    /// See `idempotency`.
+    #[serde(skip)]
+    pub idempotency_key: Option<String>,
 }
 
 /// A grant whose scope has been looked up.
@@ -78,18 +100,14 @@ impl Services {
     /// As the policy: nobody changes their own grants, a scoped administrator stays inside
     /// the jurisdiction. [`Error::Invalid`] where the role does not go with the scope, with
     /// the other grants, or is held already.
-    pub async fn add_grant(
-        &self,
-        call: &Call,
-        user: UserId,
-        new: NewGrant,
-        once: Option<Once>,
-        reason: Option<String>,
-    ) -> Result<grant::Model> {
+    pub async fn add_grant(&self, call: &Call, input: GrantAdd) -> Result<grant::Model> {
+        let key = Key::of("grantAdd", input.idempotency_key.as_deref(), &input)?;
+        let reason = note("reason", input.reason.as_deref())?;
+        let (user, new) = (input.user, input.grant);
         let made = self
             .store
             .write(call.write(reason), move |work| {
-                Box::pin(async move { add(work, user, new, once).await })
+                Box::pin(async move { add(work, user, new, key).await })
             })
             .await?;
         tracing::info!(
@@ -107,8 +125,9 @@ impl Services {
         &self,
         call: &Call,
         id: GrantId,
-        reason: Option<String>,
+        reason: Option<&str>,
     ) -> Result<grant::Model> {
+        let reason = note("reason", reason)?;
         let ended = self
             .store
             .write(call.write(reason), move |work| {
@@ -127,31 +146,23 @@ async fn add(
     work: &mut Work,
     user: UserId,
     new: NewGrant,
-    once: Option<Once>,
+    key: Option<Key>,
 ) -> Result<grant::Model> {
     users::serialise(work).await?;
     let facts = facts::of_user(work.connection(), user).await?;
     work.permit(Action::GrantAdd, Facts::User(&facts))?;
     let user = users::find(work.connection(), user).await?;
-    if let Some(made) = recall(work, once.as_ref()).await? {
-        return users::grant(work.connection(), made).await;
+    if let Some(made) = idempotency::replay::<String>(work, key.as_ref()).await? {
+        let id = made.parse().map_err(Error::internal)?;
+        return users::grant(work.connection(), id).await;
     }
     let resolved = resolve(work, new).await?;
     let permit = work.permit(Action::GrantAdd, resolved.facts())?;
     let held = users::grants(work.connection(), vec![user.id]).await?;
     check(work, std::slice::from_ref(&resolved), &held, "").await?;
     let made = insert(work, &permit, &user, resolved).await?;
-    if let Some(once) = once {
-        once.remember(work, made.id.to_string()).await?;
-    }
+    idempotency::remember(work, key, &made.id.to_string()).await?;
     Ok(made)
-}
-
-async fn recall(work: &Work, once: Option<&Once>) -> Result<Option<GrantId>> {
-    match once {
-        Some(once) => Ok(once.recall(work).await?.and_then(|id| id.parse().ok())),
-        None => Ok(None),
-    }
 }
 
 /// Looks up where the scope lies. What is not there and what the caller may not know of
@@ -194,11 +205,19 @@ pub(super) async fn check(
         check_shape(&resolved.new, &at, work.at(), &mut problems);
         check_units(work, resolved, &at, &mut problems).await?;
         let twice = held.iter().any(|held| is_same(held, resolved, work.at()))
-            || new[..n].iter().any(|other| is_alike(&other.new, &resolved.new));
-        problems.require(!twice, &format!("{at}role"), "it is held over this scope already");
+            || new[..n]
+                .iter()
+                .any(|other| is_alike(&other.new, &resolved.new));
+        problems.require(
+            !twice,
+            &format!("{at}role"),
+            "it is held over this scope already",
+        );
     }
     let lasting = held.iter().filter(|held| !is_ended(held, work.at()));
-    let roles = lasting.map(|held| held.role).chain(new.iter().map(|new| new.new.role));
+    let roles = lasting
+        .map(|held| held.role)
+        .chain(new.iter().map(|new| new.new.role));
     let role = if path.is_empty() { "role" } else { path };
     problems.require(
         !mixes(roles),
@@ -223,12 +242,20 @@ fn check_shape(new: &NewGrant, at: &str, now: DateTime<Utc>, problems: &mut Prob
         problems.add(format!("{at}scope"), message);
     }
     let homeless = new.home_unit.is_none() || new.role == Role::Supervisor;
-    problems.require(homeless, &format!("{at}homeUnit"), "only a supervisor has one");
+    problems.require(
+        homeless,
+        &format!("{at}homeUnit"),
+        "only a supervisor has one",
+    );
     let ordered = match (new.valid_from, new.valid_to) {
         (Some(from), Some(to)) => from < to,
         _ => true,
     };
-    problems.require(ordered, &format!("{at}validTo"), "it is not after validFrom");
+    problems.require(
+        ordered,
+        &format!("{at}validTo"),
+        "it is not after validFrom",
+    );
     let ahead = new.valid_to.is_none_or(|to| to > now);
     problems.require(ahead, &format!("{at}validTo"), "it is past");
 }
@@ -254,12 +281,19 @@ async fn check_units(
     if let GrantScope::Unit(id) = resolved.new.scope {
         let unit = outline::units_by_id(connection, vec![id]).await?.pop();
         let collective = unit.is_some_and(|unit| unit.kind == UnitKind::Collective);
-        problems.require(!collective, &format!("{at}scope"), "nobody acts for a collective");
+        problems.require(
+            !collective,
+            &format!("{at}scope"),
+            "nobody acts for a collective",
+        );
     }
     if let Some(id) = resolved.new.home_unit {
         let unit = outline::units_by_id(connection, vec![id]).await?.pop();
         let unit = unit.ok_or(Error::NotFound)?;
-        work.permit(Action::CatalogueRead, Facts::Jurisdiction(unit.jurisdiction_id))?;
+        work.permit(
+            Action::CatalogueRead,
+            Facts::Jurisdiction(unit.jurisdiction_id),
+        )?;
         let here = resolved.jurisdiction == Some(unit.jurisdiction_id);
         let message = "it lies in another jurisdiction than the grant";
         problems.require(here, &format!("{at}homeUnit"), message);
@@ -322,12 +356,13 @@ pub(super) async fn insert(
         home_unit_id: home_unit,
         valid_from,
         valid_to,
-        simulated: user.simulated,
+        simulated: user.simulated || work.simulated(),
         version: 1,
         created_at: work.at(),
         updated_at: work.at(),
     };
-    work.create(permit, row, crate::store::record::Fields::new()).await
+    work.create(permit, row, crate::store::record::Fields::new())
+        .await
 }
 
 async fn end(work: &mut Work, id: GrantId) -> Result<grant::Model> {

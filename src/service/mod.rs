@@ -3,15 +3,26 @@
 //! A service loads what it needs from the store, asks the policy, applies the rules of
 //! `domain`, and writes through one unit of work. It knows neither HTTP nor GraphQL.
 
+mod assignment;
 mod authentication;
+mod change;
 pub mod credential;
+mod fetch;
 mod grant;
-mod once;
+mod idempotency;
+mod named;
+mod outline;
 mod password;
 #[cfg(test)]
 mod people_tests;
+mod portfolio;
+mod project;
 mod refresh;
+mod rules;
+mod schedule;
 mod session;
+mod stage;
+mod task;
 mod throttle;
 mod token;
 mod user;
@@ -19,14 +30,23 @@ mod user;
 use std::sync::Arc;
 
 use crate::clock::Clock;
+use crate::error::Result;
 use crate::policy::Principal;
+use crate::store::today::Today;
 use crate::store::{Store, WriteContext};
 
+pub use assignment::{AssignMany, AssignOne, Lead};
 pub use authentication::Person;
+pub use change::{ChangeDecide, Content, Decision, StageContent, content};
 pub use credential::{Credentials, Secret, SigningKey};
-pub use grant::{GrantScope, NewGrant};
-pub use once::Once;
+pub use grant::{GrantAdd, GrantScope, NewGrant};
+pub use outline::{PlanBy, UnitBy};
+pub use project::{ProjectView, state};
+pub use rules::Rules;
+pub use schedule::{MilestonesPlan, PlannedMilestone};
 pub use session::SignedIn;
+pub use stage::ProjectMove;
+pub use task::{Evidence, TaskClaim, TaskReturn, TaskVerify, due_facts};
 pub use throttle::SignInLimits;
 pub use token::{IssuedToken, NewToken};
 pub use user::NewUser;
@@ -49,6 +69,8 @@ pub struct Call {
     pub principal: Principal,
     /// From where.
     pub request: RequestInfo,
+    /// True for what a demonstration does: all that it writes says that it is simulated.
+    pub simulated: bool,
 }
 
 impl Call {
@@ -62,6 +84,7 @@ impl Call {
                 peer: "internal".to_owned(),
                 user_agent: None,
             },
+            simulated: false,
         }
     }
 
@@ -72,6 +95,7 @@ impl Call {
         Self {
             principal: Principal::anonymous(),
             request,
+            simulated: false,
         }
     }
 
@@ -82,6 +106,7 @@ impl Call {
             principal: self.principal.clone(),
             request_id: self.request.request_id.clone(),
             reason,
+            simulated: self.simulated,
         }
     }
 }
@@ -93,6 +118,18 @@ pub struct Services {
     pub store: Arc<Store>,
     /// The injected clock.
     pub clock: Arc<dyn Clock>,
+    /// The rules that are data.
+    pub rules: Arc<Rules>,
     /// What sign-in needs beside the database.
     pub credentials: Arc<Credentials>,
+}
+
+impl Services {
+    /// Today in every jurisdiction.
+    ///
+    /// # Errors
+    /// [`crate::error::Error::Internal`] when the database cannot be read.
+    pub async fn today(&self) -> Result<Today> {
+        Today::load(self.store.read(), self.clock.now()).await
+    }
 }

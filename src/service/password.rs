@@ -4,6 +4,7 @@ use duban_entities::ids::{SessionId, UserId};
 use duban_entities::user;
 
 use super::credential::{Strictness, Verdict, check_password};
+use super::fetch::note;
 use super::throttle::Attempt;
 use super::user::canonical_username;
 use super::{Call, Services};
@@ -38,7 +39,9 @@ impl Services {
         if current == new {
             return Err(Error::invalid("newPassword", "it is the password in use"));
         }
-        let hashed = self.hash_new(&user.username, new, "newPassword", false).await?;
+        let hashed = self
+            .hash_new(&user.username, new, "newPassword", false)
+            .await?;
         let kept = match call.principal.credential {
             Credential::Session(session) => Some(session),
             Credential::None | Credential::ApiToken(_) | Credential::Internal => None,
@@ -92,15 +95,21 @@ impl Services {
         call: &Call,
         id: UserId,
         password: &str,
-        reason: Option<String>,
+        reason: Option<&str>,
     ) -> Result<user::Model> {
+        let reason = note("reason", reason)?;
         let facts = facts::of_user(self.store.read(), id).await?;
         authorise(&call.principal, Action::PasswordReset, Facts::User(&facts))?;
         if call.principal.user_id() == Some(id) {
-            return Err(Error::invalid("user", "one's own password is changed, not reset"));
+            return Err(Error::invalid(
+                "user",
+                "one's own password is changed, not reset",
+            ));
         }
         let user = users::find(self.store.read(), id).await?;
-        let hashed = self.hash_new(&user.username, password, "password", true).await?;
+        let hashed = self
+            .hash_new(&user.username, password, "password", true)
+            .await?;
         self.replace(call, id, hashed, reason).await
     }
 
@@ -118,7 +127,9 @@ impl Services {
         let username = canonical_username(username).ok_or(Error::NotFound)?;
         let user = users::by_username(self.store.read(), &username).await?;
         let user = user.ok_or(Error::NotFound)?;
-        let hashed = self.hash_new(&username, password, "password", must_change).await?;
+        let hashed = self
+            .hash_new(&username, password, "password", must_change)
+            .await?;
         self.replace(call, user.id, hashed, None).await
     }
 
@@ -175,7 +186,9 @@ async fn write_password(
     let mut after = before.clone();
     after.password_hash = hashed.hash;
     after.must_change_password = hashed.must_change;
-    let set_at = work.at().to_rfc3339_opts(chrono::SecondsFormat::Micros, true);
+    let set_at = work
+        .at()
+        .to_rfc3339_opts(chrono::SecondsFormat::Micros, true);
     let noted = part("passwordSetAt", None, Some(set_at));
     let user = work.update_with(permit, &before, after, noted).await?;
     sessions::end_all(work, user.id, kept).await?;

@@ -52,7 +52,7 @@ impl Services {
             })
             .await?;
         match outcome {
-            Outcome::Continued(claims, user) => self.signed_in(claims, *user, token.secret).await,
+            Outcome::Continued(claims, user) => self.answer(claims, *user, token.secret).await,
             Outcome::Reused(session) => {
                 tracing::warn!(
                     target: "security", event = "refresh_reused", session = %session.id,

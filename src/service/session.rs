@@ -155,7 +155,7 @@ impl Services {
             target: "security", event = "sign_in", user = %user.id, session = %claims.session,
             peer = request.peer,
         );
-        self.signed_in(claims, user, token.secret).await
+        self.answer(claims, user, token.secret).await
     }
 
     fn opening(
@@ -184,7 +184,7 @@ impl Services {
     }
 
     /// The answer of a sign-in or refresh that has been committed.
-    pub(super) async fn signed_in(
+    pub(super) async fn answer(
         &self,
         claims: Claims,
         user: user::Model,
@@ -305,7 +305,7 @@ impl Services {
                     let ago = |kept: TimeDelta| -> DateTime<Utc> { work.at() - kept };
                     throttle::forget_older(work, ago(THROTTLES_KEPT)).await?;
                     sessions::forget_older(work, ago(SESSIONS_KEPT)).await?;
-                    idempotency::forget_older(work, ago(KEYS_KEPT)).await
+                    idempotency::forget_older(work.connection(), ago(KEYS_KEPT)).await
                 })
             })
             .await

@@ -91,7 +91,8 @@ impl Rule {
             } => {
                 let beyond = row.level / ATTEMPT - i64::from(free);
                 let doublings = u32::try_from(beyond).ok().map(|n| n.min(20));
-                let wait = doublings.map_or(Duration::ZERO, |n| (first * 2_u32.pow(n)).min(longest));
+                let wait =
+                    doublings.map_or(Duration::ZERO, |n| (first * 2_u32.pow(n)).min(longest));
                 match wait.checked_sub(elapsed) {
                     Some(rest) if rest > Duration::ZERO => Err(rest),
                     _ => Ok(row.level + ATTEMPT),
@@ -234,7 +235,10 @@ mod tests {
         let wait = Duration::from_secs(3);
         assert_eq!(BUCKET.admit(&row(2_000), after(0)), Err(wait));
         let rest = Duration::from_secs(1);
-        assert_eq!(BUCKET.admit(&row(2_000), after(2_001)), Err(rest - Duration::from_millis(1)));
+        assert_eq!(
+            BUCKET.admit(&row(2_000), after(2_001)),
+            Err(rest - Duration::from_millis(1))
+        );
         assert_eq!(BUCKET.admit(&row(2_000), after(3_000)), Ok(2_000));
         assert_eq!(BUCKET.admit(&row(2_000), after(3_600_000)), Ok(1_000));
     }
@@ -252,9 +256,19 @@ mod tests {
             longest: Duration::from_secs(10),
         };
         assert_eq!(rule.admit(&row(1_000), after(0)), Ok(2_000));
-        for (level, seconds) in [(2_000, 1), (3_000, 2), (5_000, 8), (6_000, 10), (99_000, 10)] {
+        for (level, seconds) in [
+            (2_000, 1),
+            (3_000, 2),
+            (5_000, 8),
+            (6_000, 10),
+            (99_000, 10),
+        ] {
             let wait = Duration::from_secs(seconds);
-            assert_eq!(rule.admit(&row(level), after(0)), Err(wait), "level {level}");
+            assert_eq!(
+                rule.admit(&row(level), after(0)),
+                Err(wait),
+                "level {level}"
+            );
         }
         assert_eq!(rule.admit(&row(3_000), after(2_000)), Ok(4_000));
     }
@@ -263,7 +277,10 @@ mod tests {
     fn one_subscriber_is_one_network() {
         assert_eq!(network("192.0.2.7"), "192.0.2.7");
         assert_eq!(network("::ffff:192.0.2.7"), "192.0.2.7");
-        assert_eq!(network("2001:db8:1:2:3::4"), network("2001:db8:1:2:ffff::9"));
+        assert_eq!(
+            network("2001:db8:1:2:3::4"),
+            network("2001:db8:1:2:ffff::9")
+        );
         assert_ne!(network("2001:db8:1:2::4"), network("2001:db8:1:3::4"));
     }
 }

@@ -4,11 +4,14 @@ use chrono::{DateTime, TimeDelta, Utc};
 use duban_entities::api_token;
 use duban_entities::ids::{ApiTokenId, UserId};
 use duban_entities::vocabulary::Role;
+use serde::Serialize;
 use unicode_normalization::UnicodeNormalization;
 
 use super::credential::{Kind, Opaque};
+use super::fetch::note;
+use super::idempotency::{self, Key};
 use super::user::is_display_name;
-use super::{Call, Once, Secret, Services};
+use super::{Call, Secret, Services};
 use crate::error::{Error, Problems, Result};
 use crate::policy::{Action, Facts};
 use crate::store::record::Fields;
@@ -18,14 +21,18 @@ const DEFAULT_LIFE: TimeDelta = TimeDelta::days(90);
 const LONGEST_LIFE: TimeDelta = TimeDelta::days(365);
 
 /// A token to be issued.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize)]
 pub struct NewToken {
     /// For whom; the caller where not said.
+    #[serde(skip)]
     pub user: Option<UserId>,
     /// What it is for.
     pub name: String,
     /// When it ends; 90 days from now where not said, 365 at most.
     pub expires_at: Option<DateTime<Utc>>,
+    /// See `idempotency`.
+    #[serde(skip)]
+    pub idempotency_key: Option<String>,
 }
 
 /// An issued token.
@@ -53,15 +60,12 @@ impl Services {
     /// # Errors
     /// As the policy; [`Error::Invalid`] for a name or an end that is not fit;
     /// [`Error::Blocked`] for a user who is disabled or no integrator.
-    pub async fn issue_token(
-        &self,
-        call: &Call,
-        new: NewToken,
-        once: Option<Once>,
-    ) -> Result<IssuedToken> {
+    pub async fn issue_token(&self, call: &Call, new: NewToken) -> Result<IssuedToken> {
         let signed_in = call.principal.user_id();
         let user = new.user.or(signed_in);
         let user = user.ok_or(Error::Unauthenticated("sign in first"))?;
+        let content = (user.to_string(), &new);
+        let key = Key::of("apiTokenIssue", new.idempotency_key.as_deref(), &content)?;
         let (name, expires_at) = self.check_token(&new)?;
         let opaque = Opaque::generate(Kind::Api)?;
         let draft = Draft {
@@ -73,7 +77,7 @@ impl Services {
         let token = self
             .store
             .write(call.write(None), move |work| {
-                Box::pin(async move { issue(work, draft, once).await })
+                Box::pin(async move { issue(work, draft, key).await })
             })
             .await?;
         tracing::info!(
@@ -119,8 +123,9 @@ impl Services {
         &self,
         call: &Call,
         id: ApiTokenId,
-        reason: Option<String>,
+        reason: Option<&str>,
     ) -> Result<api_token::Model> {
+        let reason = note("reason", reason)?;
         let revoked = self
             .store
             .write(call.write(reason), move |work| {
@@ -135,15 +140,13 @@ impl Services {
     }
 }
 
-async fn issue(work: &mut Work, draft: Draft, once: Option<Once>) -> Result<api_token::Model> {
+async fn issue(work: &mut Work, draft: Draft, key: Option<Key>) -> Result<api_token::Model> {
     let facts = facts::of_user(work.connection(), draft.user).await?;
     let permit = work.permit(Action::TokenIssue, Facts::User(&facts))?;
     // Also the queue for calls with the same idempotency key.
     let user = users::lock(work, draft.user).await?;
-    if let Some(once) = &once
-        && let Some(made) = once.recall(work).await?
-    {
-        let id = made.parse().map_err(|_| Error::NotFound)?;
+    if let Some(made) = idempotency::replay::<String>(work, key.as_ref()).await? {
+        let id = made.parse().map_err(Error::internal)?;
         return tokens::find(work.connection(), id).await;
     }
     let grants = users::grants_in_force(work.connection(), user.id, work.at()).await?;
@@ -165,9 +168,7 @@ async fn issue(work: &mut Work, draft: Draft, once: Option<Once>) -> Result<api_
         version: 1,
     };
     let token = work.create(&permit, row, Fields::new()).await?;
-    if let Some(once) = once {
-        once.remember(work, token.id.to_string()).await?;
-    }
+    idempotency::remember(work, key, &token.id.to_string()).await?;
     Ok(token)
 }
 

@@ -4,11 +4,14 @@ use duban_entities::ids::UserId;
 use duban_entities::user;
 use duban_entities::vocabulary::{Role, ScopeType};
 use sea_orm::Condition;
+use serde::Serialize;
 use unicode_normalization::UnicodeNormalization;
 
 use super::credential::{Strictness, check_password};
+use super::fetch::note;
 use super::grant::{self, GrantScope, NewGrant, Resolved};
-use super::{Call, Once, Secret, Services};
+use super::idempotency::{self, Key};
+use super::{Call, Secret, Services};
 use crate::error::{Error, Problems, Result};
 use crate::policy::{Action, Facts, Permit};
 use crate::store::page::{Page, PageRequest};
@@ -19,16 +22,22 @@ use crate::store::{Work, authorise, facts, scope, sessions, users};
 const LONGEST_NAME: usize = 100;
 
 /// A user to be made.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize)]
 pub struct NewUser {
     /// Login name: `[a-z0-9][a-z0-9._-]{1,62}`; upper-case letters are taken as lower-case.
     pub username: String,
     /// Display name.
     pub name: String,
-    /// First password.
+    /// First password. It stays out of the hash that is kept for the idempotency key.
+    #[serde(skip)]
     pub password: Secret,
     /// First grants.
     pub grants: Vec<NewGrant>,
+    /// Why.
+    pub reason: Option<String>,
+    /// See `idempotency`.
+    #[serde(skip)]
+    pub idempotency_key: Option<String>,
 }
 
 /// How a user is made.
@@ -70,14 +79,8 @@ impl Services {
     /// # Errors
     /// As the policy: a scoped administrator gives at least one grant, all inside the
     /// jurisdiction. [`Error::Invalid`] for names, password and grants that are not fit.
-    pub async fn create_user(
-        &self,
-        call: &Call,
-        new: NewUser,
-        once: Option<Once>,
-        reason: Option<String>,
-    ) -> Result<user::Model> {
-        self.make_user(call, new, BY_ADMINISTRATOR, once, reason).await
+    pub async fn create_user(&self, call: &Call, new: NewUser) -> Result<user::Model> {
+        self.make_user(call, new, BY_ADMINISTRATOR).await
     }
 
     /// Makes a demonstration user: marked as simulated, with a password that may be short
@@ -86,7 +89,7 @@ impl Services {
     /// # Errors
     /// As [`Services::create_user`].
     pub async fn create_simulated_user(&self, call: &Call, new: NewUser) -> Result<user::Model> {
-        self.make_user(call, new, DEMONSTRATION, None, None).await
+        self.make_user(call, new, DEMONSTRATION).await
     }
 
     /// Makes a user who administers everything, from the command line.
@@ -111,25 +114,24 @@ impl Services {
                 valid_from: None,
                 valid_to: None,
             }],
+            reason: None,
+            idempotency_key: None,
         };
-        self.make_user(call, new, BY_COMMAND_LINE, None, None).await
+        self.make_user(call, new, BY_COMMAND_LINE).await
     }
 
-    async fn make_user(
-        &self,
-        call: &Call,
-        new: NewUser,
-        terms: Terms,
-        once: Option<Once>,
-        reason: Option<String>,
-    ) -> Result<user::Model> {
+    async fn make_user(&self, call: &Call, new: NewUser, terms: Terms) -> Result<user::Model> {
         require_administrator(call)?;
+        let key = Key::of("userCreate", new.idempotency_key.as_deref(), &new)?;
         let NewUser {
             username,
             name,
             password,
             grants,
+            reason,
+            idempotency_key: _,
         } = new;
+        let reason = note("reason", reason.as_deref())?;
         let (username, name) = check_names(&username, &name, &password, terms)?;
         let password_hash = self.credentials.passwords.hash(password.expose()).await?;
         let profile = Profile {
@@ -141,7 +143,7 @@ impl Services {
         let user = self
             .store
             .write(call.write(reason), move |work| {
-                Box::pin(async move { make(work, profile, grants, once).await })
+                Box::pin(async move { make(work, profile, grants, key).await })
             })
             .await?;
         tracing::info!(
@@ -159,8 +161,9 @@ impl Services {
         &self,
         call: &Call,
         id: UserId,
-        reason: Option<String>,
+        reason: Option<&str>,
     ) -> Result<user::Model> {
+        let reason = note("reason", reason)?;
         let user = self
             .store
             .write(call.write(reason), move |work| {
@@ -181,8 +184,9 @@ impl Services {
         &self,
         call: &Call,
         id: UserId,
-        reason: Option<String>,
+        reason: Option<&str>,
     ) -> Result<user::Model> {
+        let reason = note("reason", reason)?;
         let user = self
             .store
             .write(call.write(reason), move |work| {
@@ -260,13 +264,11 @@ async fn make(
     work: &mut Work,
     profile: Profile,
     grants: Vec<NewGrant>,
-    once: Option<Once>,
+    key: Option<Key>,
 ) -> Result<user::Model> {
     users::serialise(work).await?;
-    if let Some(once) = &once
-        && let Some(made) = once.recall(work).await?
-    {
-        let id = made.parse().map_err(|_| Error::NotFound)?;
+    if let Some(made) = idempotency::replay::<String>(work, key.as_ref()).await? {
+        let id = made.parse().map_err(Error::internal)?;
         return users::find(work.connection(), id).await;
     }
     let mut resolved = Vec::with_capacity(grants.len());
@@ -284,9 +286,7 @@ async fn make(
     for (permit, grant) in permits.grants.iter().zip(resolved) {
         grant::insert(work, permit, &user, grant).await?;
     }
-    if let Some(once) = once {
-        once.remember(work, user.id.to_string()).await?;
-    }
+    idempotency::remember(work, key, &user.id.to_string()).await?;
     Ok(user)
 }
 
@@ -306,7 +306,9 @@ fn permits(work: &Work, grants: &[Resolved]) -> Result<Permits> {
     }
     let first = grants.first().map_or(Facts::Everything, Resolved::facts);
     let create = work.permit(Action::UserCreate, first)?;
-    let all = grants.iter().map(|grant| work.permit(Action::GrantAdd, grant.facts()));
+    let all = grants
+        .iter()
+        .map(|grant| work.permit(Action::GrantAdd, grant.facts()));
     Ok(Permits {
         create,
         grants: all.collect::<Result<_>>()?,
@@ -327,7 +329,7 @@ fn row(work: &Work, profile: Profile) -> user::Model {
         password_hash,
         must_change_password: terms.must_change_password,
         disabled_at: None,
-        simulated: terms.simulated,
+        simulated: terms.simulated || work.simulated(),
         version: 1,
         created_at: work.at(),
         updated_at: work.at(),
@@ -361,7 +363,9 @@ pub(super) fn canonical_username(text: &str) -> Option<String> {
     let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
     let well_formed = (2..=63).contains(&name.len())
         && name.bytes().next().is_some_and(plain)
-        && name.bytes().all(|byte| plain(byte) || b"._-".contains(&byte));
+        && name
+            .bytes()
+            .all(|byte| plain(byte) || b"._-".contains(&byte));
     well_formed.then_some(name)
 }
 
@@ -395,9 +399,7 @@ fn check_names(
 
 /// Neither empty nor long, and nothing in it that hides or turns the text around it.
 pub(super) fn is_display_name(name: &str) -> bool {
-    let turns = |c: char| {
-        matches!(c, '\u{200B}'..='\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2060}'..='\u{2069}' | '\u{FEFF}')
-    };
+    let turns = |c: char| matches!(c, '\u{200B}'..='\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2060}'..='\u{2069}' | '\u{FEFF}');
     let count = name.chars().count();
     (1..=LONGEST_NAME).contains(&count) && !name.chars().any(|c| c.is_control() || turns(c))
 }
@@ -411,7 +413,16 @@ mod tests {
         assert_eq!(canonical_username(" Li.Wei "), Some("li.wei".to_owned()));
         let longest = "a".repeat(63);
         assert!(canonical_username(&longest).is_some());
-        for text in ["", "a", ".ab", "a b", "аdmin", "管理员", "a\0b", &format!("{longest}a")] {
+        for text in [
+            "",
+            "a",
+            ".ab",
+            "a b",
+            "аdmin",
+            "管理员",
+            "a\0b",
+            &format!("{longest}a"),
+        ] {
             assert_eq!(canonical_username(text), None, "{text:?}");
         }
     }

@@ -1,47 +1,58 @@
-//! What was answered under an idempotency key.
+//! Rows of answers once given under an idempotency key.
 
-use chrono::{DateTime, Utc};
-use duban_entities::idempotency;
+use chrono::{DateTime, TimeDelta, Utc};
+use duban_entities::idempotency::{Column, Entity, Model};
 use duban_entities::ids::UserId;
-use sea_orm::{ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter};
 
-use super::Work;
 use crate::error::Result;
 
-/// The row of this key, if there is one.
-///
-/// # Errors
-/// [`crate::error::Error::Internal`] when the database cannot be read.
-pub async fn find(
-    work: &Work,
-    user: UserId,
-    mutation: &str,
-    key: &str,
-) -> Result<Option<idempotency::Model>> {
-    let id = (user, mutation.to_owned(), key.to_owned());
-    let found = idempotency::Entity::find_by_id(id);
-    Ok(found.one(work.connection()).await?)
-}
+/// How long an answer is kept.
+const KEPT: TimeDelta = TimeDelta::days(30);
 
-/// Keeps the row.
+/// The answer under a key, if it is not older than 30 days. Older ones of the same user go.
 ///
 /// # Errors
 /// [`crate::error::Error::Internal`] when the database fails.
-pub async fn insert(work: &Work, row: idempotency::Model) -> Result<()> {
-    idempotency::Entity::insert(row.into_active_model())
-        .exec_without_returning(work.connection())
+pub async fn find(
+    connection: &impl ConnectionTrait,
+    user: UserId,
+    mutation: &str,
+    key: &str,
+    now: DateTime<Utc>,
+) -> Result<Option<Model>> {
+    Entity::delete_many()
+        .filter(Column::UserId.eq(user))
+        .filter(Column::CreatedAt.lt(now - KEPT))
+        .exec(connection)
+        .await?;
+    Ok(Entity::find()
+        .filter(Column::UserId.eq(user))
+        .filter(Column::Mutation.eq(mutation))
+        .filter(Column::Key.eq(key))
+        .one(connection)
+        .await?)
+}
+
+/// Keeps an answer.
+///
+/// # Errors
+/// [`crate::error::Error::Internal`] when the database refuses.
+pub async fn keep(connection: &impl ConnectionTrait, row: Model) -> Result<()> {
+    Entity::insert(row.into_active_model())
+        .exec_without_returning(connection)
         .await?;
     Ok(())
 }
 
-/// Forgets keys from before then.
+/// Forgets every answer from before then, of all users.
 ///
 /// # Errors
 /// [`crate::error::Error::Internal`] when the database fails.
-pub async fn forget_older(work: &Work, before: DateTime<Utc>) -> Result<()> {
-    idempotency::Entity::delete_many()
-        .filter(idempotency::Column::CreatedAt.lt(before))
-        .exec(work.connection())
+pub async fn forget_older(connection: &impl ConnectionTrait, before: DateTime<Utc>) -> Result<()> {
+    Entity::delete_many()
+        .filter(Column::CreatedAt.lt(before))
+        .exec(connection)
         .await?;
     Ok(())
 }

@@ -6,6 +6,7 @@
 //! row together with the policy's permit, takes the permit back at each change, and
 //! turns what changed into ledger entries in the same transaction.
 
+pub mod assignments;
 pub mod changes;
 mod connect;
 pub mod facts;

@@ -213,3 +213,18 @@ pub async fn plan_by_code(
         .one(connection)
         .await?)
 }
+
+/// The unit of this code, whoever may see it: the caller asks the policy.
+///
+/// # Errors
+/// [`crate::error::Error::Internal`] when the database cannot be read.
+pub async fn unit_by_code(
+    connection: &impl ConnectionTrait,
+    code: &str,
+) -> Result<Option<unit::Model>> {
+    Ok(unit::Entity::find()
+        .filter(unit::Column::Code.eq(code))
+        .limit(1)
+        .one(connection)
+        .await?)
+}

@@ -85,14 +85,14 @@ impl Today {
     /// Tasks that are due within so many days and not overdue.
     #[must_use]
     pub fn due_soon(&self, days: i32) -> Condition {
-        let due = || Expr::col((task::Entity, task::Column::DueDate));
+        let due = || Expr::col((task::Entity, task::Column::CountedDueDate));
         let today = self.expression((task::Entity, task::Column::JurisdictionId));
         let last = self.plus_days(today.clone(), days);
         open()
             .add(has_deadline())
             .add(due().gte(today))
             .add(due().lte(last))
-            .add(self.overdue().not())
+            .add(task::Column::ClockStoppedOn.is_null())
     }
 
     /// Tasks whose plan period has ended.

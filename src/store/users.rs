@@ -8,8 +8,8 @@ use duban_entities::vocabulary::{Role, ScopeType};
 use duban_entities::{grant, user};
 use sea_orm::sea_query::{Expr, Query, SelectStatement};
 use sea_orm::{
-    ColumnTrait, Condition, ConnectionTrait, DbBackend, EntityTrait, FromQueryResult, QueryFilter,
-    QueryOrder, QuerySelect, Statement, PaginatorTrait,
+    ColumnTrait, Condition, ConnectionTrait, DbBackend, EntityTrait, FromQueryResult,
+    PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, Statement,
 };
 
 use super::Work;
@@ -201,8 +201,7 @@ pub async fn units_below(
         marks.join(", ")
     );
     let values = roots.iter().map(|root| (*root).into());
-    let statement =
-        Statement::from_sql_and_values(connection.get_database_backend(), sql, values);
+    let statement = Statement::from_sql_and_values(connection.get_database_backend(), sql, values);
     let mut below: HashMap<UnitId, BTreeSet<UnitId>> = HashMap::new();
     for row in Below::find_by_statement(statement).all(connection).await? {
         below.entry(row.root).or_default().insert(row.id);
@@ -274,5 +273,8 @@ pub async fn page(
 /// # Errors
 /// [`Error::Internal`] when the database cannot be read.
 pub async fn count(connection: &impl ConnectionTrait, visible: Condition) -> Result<u64> {
-    Ok(user::Entity::find().filter(visible).count(connection).await?)
+    Ok(user::Entity::find()
+        .filter(visible)
+        .count(connection)
+        .await?)
 }

@@ -27,6 +27,8 @@ pub struct WriteContext {
     pub request_id: String,
     /// Why, where the person gave a reason.
     pub reason: Option<String>,
+    /// True for what a demonstration does.
+    pub simulated: bool,
 }
 
 /// A transaction under way. It ends in [`Store::write`] and nowhere else.
@@ -112,6 +114,12 @@ impl Work {
     #[must_use]
     pub const fn principal(&self) -> &Principal {
         &self.context.principal
+    }
+
+    /// True for what a demonstration does: rows that it makes say so.
+    #[must_use]
+    pub const fn simulated(&self) -> bool {
+        self.context.simulated
     }
 
     /// A new key.

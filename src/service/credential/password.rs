@@ -84,21 +84,24 @@ impl Passwords {
     /// [`Error::Unavailable`] when too many are waiting.
     pub async fn verify(&self, password: &str, stored: Option<&str>) -> Result<Verdict> {
         // Normalising shortens to a third at most; beyond that nothing was ever accepted.
-        let tried = if password.len() <= 3 * MAX_BYTES { password } else { "" };
+        let tried = if password.len() <= 3 * MAX_BYTES {
+            password
+        } else {
+            ""
+        };
         let password = normalise(tried);
         let known = stored.is_some() && !tried.is_empty() && password.len() <= MAX_BYTES;
         let stored = stored.unwrap_or(&self.dummy).to_owned();
         let hasher = self.hasher.clone();
-        let verdict = self.run(move || verify(&hasher, &password, &stored)).await?;
+        let verdict = self
+            .run(move || verify(&hasher, &password, &stored))
+            .await?;
         Ok(if known { verdict } else { Verdict::Wrong })
     }
 
     /// The permits go with the blocking thread: a caller who gives up does not free the
     /// place of a hash that still runs.
-    async fn run<T: Send + 'static>(
-        &self,
-        work: impl FnOnce() -> T + Send + 'static,
-    ) -> Result<T> {
+    async fn run<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T> {
         let place = self.place()?;
         let core = Arc::clone(&self.running)
             .acquire_owned()
@@ -130,7 +133,10 @@ fn verify(hasher: &Argon2<'_>, password: &str, stored: &str) -> Verdict {
     let Ok(parsed) = PasswordHash::new(stored) else {
         return Verdict::Wrong;
     };
-    if hasher.verify_password(password.as_bytes(), &parsed).is_err() {
+    if hasher
+        .verify_password(password.as_bytes(), &parsed)
+        .is_err()
+    {
         return Verdict::Wrong;
     }
     if is_current(hasher, &parsed) {

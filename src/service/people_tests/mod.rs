@@ -131,20 +131,22 @@ impl World {
     }
 
     pub(super) async fn authenticate(&self, token: &Secret) -> Result<Principal> {
-        self.services.authenticate(token.expose(), "192.0.2.1").await
+        self.services
+            .authenticate(token.expose(), "192.0.2.1")
+            .await
     }
 
     /// A call by this user, signed in.
     pub(super) async fn call(&self, username: &str) -> Call {
-        Call {
-            principal: self.sign_in(username).await.principal,
-            request: from("192.0.2.1"),
-        }
+        by(self.sign_in(username).await.principal)
     }
 
     pub(super) async fn administrator(&self) -> Call {
-        self.user("admin", vec![grant(Role::Administrator, GrantScope::Everything)])
-            .await;
+        self.user(
+            "admin",
+            vec![grant(Role::Administrator, GrantScope::Everything)],
+        )
+        .await;
         self.call("admin").await
     }
 }
@@ -156,6 +158,7 @@ async fn open(url: &DatabaseUrl, clock: &Arc<ManualClock>, limits: SignInLimits)
     Services {
         store: Arc::new(store.unwrap()),
         clock,
+        rules: Arc::new(Rules::embedded().unwrap()),
         credentials: Arc::new(Credentials::new(&key, limits).unwrap()),
     }
 }
@@ -169,6 +172,15 @@ pub(super) fn from(peer: &str) -> RequestInfo {
         request_id: "request-1".to_owned(),
         peer: peer.to_owned(),
         user_agent: Some("test".to_owned()),
+    }
+}
+
+/// A call by this principal.
+pub(super) fn by(principal: Principal) -> Call {
+    Call {
+        principal,
+        request: from("192.0.2.1"),
+        simulated: false,
     }
 }
 
@@ -188,6 +200,8 @@ pub(super) fn new_user(username: &str, grants: Vec<NewGrant>) -> NewUser {
         name: format!("Name of {username}"),
         password: Secret::new(PASSWORD.to_owned()),
         grants,
+        reason: None,
+        idempotency_key: None,
     }
 }
 

@@ -9,7 +9,9 @@ use crate::store::users as rows;
 async fn a_sign_in_answers_with_tokens_and_the_grants_in_force() {
     everywhere(|world| async move {
         let scope = GrantScope::Unit(world.bureau);
-        let user = world.user("li.wei", vec![grant(Role::Signatory, scope)]).await;
+        let user = world
+            .user("li.wei", vec![grant(Role::Signatory, scope)])
+            .await;
         let signed_in = world.sign_in("Li.Wei").await;
         assert_eq!(signed_in.expires_in, 600);
         assert_eq!(signed_in.person.user.id, user.id);
@@ -27,7 +29,11 @@ async fn unknown_wrong_and_disabled_read_alike() {
     everywhere(|world| async move {
         world.user("active", vec![]).await;
         let gone = world.user("gone", vec![]).await;
-        world.services.disable_user(&system(), gone.id, None).await.unwrap();
+        world
+            .services
+            .disable_user(&system(), gone.id, None)
+            .await
+            .unwrap();
         let refusal = async |username: &str, password: &str| {
             let from = from("192.0.2.9");
             let result = world.services.sign_in(&from, username, password).await;
@@ -54,27 +60,47 @@ async fn unknown_wrong_and_disabled_read_alike() {
 async fn what_is_taken_away_is_gone_with_the_next_request() {
     everywhere(|world| async move {
         let scope = GrantScope::Unit(world.bureau);
-        let user = world.user("li.wei", vec![grant(Role::Reporter, scope)]).await;
+        let user = world
+            .user("li.wei", vec![grant(Role::Reporter, scope)])
+            .await;
         let signed_in = world.sign_in("li.wei").await;
         let again = world.sign_in("li.wei").await;
         let held = signed_in.person.grants[0].id;
-        world.services.end_grant(&system(), held, None).await.unwrap();
+        world
+            .services
+            .end_grant(&system(), held, None)
+            .await
+            .unwrap();
         let principal = world.authenticate(&signed_in.access_token).await.unwrap();
         assert!(principal.grants.is_empty());
         let Credential::Session(session) = again.principal.credential else {
             panic!("not a session");
         };
-        let call = Call {
-            principal,
-            request: from("192.0.2.1"),
-        };
+        let call = by(principal);
         world.services.end_session(&call, session).await.unwrap();
-        assert_eq!(code(world.authenticate(&again.access_token).await), "UNAUTHENTICATED");
+        assert_eq!(
+            code(world.authenticate(&again.access_token).await),
+            "UNAUTHENTICATED"
+        );
         world.authenticate(&signed_in.access_token).await.unwrap();
-        world.services.disable_user(&system(), user.id, None).await.unwrap();
-        assert_eq!(code(world.authenticate(&signed_in.access_token).await), "UNAUTHENTICATED");
-        world.services.enable_user(&system(), user.id, None).await.unwrap();
-        assert_eq!(code(world.authenticate(&signed_in.access_token).await), "UNAUTHENTICATED");
+        world
+            .services
+            .disable_user(&system(), user.id, None)
+            .await
+            .unwrap();
+        assert_eq!(
+            code(world.authenticate(&signed_in.access_token).await),
+            "UNAUTHENTICATED"
+        );
+        world
+            .services
+            .enable_user(&system(), user.id, None)
+            .await
+            .unwrap();
+        assert_eq!(
+            code(world.authenticate(&signed_in.access_token).await),
+            "UNAUTHENTICATED"
+        );
     })
     .await;
 }
@@ -116,18 +142,22 @@ async fn signing_out_ends_the_session_by_either_token() {
         world.user("li.wei", vec![]).await;
         let by_access = world.sign_in("li.wei").await;
         let by_refresh = world.sign_in("li.wei").await;
-        let call = Call {
-            principal: by_access.principal,
-            request: from("192.0.2.1"),
-        };
+        let call = by(by_access.principal);
         assert_eq!(world.services.sessions(&call).await.unwrap().len(), 2);
         let nobody = Call::anonymous(from("192.0.2.1"));
         let token = by_refresh.refresh_token.expose();
         world.services.sign_out(&nobody, Some(token)).await.unwrap();
-        world.services.sign_out(&nobody, Some("unknown")).await.unwrap();
+        world
+            .services
+            .sign_out(&nobody, Some("unknown"))
+            .await
+            .unwrap();
         assert_eq!(world.services.sessions(&call).await.unwrap().len(), 1);
         world.services.sign_out(&call, None).await.unwrap();
-        assert_eq!(code(world.services.sign_out(&nobody, None).await), "UNAUTHENTICATED");
+        assert_eq!(
+            code(world.services.sign_out(&nobody, None).await),
+            "UNAUTHENTICATED"
+        );
         for token in [&by_access.access_token, &by_refresh.access_token] {
             assert_eq!(code(world.authenticate(token).await), "UNAUTHENTICATED");
         }
@@ -166,7 +196,9 @@ async fn an_old_hash_is_replaced_at_the_next_sign_in() {
         });
         rehash.await.unwrap();
         world.sign_in("li.wei").await;
-        let now = rows::find(world.services.store.read(), user.id).await.unwrap();
+        let now = rows::find(world.services.store.read(), user.id)
+            .await
+            .unwrap();
         assert!(now.password_hash.contains("m=19456,t=2,p=1"));
         world.sign_in("li.wei").await;
     })
@@ -181,17 +213,19 @@ async fn a_reset_password_allows_nothing_but_its_change() {
         let user = world.user("li.wei", vec![grant(Role::Viewer, scope)]).await;
         let before = world.sign_in("li.wei").await;
         let temporary = "a temporary phrase";
-        let reset = world.services.reset_password(&admin, user.id, temporary, None);
+        let reset = world
+            .services
+            .reset_password(&admin, user.id, temporary, None);
         assert!(reset.await.unwrap().must_change_password);
-        assert_eq!(code(world.authenticate(&before.access_token).await), "UNAUTHENTICATED");
+        assert_eq!(
+            code(world.authenticate(&before.access_token).await),
+            "UNAUTHENTICATED"
+        );
         let peer = from("192.0.2.1");
         let old = world.services.sign_in(&peer, "li.wei", PASSWORD);
         assert_eq!(code(old.await), "UNAUTHENTICATED");
         let signed_in = world.services.sign_in(&peer, "li.wei", temporary);
-        let call = Call {
-            principal: signed_in.await.unwrap().principal,
-            request: from("192.0.2.1"),
-        };
+        let call = by(signed_in.await.unwrap().principal);
         assert_eq!(code(world.services.user(&call, user.id).await), "FORBIDDEN");
         let same = world.services.change_password(&call, temporary, temporary);
         assert_eq!(field(same.await), "newPassword");
@@ -209,18 +243,26 @@ async fn changing_the_password_ends_the_other_sessions() {
         world.user("li.wei", vec![]).await;
         let other = world.sign_in("li.wei").await;
         let own = world.sign_in("li.wei").await;
-        let call = Call {
-            principal: own.principal,
-            request: from("192.0.2.1"),
-        };
-        let wrong = world.services.change_password(&call, "not the right one", "x");
+        let call = by(own.principal);
+        let wrong = world
+            .services
+            .change_password(&call, "not the right one", "x");
         assert_eq!(field(wrong.await), "currentPassword");
-        let weak = world.services.change_password(&call, PASSWORD, "li.wei-li.wei-1");
+        let weak = world
+            .services
+            .change_password(&call, PASSWORD, "li.wei-li.wei-1");
         assert_eq!(field(weak.await), "newPassword");
         let new = "raise the eastern dyke";
-        world.services.change_password(&call, PASSWORD, new).await.unwrap();
+        world
+            .services
+            .change_password(&call, PASSWORD, new)
+            .await
+            .unwrap();
         world.authenticate(&own.access_token).await.unwrap();
-        assert_eq!(code(world.authenticate(&other.access_token).await), "UNAUTHENTICATED");
+        assert_eq!(
+            code(world.authenticate(&other.access_token).await),
+            "UNAUTHENTICATED"
+        );
         let ledger = crate::store::ledger::after(world.services.store.read(), 0, 1_000);
         let last = ledger.await.unwrap().pop().unwrap();
         assert_eq!(last.action, "password.change");
@@ -254,7 +296,10 @@ async fn an_unknown_user_takes_as_long_as_a_known_one() {
             all.sort_unstable();
             all[all.len() / 2].as_secs_f64()
         });
-        assert!((known / unknown - 1.0).abs() < 0.05, "{known} s, {unknown} s");
+        assert!(
+            (known / unknown - 1.0).abs() < 0.05,
+            "{known} s, {unknown} s"
+        );
     })
     .await;
 }

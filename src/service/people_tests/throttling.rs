@@ -27,8 +27,14 @@ async fn parallel_guesses_cannot_pass_the_limit() {
         for one in all {
             answers.push(one.await.unwrap());
         }
-        let verified = answers.iter().filter(|code| **code == "UNAUTHENTICATED").count();
-        let refused = answers.iter().filter(|code| **code == "RATE_LIMITED").count();
+        let verified = answers
+            .iter()
+            .filter(|code| **code == "UNAUTHENTICATED")
+            .count();
+        let refused = answers
+            .iter()
+            .filter(|code| **code == "RATE_LIMITED")
+            .count();
         assert_eq!((verified, refused), (5, 95));
     })
     .await;
@@ -39,19 +45,34 @@ async fn an_address_waits_after_its_burst_and_others_do_not() {
     everywhere(|world| async move {
         world.user("li.wei", vec![]).await;
         for _ in 0..20 {
-            assert_eq!(guess(&world.services, "192.0.2.7", "li.wei").await, "UNAUTHENTICATED");
+            assert_eq!(
+                guess(&world.services, "192.0.2.7", "li.wei").await,
+                "UNAUTHENTICATED"
+            );
         }
-        let refused = world.services.sign_in(&from("192.0.2.7"), "li.wei", PASSWORD).await;
+        let refused = world
+            .services
+            .sign_in(&from("192.0.2.7"), "li.wei", PASSWORD)
+            .await;
         let Err(Error::RateLimited { retry_after }) = refused else {
             panic!("it was let through");
         };
         assert_eq!(retry_after.as_secs(), 3);
         world.sign_in("li.wei").await;
         let restarted = world.restarted(SignInLimits::default()).await;
-        assert_eq!(guess(&restarted, "192.0.2.7", "li.wei").await, "RATE_LIMITED");
+        assert_eq!(
+            guess(&restarted, "192.0.2.7", "li.wei").await,
+            "RATE_LIMITED"
+        );
         world.later(TimeDelta::seconds(3));
-        assert_eq!(guess(&restarted, "192.0.2.7", "li.wei").await, "UNAUTHENTICATED");
-        assert_eq!(guess(&restarted, "192.0.2.7", "li.wei").await, "RATE_LIMITED");
+        assert_eq!(
+            guess(&restarted, "192.0.2.7", "li.wei").await,
+            "UNAUTHENTICATED"
+        );
+        assert_eq!(
+            guess(&restarted, "192.0.2.7", "li.wei").await,
+            "RATE_LIMITED"
+        );
     })
     .await;
 }
@@ -80,9 +101,15 @@ async fn strangers_cannot_lock_anybody_out() {
         services.sign_in(&known, "li.wei", PASSWORD).await.unwrap();
         for n in 0..3 {
             let stranger = format!("198.51.100.{n}");
-            assert_eq!(guess(&services, &stranger, "li.wei").await, "UNAUTHENTICATED");
+            assert_eq!(
+                guess(&services, &stranger, "li.wei").await,
+                "UNAUTHENTICATED"
+            );
         }
-        assert_eq!(guess(&services, "198.51.100.9", "li.wei").await, "RATE_LIMITED");
+        assert_eq!(
+            guess(&services, "198.51.100.9", "li.wei").await,
+            "RATE_LIMITED"
+        );
         services.sign_in(&known, "li.wei", PASSWORD).await.unwrap();
     })
     .await;
@@ -107,7 +134,10 @@ async fn failures_in_a_row_wait_longer_and_longer() {
             assert_eq!(guess(&services, peer, "li.wei").await, "UNAUTHENTICATED");
         }
         world.later(TimeDelta::seconds(8));
-        services.sign_in(&from(peer), "li.wei", PASSWORD).await.unwrap();
+        services
+            .sign_in(&from(peer), "li.wei", PASSWORD)
+            .await
+            .unwrap();
         assert_eq!(guess(&services, peer, "li.wei").await, "UNAUTHENTICATED");
     })
     .await;
@@ -124,7 +154,9 @@ async fn a_stolen_session_does_not_serve_to_guess() {
         };
         let services = world.restarted(limits).await;
         for _ in 0..2 {
-            let tried = services.change_password(&call, "not the right one", "x").await;
+            let tried = services
+                .change_password(&call, "not the right one", "x")
+                .await;
             assert_eq!(code(tried), "INVALID");
         }
         let tried = services.change_password(&call, PASSWORD, "x").await;
@@ -141,7 +173,10 @@ async fn old_rows_are_forgotten() {
         let token = signed_in.refresh_token.expose();
         let info = from("192.0.2.1");
         world.services.refresh(&info, token).await.unwrap();
-        assert_eq!(guess(&world.services, "192.0.2.7", "nobody").await, "UNAUTHENTICATED");
+        assert_eq!(
+            guess(&world.services, "192.0.2.7", "nobody").await,
+            "UNAUTHENTICATED"
+        );
         world.later(TimeDelta::days(61));
         world.services.tidy().await.unwrap();
         use duban_entities::{refresh_token, session, throttle};

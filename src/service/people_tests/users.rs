@@ -4,6 +4,15 @@ use super::*;
 use crate::service::NewToken;
 use crate::store::page::PageRequest;
 
+fn adding(user: UserId, grant: NewGrant) -> GrantAdd {
+    GrantAdd {
+        user,
+        grant,
+        reason: None,
+        idempotency_key: None,
+    }
+}
+
 fn everything() -> Vec<NewGrant> {
     vec![grant(Role::Administrator, GrantScope::Everything)]
 }
@@ -14,13 +23,18 @@ async fn a_new_user_changes_the_password_first() {
         let admin = world.administrator().await;
         let scope = GrantScope::Unit(world.office);
         let new = new_user("li.wei", vec![grant(Role::Reporter, scope)]);
-        let user = world.services.create_user(&admin, new, None, None).await.unwrap();
+        let user = world.services.create_user(&admin, new).await.unwrap();
         assert!(user.must_change_password && !user.simulated);
         let call = world.call("li.wei").await;
         assert_eq!(code(world.services.user(&call, user.id).await), "FORBIDDEN");
         let entries = crate::store::ledger::after(world.services.store.read(), 0, 1_000);
         let entries = entries.await.unwrap();
-        let actions: Vec<&str> = entries.iter().rev().take(2).map(|e| e.action.as_str()).collect();
+        let actions: Vec<&str> = entries
+            .iter()
+            .rev()
+            .take(2)
+            .map(|e| e.action.as_str())
+            .collect();
         assert_eq!(actions, ["grant.add", "user.create"]);
     })
     .await;
@@ -33,7 +47,7 @@ async fn every_problem_of_an_input_is_reported_together() {
         let mut new = new_user("No Good", vec![]);
         new.name = "\n".to_owned();
         new.password = Secret::new("short".to_owned());
-        let refused = world.services.create_user(&admin, new, None, None).await;
+        let refused = world.services.create_user(&admin, new).await;
         let Err(Error::Invalid(problems)) = refused else {
             panic!("it was accepted");
         };
@@ -92,7 +106,9 @@ async fn a_home_unit_is_a_supervisors_and_near() {
         assert_eq!(field(viewer), "grants.0.homeUnit");
         let far = try_home(Role::Supervisor, world.foreign, here).await;
         assert_eq!(field(far), "grants.0.homeUnit");
-        let near = try_home(Role::Supervisor, world.bureau, here).await.unwrap();
+        let near = try_home(Role::Supervisor, world.bureau, here)
+            .await
+            .unwrap();
         let principal = world.sign_in(&near.username).await.principal;
         let home: Vec<UnitId> = principal.grants[0].home.iter().copied().collect();
         assert!(home.contains(&world.bureau) && home.contains(&world.office));
@@ -109,15 +125,22 @@ async fn an_administrator_holds_nothing_else() {
         let mut both = everything();
         both.push(viewer.clone());
         let new = new_user("both", both);
-        let refused = world.services.create_user(&admin, new, None, None).await;
+        let refused = world.services.create_user(&admin, new).await;
         assert_eq!(field(refused), "grants");
         let user = world.user("viewer", vec![viewer.clone()]).await;
-        let add = |new| world.services.add_grant(&admin, user.id, new, None, None);
+        let add = |new| world.services.add_grant(&admin, adding(user.id, new));
         assert_eq!(field(add(everything().remove(0)).await), "role");
         assert_eq!(field(add(viewer.clone()).await), "role");
-        let held = world.services.viewer(&world.call("viewer").await).await.unwrap();
+        let held = world
+            .services
+            .viewer(&world.call("viewer").await)
+            .await
+            .unwrap();
         let services = &world.services;
-        services.end_grant(&admin, held.grants[0].id, None).await.unwrap();
+        services
+            .end_grant(&admin, held.grants[0].id, None)
+            .await
+            .unwrap();
         add(everything().remove(0)).await.unwrap();
     })
     .await;
@@ -129,11 +152,17 @@ async fn nobody_changes_their_own_grants() {
         let admin = world.administrator().await;
         let id = id_of(&admin.principal);
         let more = grant(Role::Administrator, GrantScope::Jurisdiction(world.home));
-        let added = world.services.add_grant(&admin, id, more, None, None).await;
+        let added = world.services.add_grant(&admin, adding(id, more)).await;
         assert_eq!(code(added), "FORBIDDEN");
         let own = world.services.viewer(&admin).await.unwrap().grants[0].id;
-        assert_eq!(code(world.services.end_grant(&admin, own, None).await), "FORBIDDEN");
-        let reset = world.services.reset_password(&admin, id, PASSWORD, None).await;
+        assert_eq!(
+            code(world.services.end_grant(&admin, own, None).await),
+            "FORBIDDEN"
+        );
+        let reset = world
+            .services
+            .reset_password(&admin, id, PASSWORD, None)
+            .await;
         assert_eq!(code(reset), "INVALID");
     })
     .await;
@@ -147,12 +176,30 @@ async fn somebody_is_left_who_administers_everything() {
         let (id, held) = (own.user.id, own.grants[0].id);
         let disabled = world.services.disable_user(&system(), id, None).await;
         assert_eq!(code(disabled), "BLOCKED");
-        assert_eq!(code(world.services.end_grant(&system(), held, None).await), "BLOCKED");
+        assert_eq!(
+            code(world.services.end_grant(&system(), held, None).await),
+            "BLOCKED"
+        );
         let second = world.user("second", everything()).await;
-        world.services.disable_user(&admin, second.id, None).await.unwrap();
-        assert_eq!(code(world.services.disable_user(&system(), id, None).await), "BLOCKED");
-        world.services.enable_user(&admin, second.id, None).await.unwrap();
-        world.services.disable_user(&system(), id, None).await.unwrap();
+        world
+            .services
+            .disable_user(&admin, second.id, None)
+            .await
+            .unwrap();
+        assert_eq!(
+            code(world.services.disable_user(&system(), id, None).await),
+            "BLOCKED"
+        );
+        world
+            .services
+            .enable_user(&admin, second.id, None)
+            .await
+            .unwrap();
+        world
+            .services
+            .disable_user(&system(), id, None)
+            .await
+            .unwrap();
     })
     .await;
 }
@@ -162,7 +209,10 @@ async fn two_administrators_cannot_remove_each_other_at_once() {
     everywhere(|world| async move {
         let one = world.user("one", everything()).await;
         let two = world.user("two", everything()).await;
-        let calls = [(world.call("one").await, two.id), (world.call("two").await, one.id)];
+        let calls = [
+            (world.call("one").await, two.id),
+            (world.call("two").await, one.id),
+        ];
         let all = calls.map(|(call, other)| {
             let services = world.services.clone();
             tokio::spawn(async move { services.disable_user(&call, other, None).await })
@@ -181,7 +231,9 @@ async fn a_scoped_administrator_stays_inside() {
     everywhere(|world| async move {
         let here = GrantScope::Jurisdiction(world.home);
         let there = GrantScope::Jurisdiction(world.abroad);
-        world.user("scoped", vec![grant(Role::Administrator, here)]).await;
+        world
+            .user("scoped", vec![grant(Role::Administrator, here)])
+            .await;
         let scoped = world.call("scoped").await;
         let mine = world.user("mine", vec![grant(Role::Viewer, here)]).await;
         let theirs = world.user("theirs", vec![grant(Role::Viewer, there)]).await;
@@ -192,20 +244,33 @@ async fn a_scoped_administrator_stays_inside() {
         services.user(&scoped, mine.id).await.unwrap();
         for other in [&theirs, &shared, &top] {
             assert_eq!(code(services.user(&scoped, other.id).await), "NOT_FOUND");
-            assert_eq!(code(services.disable_user(&scoped, other.id, None).await), "NOT_FOUND");
-            let reset = services.reset_password(&scoped, other.id, PASSWORD, None).await;
+            assert_eq!(
+                code(services.disable_user(&scoped, other.id, None).await),
+                "NOT_FOUND"
+            );
+            let reset = services
+                .reset_password(&scoped, other.id, PASSWORD, None)
+                .await;
             assert_eq!(code(reset), "NOT_FOUND");
         }
-        let create = |name, grants| services.create_user(&scoped, new_user(name, grants), None, None);
+        let create = |name, grants| services.create_user(&scoped, new_user(name, grants));
         assert_eq!(field(create("nowhere", vec![]).await), "grants");
-        assert_eq!(code(create("there", vec![grant(Role::Viewer, there)]).await), "NOT_FOUND");
+        assert_eq!(
+            code(create("there", vec![grant(Role::Viewer, there)]).await),
+            "NOT_FOUND"
+        );
         assert_eq!(code(create("over", everything()).await), "NOT_FOUND");
         let foreign = vec![grant(Role::Reporter, GrantScope::Unit(world.foreign))];
         assert_eq!(code(create("foreign", foreign).await), "NOT_FOUND");
-        create("here", vec![grant(Role::Viewer, here)]).await.unwrap();
-        let add = services.add_grant(&scoped, mine.id, grant(Role::Viewer, there), None, None);
+        create("here", vec![grant(Role::Viewer, here)])
+            .await
+            .unwrap();
+        let add = services.add_grant(&scoped, adding(mine.id, grant(Role::Viewer, there)));
         assert_eq!(code(add.await), "NOT_FOUND");
-        let page = services.users(&scoped, &PageRequest::default()).await.unwrap();
+        let page = services
+            .users(&scoped, &PageRequest::default())
+            .await
+            .unwrap();
         let names: Vec<String> = page.rows.into_iter().map(|(_, row)| row.username).collect();
         assert_eq!(names, ["here", "mine", "scoped"]);
         assert_eq!(services.count_users(&scoped).await.unwrap(), 3);
@@ -221,16 +286,20 @@ async fn only_administrators_see_users() {
             let user = world.user(name, vec![grant(role, here)]).await;
             let call = world.call(name).await;
             let services = &world.services;
-            assert_eq!(code(services.users(&call, &PageRequest::default()).await), "FORBIDDEN");
+            assert_eq!(
+                code(services.users(&call, &PageRequest::default()).await),
+                "FORBIDDEN"
+            );
             services.user(&call, user.id).await.unwrap();
             let new = new_user("another", vec![grant(Role::Viewer, here)]);
-            assert_eq!(code(services.create_user(&call, new, None, None).await), "FORBIDDEN");
+            assert_eq!(code(services.create_user(&call, new).await), "FORBIDDEN");
             let token = NewToken {
                 user: None,
                 name: "x".to_owned(),
                 expires_at: None,
+                idempotency_key: None,
             };
-            assert_eq!(code(services.issue_token(&call, token, None).await), "FORBIDDEN");
+            assert_eq!(code(services.issue_token(&call, token).await), "FORBIDDEN");
         }
         let nobody = Call::anonymous(from("192.0.2.1"));
         let listed = world.services.users(&nobody, &PageRequest::default()).await;
@@ -256,14 +325,20 @@ async fn users_are_paged_by_name_both_ways() {
             ..PageRequest::default()
         };
         let (names, page) = ask(first(3)).await;
-        assert_eq!((names, page.has_next), (vec!["admin".into(), "ba".into(), "bb".into()], true));
+        assert_eq!(
+            (names, page.has_next),
+            (vec!["admin".into(), "ba".into(), "bb".into()], true)
+        );
         let cursor = page.rows[2].0.clone();
         let (names, page) = ask(PageRequest {
             after: Some(cursor.clone()),
             ..first(3)
         })
         .await;
-        assert_eq!((names, page.has_next), (vec!["bc".into(), "bd".into()], false));
+        assert_eq!(
+            (names, page.has_next),
+            (vec!["bc".into(), "bd".into()], false)
+        );
         let (names, _) = ask(PageRequest {
             last: Some(1),
             before: Some(cursor),
@@ -281,7 +356,11 @@ async fn of_a_hundred_with_one_name_one_is_made() {
         let all: Vec<_> = (0..100)
             .map(|n| {
                 let (services, shared) = (world.services.clone(), n % 2 == 0);
-                let name = if shared { "root".to_owned() } else { format!("root{n}") };
+                let name = if shared {
+                    "root".to_owned()
+                } else {
+                    format!("root{n}")
+                };
                 tokio::spawn(async move {
                     let (call, title) = (system(), "Root".to_owned());
                     let password = Secret::new(PASSWORD.to_owned());
@@ -312,10 +391,10 @@ async fn of_a_hundred_with_one_name_one_is_made() {
 async fn the_same_key_makes_one_user() {
     everywhere(|world| async move {
         let admin = world.administrator().await;
-        let once = |input| Some(Once::new("userCreate", "key-1", input).unwrap());
-        let create = |input| {
-            let new = new_user("li.wei", vec![]);
-            world.services.create_user(&admin, new, once(input), None)
+        let create = |username| {
+            let mut new = new_user(username, vec![]);
+            new.idempotency_key = Some("key-1".to_owned());
+            world.services.create_user(&admin, new)
         };
         let first = create("li.wei").await.unwrap();
         let second = create("li.wei").await.unwrap();

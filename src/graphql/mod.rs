@@ -1,0 +1,142 @@
+//! The GraphQL schema: one file a noun, thin resolvers, one input and one payload a
+//! mutation. What may be done is decided behind the services.
+//!
+//! To add a mutation: an input and a payload in the noun's file, a resolver of a few lines
+//! that turns the input into a command of the service, its line in `tests/matrix.rs` and in
+//! `tests/coverage.rs`, and `just schema` for `schema.graphql`.
+
+mod change;
+mod connection;
+mod context;
+mod cost;
+mod error;
+mod jurisdiction;
+mod limits;
+mod loader;
+mod mention;
+mod node;
+mod person;
+mod plan;
+mod portfolio;
+mod project;
+mod project_filter;
+mod scalar;
+mod task;
+mod unit;
+mod vocabulary;
+mod workflow;
+
+use std::any::TypeId;
+
+use async_graphql::{
+    EmptySubscription, Executor, MergedObject, Request, Response, SDLExportOptions, Schema,
+};
+use futures_util::stream::{BoxStream, StreamExt, once};
+
+pub use limits::Limits;
+
+use crate::policy::Principal;
+use crate::service::{Call, RequestInfo, Services};
+
+/// The queries.
+#[derive(Debug, Default, MergedObject)]
+pub struct Query(
+    node::NodeQuery,
+    jurisdiction::JurisdictionQuery,
+    unit::UnitQuery,
+    plan::PlanQuery,
+    project::ProjectQuery,
+    task::TaskQuery,
+    change::ChangeQuery,
+    portfolio::PortfolioQuery,
+    workflow::WorkflowQuery,
+);
+
+/// The mutations.
+#[derive(Debug, Default, MergedObject)]
+pub struct Mutation(
+    unit::UnitMutation,
+    project::ProjectMutation,
+    change::ChangeMutation,
+    task::TaskMutation,
+);
+
+type DubanSchema = Schema<Query, Mutation, EmptySubscription>;
+
+/// The API: the schema over the services.
+#[derive(Clone)]
+pub struct Api {
+    schema: DubanSchema,
+    services: Services,
+}
+
+impl std::fmt::Debug for Api {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Api").finish_non_exhaustive()
+    }
+}
+
+impl Api {
+    /// The API over these services.
+    #[must_use]
+    pub fn new(services: Services) -> Self {
+        let schema = builder().data(services.clone()).finish();
+        Self { schema, services }
+    }
+
+    /// Puts what the resolvers need into a request: the call, from the principal and the
+    /// request's origin that the endpoint put there.
+    fn prepare(&self, request: Request) -> Request {
+        let principal = given::<Principal>(&request).unwrap_or_else(Principal::anonymous);
+        let origin = given::<RequestInfo>(&request).unwrap_or_else(|| RequestInfo {
+            request_id: String::new(),
+            peer: String::new(),
+            user_agent: None,
+        });
+        let call = Call {
+            principal,
+            request: origin,
+            simulated: false,
+        };
+        context::attach(request, &self.services, call)
+    }
+}
+
+/// A value that was put into a request's data.
+fn given<T: Clone + 'static>(request: &Request) -> Option<T> {
+    let value = request.data.get(&TypeId::of::<T>())?;
+    value.downcast_ref::<T>().cloned()
+}
+
+impl Executor for Api {
+    async fn execute(&self, request: Request) -> Response {
+        self.schema.execute(self.prepare(request)).await
+    }
+
+    fn execute_stream(
+        &self,
+        request: Request,
+        _session_data: Option<std::sync::Arc<async_graphql::Data>>,
+    ) -> BoxStream<'static, Response> {
+        let api = self.clone();
+        once(async move { api.execute(request).await }).boxed()
+    }
+}
+
+fn builder() -> async_graphql::SchemaBuilder<Query, Mutation, EmptySubscription> {
+    Schema::build(Query::default(), Mutation::default(), EmptySubscription)
+        .register_output_type::<node::Node>()
+        .limit_depth(Limits::SIGNED_IN.depth)
+        .disable_suggestions()
+        .extension(cost::CostLimit)
+}
+
+/// The published contract, in the schema definition language.
+#[must_use]
+pub fn sdl() -> String {
+    let options = SDLExportOptions::new()
+        .sorted_fields()
+        .sorted_arguments()
+        .sorted_enum_items();
+    builder().finish().sdl_with_options(options)
+}

@@ -1,0 +1,562 @@
+//! Projects: reading, and moving along the pipeline.
+
+use async_graphql::{
+    ComplexObject, Context, Enum, ID, InputObject, Object, OneofObject, SimpleObject,
+};
+use duban_entities::project;
+
+use super::change::ChangeRequest;
+use super::connection::{connection, list_cost, page_cost};
+use super::context::{call, loaders, parse, services};
+use super::error::{Result, public};
+use super::jurisdiction::{Area, Jurisdiction};
+use super::loader::{
+    AliasesOfProject, AreaLinksOf, CitationsOf, CooperatingUnitsOf, ExternalIdsOf, FactsOf,
+    MilestonesOf, SuggestedLeadsOf, TargetsOf,
+};
+use super::mention::{Citation, CooperatingUnit, ExternalId, SuggestedLead, Target};
+use super::scalar::{Date, DateTime, Decimal};
+use super::task::{MilestoneConnection, milestone_page};
+use super::unit::Unit;
+use super::vocabulary::{
+    Disclosure, DueBasis, LeadBasis, OrderDirection, Participation, ProjectKind, Stage, StageBasis,
+};
+use super::workflow::Blocker;
+use crate::error::Error;
+use crate::service::{self, ProjectView};
+use crate::store::page::{Direction, PageRequest};
+use crate::store::projects;
+use crate::store::record::decimal_of_hundredths;
+
+pub use super::project_filter::ProjectFilter;
+
+/// One work, tracked (重大项目). A programme (项目群) is a project with members.
+#[derive(Clone, Debug, SimpleObject)]
+#[graphql(complex)]
+pub struct Project {
+    #[graphql(skip)]
+    row: project::Model,
+    /// Opaque id.
+    #[graphql(owned)]
+    pub(super) id: ID,
+    /// The human code (`ZMD-RES-0012`).
+    code: String,
+    /// Title.
+    title: String,
+    /// What sort of work.
+    kind: ProjectKind,
+    /// LEADS, or SUPPORTS where another government builds it.
+    participation: Participation,
+    /// Where it stands on the pipeline.
+    stage: Stage,
+    /// PLAN_WORDING until somebody reports or confirms the stage.
+    stage_basis: StageBasis,
+    /// The day on which the stage was reached, once reported.
+    stage_since: Option<Date>,
+    /// Current date of completion (现定完成时间).
+    due_date: Option<Date>,
+    /// Baseline date of completion (原定完成时间).
+    baseline_due_date: Option<Date>,
+    /// Where the date comes from; PLAN_PERIOD is never overdue.
+    due_basis: Option<DueBasis>,
+    /// The text's own words for the date.
+    due_words: Option<String>,
+    /// Weight of the DONE milestones in percent, 0 to 100.
+    percent_complete: Decimal,
+    /// Where the lead unit comes from; null where none leads yet.
+    lead_basis: Option<LeadBasis>,
+    /// The text's own word for the lead's role.
+    lead_role_words: Option<String>,
+    /// Whether the public may see it.
+    disclosure: Disclosure,
+    /// How many members the text declares for a programme.
+    declared_members: Option<i32>,
+    /// When the first schedule was approved; null while the project is unscheduled.
+    schedule_approved_at: Option<DateTime>,
+    /// True for a demonstration record, or once a demonstration changed it.
+    simulated: bool,
+    /// Grows by one at each change.
+    version: i32,
+    /// When it was recorded.
+    created_at: DateTime,
+    /// When it last changed.
+    updated_at: DateTime,
+}
+
+impl From<project::Model> for Project {
+    fn from(row: project::Model) -> Self {
+        Self {
+            id: ID(row.id.to_string()),
+            code: row.code.clone(),
+            title: row.title.clone(),
+            kind: row.kind.into(),
+            participation: row.participation.into(),
+            stage: row.stage.into(),
+            stage_basis: row.stage_basis.into(),
+            stage_since: row.stage_since.map(Date),
+            due_date: row.due_date.map(Date),
+            baseline_due_date: row.baseline_due_date.map(Date),
+            due_basis: row.due_basis.map(Into::into),
+            due_words: row.due_words.clone(),
+            percent_complete: Decimal(decimal_of_hundredths(row.percent_complete)),
+            lead_basis: row.lead_basis.map(Into::into),
+            lead_role_words: row.lead_role_words.clone(),
+            disclosure: row.disclosure.into(),
+            declared_members: row.declared_members,
+            schedule_approved_at: row.schedule_approved_at.map(DateTime),
+            simulated: row.simulated,
+            version: row.version,
+            created_at: DateTime(row.created_at),
+            updated_at: DateTime(row.updated_at),
+            row,
+        }
+    }
+}
+
+#[ComplexObject]
+impl Project {
+    /// The jurisdiction that answers for it.
+    async fn jurisdiction(&self, ctx: &Context<'_>) -> Result<Jurisdiction> {
+        let row = loaders(ctx)?.load_one(self.row.jurisdiction_id).await?;
+        row.map(Jurisdiction::from)
+            .ok_or_else(|| public(Error::NotFound))
+    }
+
+    /// The areas it lies in, by code.
+    #[graphql(complexity = "list_cost(child_complexity)")]
+    async fn areas(&self, ctx: &Context<'_>) -> Result<Vec<Area>> {
+        let loaders = loaders(ctx)?;
+        let links = loaders
+            .load_one(AreaLinksOf(self.row.id))
+            .await?
+            .unwrap_or_default();
+        let ids: Vec<_> = links.iter().map(|link| link.area_id).collect();
+        let mut rows: Vec<_> = loaders.load_many(ids).await?.into_values().collect();
+        rows.sort_by(|a, b| a.code.cmp(&b.code));
+        Ok(rows.into_iter().map(Area::from).collect())
+    }
+
+    /// Other names.
+    async fn aliases(&self, ctx: &Context<'_>) -> Result<Vec<String>> {
+        let rows = loaders(ctx)?
+            .load_one(AliasesOfProject(self.row.id))
+            .await?;
+        Ok(rows
+            .unwrap_or_default()
+            .into_iter()
+            .map(|row| row.alias)
+            .collect())
+    }
+
+    /// Identifiers in other schemes, such as the national project code.
+    #[graphql(complexity = "list_cost(child_complexity)")]
+    async fn external_ids(&self, ctx: &Context<'_>) -> Result<Vec<ExternalId>> {
+        let rows = loaders(ctx)?.load_one(ExternalIdsOf(self.row.id)).await?;
+        Ok(rows
+            .unwrap_or_default()
+            .into_iter()
+            .map(ExternalId::from)
+            .collect())
+    }
+
+    /// The lead unit (牵头单位).
+    async fn lead_unit(&self, ctx: &Context<'_>) -> Result<Option<Unit>> {
+        let Some(id) = self.row.lead_unit_id else {
+            return Ok(None);
+        };
+        Ok(loaders(ctx)?.load_one(id).await?.map(Unit::from))
+    }
+
+    /// Units that a text suggests as lead without saying so.
+    #[graphql(complexity = "list_cost(child_complexity)")]
+    async fn suggested_leads(&self, ctx: &Context<'_>) -> Result<Vec<SuggestedLead>> {
+        let rows = loaders(ctx)?
+            .load_one(SuggestedLeadsOf(self.row.id))
+            .await?;
+        Ok(rows
+            .unwrap_or_default()
+            .into_iter()
+            .map(SuggestedLead::from)
+            .collect())
+    }
+
+    /// The cooperating units (配合单位), in order.
+    #[graphql(complexity = "list_cost(child_complexity)")]
+    async fn cooperating_units(&self, ctx: &Context<'_>) -> Result<Vec<Unit>> {
+        let loaders = loaders(ctx)?;
+        let rows = loaders
+            .load_one(CooperatingUnitsOf(self.row.id))
+            .await?
+            .unwrap_or_default();
+        let units = loaders
+            .load_many(rows.iter().map(|row| row.unit_id))
+            .await?;
+        let units = rows.iter().filter_map(|row| units.get(&row.unit_id));
+        Ok(units.map(|unit| Unit::from(unit.clone())).collect())
+    }
+
+    /// The cooperating units with the text's own word for the role of each.
+    #[graphql(complexity = "list_cost(child_complexity)")]
+    async fn cooperation(&self, ctx: &Context<'_>) -> Result<Vec<CooperatingUnit>> {
+        let rows = loaders(ctx)?
+            .load_one(CooperatingUnitsOf(self.row.id))
+            .await?;
+        Ok(rows
+            .unwrap_or_default()
+            .into_iter()
+            .map(CooperatingUnit::from)
+            .collect())
+    }
+
+    /// The programme it belongs to, if you may see it.
+    async fn parent(&self, ctx: &Context<'_>) -> Result<Option<Self>> {
+        let Some(id) = self.row.parent_id else {
+            return Ok(None);
+        };
+        Ok(loaders(ctx)?.load_one(id).await?.map(Self::from))
+    }
+
+    /// The members of a programme, by code.
+    #[graphql(complexity = "page_cost(first, last, child_complexity)")]
+    async fn members(
+        &self,
+        ctx: &Context<'_>,
+        first: Option<i32>,
+        after: Option<String>,
+        last: Option<i32>,
+        before: Option<String>,
+    ) -> Result<ProjectConnection> {
+        let request = PageRequest {
+            first,
+            after,
+            last,
+            before,
+        };
+        let filter = ProjectFilter::of_parent(self.id.clone());
+        list_projects(ctx, Some(filter), None, request).await
+    }
+
+    /// What shall be built, in quantities (建设内容及规模).
+    #[graphql(complexity = "list_cost(child_complexity)")]
+    async fn targets(&self, ctx: &Context<'_>) -> Result<Vec<Target>> {
+        let rows = loaders(ctx)?.load_one(TargetsOf(self.row.id)).await?;
+        Ok(rows
+            .unwrap_or_default()
+            .into_iter()
+            .map(Target::from)
+            .collect())
+    }
+
+    /// Its mentions in plans (出处); the first is the primary one.
+    #[graphql(complexity = "list_cost(child_complexity)")]
+    async fn citations(&self, ctx: &Context<'_>) -> Result<Vec<Citation>> {
+        let rows = loaders(ctx)?.load_one(CitationsOf(self.row.id)).await?;
+        Ok(rows
+            .unwrap_or_default()
+            .into_iter()
+            .map(Citation::from)
+            .collect())
+    }
+
+    /// Its milestones (节点), in the order of the schedule.
+    #[graphql(complexity = "page_cost(first, last, child_complexity)")]
+    async fn milestones(
+        &self,
+        ctx: &Context<'_>,
+        first: Option<i32>,
+        after: Option<String>,
+        last: Option<i32>,
+        before: Option<String>,
+    ) -> Result<MilestoneConnection> {
+        let rows = loaders(ctx)?
+            .load_one(MilestonesOf(self.row.id))
+            .await?
+            .unwrap_or_default();
+        milestone_page(
+            rows,
+            &PageRequest {
+                first,
+                after,
+                last,
+                before,
+            },
+        )
+    }
+
+    /// The steps that the workflow has from here, and what still blocks each.
+    #[graphql(complexity = "list_cost(child_complexity)")]
+    async fn transitions(&self, ctx: &Context<'_>) -> Result<Vec<ProjectTransition>> {
+        let rows = loaders(ctx)?
+            .load_one(MilestonesOf(self.row.id))
+            .await?
+            .unwrap_or_default();
+        let state = service::state(&self.row, &rows);
+        let workflow = &services(ctx)?.rules.workflow;
+        let open = workflow
+            .transitions_for(&state)
+            .map(|transition| ProjectTransition {
+                to: transition.to.into(),
+                title: transition.title.clone(),
+                requires_approval: transition.requires_approval,
+                blockers: Blocker::all(workflow.blockers(transition, &state)),
+            });
+        Ok(open.collect())
+    }
+
+    /// What you may do with it now.
+    async fn permissions(&self, ctx: &Context<'_>) -> Result<ProjectPermissions> {
+        let loaders = loaders(ctx)?;
+        let facts = loaders.load_one(FactsOf(self.row.id)).await?;
+        let facts = facts.ok_or_else(|| public(Error::NotFound))?;
+        let tasks = loaders
+            .load_one(MilestonesOf(self.row.id))
+            .await?
+            .unwrap_or_default();
+        Ok(ProjectView::of(&call(ctx)?.principal, &facts, &tasks).into())
+    }
+}
+
+/// A step that the workflow has from a project's stage.
+#[derive(Clone, Debug, SimpleObject)]
+pub struct ProjectTransition {
+    /// To which stage.
+    to: Stage,
+    /// What the step is called.
+    title: String,
+    /// True where a supervisor must approve it.
+    requires_approval: bool,
+    /// What must happen first; empty when nothing blocks.
+    blockers: Vec<Blocker>,
+}
+
+/// What a person may do with a project now, from the policy that will decide it.
+#[derive(Clone, Copy, Debug, SimpleObject)]
+pub struct ProjectPermissions {
+    /// Move it along the pipeline, or propose a move.
+    move_project: bool,
+    /// Claim at least one of its open tasks.
+    claim_tasks: bool,
+    /// Submit a report. False until there are reports.
+    submit_report: bool,
+    /// Propose a schedule or a change.
+    propose_change: bool,
+    /// Verify or return at least one of its submitted tasks.
+    verify_tasks: bool,
+    /// Assign its units.
+    assign_units: bool,
+}
+
+impl From<ProjectView> for ProjectPermissions {
+    fn from(view: ProjectView) -> Self {
+        Self {
+            move_project: view.move_project,
+            claim_tasks: view.claim_tasks,
+            submit_report: false,
+            propose_change: view.propose_change,
+            verify_tasks: view.verify_tasks,
+            assign_units: view.assign_units,
+        }
+    }
+}
+
+connection!(ProjectConnection, ProjectEdge, Project, project::Model);
+
+/// How a project is named.
+#[derive(Clone, Debug, OneofObject)]
+pub enum ProjectBy {
+    /// By id.
+    Id(ID),
+    /// By code.
+    Code(String),
+    /// By an identifier in another scheme.
+    ExternalId(ExternalIdInput),
+}
+
+/// An identifier in another scheme.
+#[derive(Clone, Debug, InputObject)]
+pub struct ExternalIdInput {
+    /// The scheme.
+    scheme: String,
+    /// The identifier.
+    value: String,
+}
+
+/// What a list of projects is sorted by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+#[graphql(remote = "projects::ProjectOrder")]
+pub enum ProjectOrderField {
+    /// Code.
+    Code,
+    /// Title, by code point.
+    Title,
+    /// Current date of completion; those without one last.
+    DueDate,
+    /// Days overdue of the task that is longest overdue.
+    DaysOverdue,
+    /// When it last changed.
+    Updated,
+}
+
+/// The order of a list of projects.
+#[derive(Clone, Copy, Debug, InputObject)]
+pub struct ProjectOrder {
+    /// By what.
+    field: ProjectOrderField,
+    /// Which way.
+    #[graphql(default_with = "OrderDirection::Ascending")]
+    direction: OrderDirection,
+}
+
+/// One page of projects, and their number where it is asked for.
+pub(super) async fn list_projects(
+    ctx: &Context<'_>,
+    filter: Option<ProjectFilter>,
+    order: Option<ProjectOrder>,
+    request: PageRequest,
+) -> Result<ProjectConnection> {
+    let (services, call) = (services(ctx)?, call(ctx)?);
+    let filter = filter.unwrap_or_default().checked()?;
+    let order = order.map_or(
+        (projects::ProjectOrder::Code, Direction::Ascending),
+        |order| (order.field.into(), order.direction.into()),
+    );
+    let page = services
+        .projects(call, &filter, order, &request)
+        .await
+        .map_err(public)?;
+    let total = if ctx.look_ahead().field("totalCount").exists() {
+        Some(
+            services
+                .count_projects(call, &filter)
+                .await
+                .map_err(public)?,
+        )
+    } else {
+        None
+    };
+    Ok(ProjectConnection::of(page, total))
+}
+
+/// Root fields on projects.
+#[derive(Debug, Default)]
+pub struct ProjectQuery;
+
+#[Object]
+impl ProjectQuery {
+    /// The projects that you may see.
+    #[graphql(complexity = "page_cost(first, last, child_complexity)")]
+    async fn projects(
+        &self,
+        ctx: &Context<'_>,
+        filter: Option<ProjectFilter>,
+        order_by: Option<ProjectOrder>,
+        first: Option<i32>,
+        after: Option<String>,
+        last: Option<i32>,
+        before: Option<String>,
+    ) -> Result<ProjectConnection> {
+        let request = PageRequest {
+            first,
+            after,
+            last,
+            before,
+        };
+        list_projects(ctx, filter, order_by, request).await
+    }
+
+    /// One project.
+    async fn project(&self, ctx: &Context<'_>, by: ProjectBy) -> Result<Project> {
+        let by = match by {
+            ProjectBy::Id(id) => projects::ProjectBy::Id(parse(&id)?),
+            ProjectBy::Code(code) => projects::ProjectBy::Code(code),
+            ProjectBy::ExternalId(ExternalIdInput { scheme, value }) => {
+                projects::ProjectBy::ExternalId { scheme, value }
+            }
+        };
+        let row = services(ctx)?
+            .project(call(ctx)?, &by)
+            .await
+            .map_err(public)?;
+        Ok(row.into())
+    }
+}
+
+/// Moves a project along the pipeline.
+#[derive(Clone, Debug, InputObject)]
+pub struct ProjectMoveInput {
+    /// The project.
+    project_id: ID,
+    /// To which stage.
+    to: Stage,
+    /// Why; required where approval is.
+    reason: Option<String>,
+    /// The day on which it happened; today where not said.
+    occurred_on: Option<Date>,
+    /// When a suspension is reviewed; required when suspending.
+    review_on: Option<Date>,
+    /// The version of the project that you saw.
+    expected_version: Option<i32>,
+    /// Makes a repeated call harmless.
+    idempotency_key: Option<String>,
+}
+
+/// What `projectMove` did.
+#[derive(Clone, Debug, SimpleObject)]
+pub struct ProjectMovePayload {
+    /// The project; its stage is unchanged where approval is needed.
+    project: Project,
+    /// The request that waits for approval, where the step needs it.
+    change_request: Option<ChangeRequest>,
+}
+
+/// Mutations on projects.
+#[derive(Debug, Default)]
+pub struct ProjectMutation;
+
+#[Object]
+impl ProjectMutation {
+    /// Moves a project along the pipeline, or proposes the move where the workflow needs
+    /// approval.
+    async fn project_move(
+        &self,
+        ctx: &Context<'_>,
+        input: ProjectMoveInput,
+    ) -> Result<ProjectMovePayload> {
+        let (services, call) = (services(ctx)?, call(ctx)?);
+        let command = input.command()?;
+        let (project, change) = services.move_project(call, command).await.map_err(public)?;
+        let by = projects::ProjectBy::Id(project);
+        let project = services.project(call, &by).await.map_err(public)?;
+        let change_request = match change {
+            Some(id) => Some(services.change(call, id).await.map_err(public)?.into()),
+            None => None,
+        };
+        Ok(ProjectMovePayload {
+            project: project.into(),
+            change_request,
+        })
+    }
+}
+
+impl ProjectMoveInput {
+    fn command(self) -> Result<service::ProjectMove> {
+        let Self {
+            project_id,
+            to,
+            reason,
+            occurred_on,
+            review_on,
+            expected_version,
+            idempotency_key,
+        } = self;
+        Ok(service::ProjectMove {
+            project: parse(&project_id)?,
+            to: to.into(),
+            reason,
+            occurred_on: occurred_on.map(|date| date.0),
+            review_on: review_on.map(|date| date.0),
+            expected_version,
+            idempotency_key,
+        })
+    }
+}

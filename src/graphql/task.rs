@@ -1,0 +1,673 @@
+//! Tasks: everything that is owed. Today every task is a milestone.
+
+use async_graphql::{Context, Enum, ID, InputObject, Interface, Object, SimpleObject};
+use duban_entities::task;
+
+use super::connection::{PageInfo, connection, list_cost, page_cost};
+use super::context::{call, loaders, parse, parse_option, services};
+use super::error::{Result, public};
+use super::loader::EvidenceOf;
+use super::person::Person;
+use super::project::Project;
+use super::scalar::{Date, DateTime, Decimal};
+use super::unit::Unit;
+use super::vocabulary::{DueBasis, MilestoneRole, OrderDirection, TaskKind, TaskState};
+use crate::error::Error;
+use crate::service::{self, due_facts};
+use crate::store::page::{DEFAULT_PAGE, Direction, Page, PageRequest, page_size};
+use crate::store::record::decimal_of_hundredths;
+use crate::store::tasks;
+
+/// Something that one unit owes by a date. It is OPEN, SUBMITTED once claimed, DONE once
+/// verified; CANCELLED when no longer owed.
+#[derive(Clone, Debug, Interface)]
+#[graphql(
+    field(name = "id", ty = "ID", desc = "Opaque id."),
+    field(name = "kind", ty = "TaskKind", desc = "What sort of task."),
+    field(name = "title", ty = "String", desc = "Title."),
+    field(name = "state", ty = "TaskState", desc = "Where it stands."),
+    field(name = "due_date", ty = "Option<Date>", desc = "Current due date."),
+    field(
+        name = "baseline_due_date",
+        ty = "Option<Date>",
+        desc = "First approved date."
+    ),
+    field(
+        name = "due_basis",
+        ty = "Option<DueBasis>",
+        desc = "Where the date comes from; PLAN_PERIOD is never overdue."
+    ),
+    field(
+        name = "days_overdue",
+        ty = "Result<i32>",
+        desc = "Days overdue: 0 when not overdue; a DONE task keeps its days late."
+    ),
+    field(
+        name = "overdue",
+        ty = "Result<bool>",
+        desc = "True when OPEN and past its date, days under suspension apart."
+    ),
+    field(
+        name = "completed_on",
+        ty = "Option<Date>",
+        desc = "The day on which the unit says it was done."
+    ),
+    field(
+        name = "unit",
+        ty = "Result<Option<Unit>>",
+        desc = "The unit that owes it; null where none leads yet."
+    ),
+    field(
+        name = "project",
+        ty = "Result<Option<Project>>",
+        desc = "The project it belongs to."
+    ),
+    field(
+        name = "submitted_by",
+        ty = "Result<Option<Person>>",
+        desc = "Who submitted it last."
+    ),
+    field(
+        name = "submitted_at",
+        ty = "Option<DateTime>",
+        desc = "When it was submitted last."
+    ),
+    field(
+        name = "decided_by",
+        ty = "Result<Option<Person>>",
+        desc = "Who verified or returned it last."
+    ),
+    field(
+        name = "decided_at",
+        ty = "Option<DateTime>",
+        desc = "When it was verified or returned last."
+    ),
+    field(
+        name = "decision_note",
+        ty = "Option<String>",
+        desc = "The verifier's note, or the reason of the return."
+    ),
+    field(name = "return_count", ty = "i32", desc = "How often it was returned."),
+    field(
+        name = "evidence",
+        ty = "Result<Vec<Evidence>>",
+        desc = "References that support the last claim."
+    ),
+    field(
+        name = "simulated",
+        ty = "bool",
+        desc = "True for a demonstration record."
+    ),
+    field(name = "version", ty = "i32", desc = "Grows by one at each change.")
+)]
+pub enum Task {
+    /// A milestone.
+    Milestone(Milestone),
+}
+
+impl From<task::Model> for Task {
+    fn from(row: task::Model) -> Self {
+        match row.kind {
+            duban_entities::vocabulary::TaskKind::Milestone => Self::Milestone(row.into()),
+        }
+    }
+}
+
+/// A dated, weighted step of a project (节点).
+#[derive(Clone, Debug)]
+pub struct Milestone {
+    row: task::Model,
+}
+
+impl From<task::Model> for Milestone {
+    fn from(row: task::Model) -> Self {
+        Self { row }
+    }
+}
+
+#[Object]
+impl Milestone {
+    /// Opaque id.
+    pub(super) async fn id(&self) -> ID {
+        ID(self.row.id.to_string())
+    }
+
+    /// What sort of task.
+    async fn kind(&self) -> TaskKind {
+        self.row.kind.into()
+    }
+
+    /// Title.
+    async fn title(&self) -> String {
+        self.row.title.clone()
+    }
+
+    /// Its part in the schedule.
+    async fn role(&self) -> Option<MilestoneRole> {
+        self.row.role.map(Into::into)
+    }
+
+    /// Weight; only its share of the schedule's sum matters.
+    async fn weight(&self) -> Decimal {
+        Decimal(decimal_of_hundredths(self.row.weight))
+    }
+
+    /// Where it stands.
+    async fn state(&self) -> TaskState {
+        self.row.state.into()
+    }
+
+    /// Current due date.
+    async fn due_date(&self) -> Option<Date> {
+        self.row.due_date.map(Date)
+    }
+
+    /// First approved date.
+    async fn baseline_due_date(&self) -> Option<Date> {
+        self.row.baseline_due_date.map(Date)
+    }
+
+    /// Where the date comes from; PLAN_PERIOD is never overdue.
+    async fn due_basis(&self) -> Option<DueBasis> {
+        self.row.due_basis.map(Into::into)
+    }
+
+    /// Days overdue: 0 when not overdue; a DONE task keeps its days late.
+    async fn days_overdue(&self, ctx: &Context<'_>) -> Result<i32> {
+        let today = today_of(ctx, &self.row).await?;
+        Ok(due_facts(&self.row).days_overdue(today))
+    }
+
+    /// True when OPEN and past its date, days under suspension apart.
+    async fn overdue(&self, ctx: &Context<'_>) -> Result<bool> {
+        let today = today_of(ctx, &self.row).await?;
+        Ok(due_facts(&self.row).is_overdue(today))
+    }
+
+    /// The day on which the unit says it was done.
+    async fn completed_on(&self) -> Option<Date> {
+        self.row.completed_on.map(Date)
+    }
+
+    /// The note of the last claim.
+    async fn claim_note(&self) -> Option<String> {
+        self.row.claim_note.clone()
+    }
+
+    /// The unit that owes it; null where none leads yet.
+    async fn unit(&self, ctx: &Context<'_>) -> Result<Option<Unit>> {
+        let Some(id) = self.row.unit_id else {
+            return Ok(None);
+        };
+        Ok(loaders(ctx)?.load_one(id).await?.map(Unit::from))
+    }
+
+    /// The project it belongs to.
+    async fn project(&self, ctx: &Context<'_>) -> Result<Option<Project>> {
+        let Some(id) = self.row.project_id else {
+            return Ok(None);
+        };
+        Ok(loaders(ctx)?.load_one(id).await?.map(Project::from))
+    }
+
+    /// Who submitted it last.
+    async fn submitted_by(&self, ctx: &Context<'_>) -> Result<Option<Person>> {
+        Person::load(ctx, self.row.submitted_by).await
+    }
+
+    /// When it was submitted last.
+    async fn submitted_at(&self) -> Option<DateTime> {
+        self.row.submitted_at.map(DateTime)
+    }
+
+    /// Local day of the first submission; lateness is judged on it.
+    async fn first_submitted_on(&self) -> Option<Date> {
+        self.row.first_submitted_on.map(Date)
+    }
+
+    /// Who verified or returned it last.
+    async fn decided_by(&self, ctx: &Context<'_>) -> Result<Option<Person>> {
+        Person::load(ctx, self.row.decided_by).await
+    }
+
+    /// When it was verified or returned last.
+    async fn decided_at(&self) -> Option<DateTime> {
+        self.row.decided_at.map(DateTime)
+    }
+
+    /// The verifier's note, or the reason of the return.
+    async fn decision_note(&self) -> Option<String> {
+        self.row.decision_note.clone()
+    }
+
+    /// How often it was returned.
+    async fn return_count(&self) -> i32 {
+        self.row.return_count
+    }
+
+    /// References that support the last claim.
+    #[graphql(complexity = "list_cost(child_complexity)")]
+    async fn evidence(&self, ctx: &Context<'_>) -> Result<Vec<Evidence>> {
+        let rows = loaders(ctx)?.load_one(EvidenceOf(self.row.id)).await?;
+        Ok(rows
+            .unwrap_or_default()
+            .into_iter()
+            .map(Evidence::from)
+            .collect())
+    }
+
+    /// True for a demonstration record.
+    async fn simulated(&self) -> bool {
+        self.row.simulated
+    }
+
+    /// Grows by one at each change.
+    async fn version(&self) -> i32 {
+        self.row.version
+    }
+}
+
+async fn today_of(ctx: &Context<'_>, row: &task::Model) -> Result<chrono::NaiveDate> {
+    let today = super::context::today(ctx).await?;
+    Ok(today.of(row.jurisdiction_id))
+}
+
+/// A reference to a document that supports a claim. Files are not kept here.
+#[derive(Clone, Debug, SimpleObject)]
+pub struct Evidence {
+    /// Title of the document.
+    title: String,
+    /// Its number.
+    document_number: Option<String>,
+    /// Its date.
+    date: Option<Date>,
+    /// Where it can be read.
+    url: Option<String>,
+    /// SHA-256 of its content, 64 hexadecimal digits.
+    sha256: Option<String>,
+}
+
+impl From<duban_entities::task_evidence::Model> for Evidence {
+    fn from(row: duban_entities::task_evidence::Model) -> Self {
+        Self {
+            title: row.title,
+            document_number: row.document_number,
+            date: row.document_date.map(Date),
+            url: row.url,
+            sha256: row.sha256,
+        }
+    }
+}
+
+connection!(TaskConnection, TaskEdge, Task, task::Model);
+connection!(MilestoneConnection, MilestoneEdge, Milestone, task::Model);
+
+/// A page of the milestones of one project, which are loaded whole: a schedule has at most
+/// 100. A cursor is the milestone's id.
+pub(super) fn milestone_page(
+    rows: Vec<task::Model>,
+    request: &PageRequest,
+) -> Result<MilestoneConnection> {
+    let total = rows.len();
+    let position = |cursor: &str, field: &str| {
+        let found = rows.iter().position(|row| row.id.to_string() == cursor);
+        found.ok_or_else(|| public(Error::invalid(field, "not a cursor of this list")))
+    };
+    let mut start = match &request.after {
+        Some(cursor) => position(cursor, "after")? + 1,
+        None => 0,
+    };
+    let mut end = match &request.before {
+        Some(cursor) => position(cursor, "before")?,
+        None => total,
+    };
+    let size = |count: Option<i32>, field| {
+        let size = count.map_or(Ok(DEFAULT_PAGE), |count| page_size(count, field));
+        size.map(|size| usize::try_from(size).unwrap_or(usize::MAX))
+            .map_err(public)
+    };
+    if request.last.is_some() {
+        start = start.max(end.saturating_sub(size(request.last, "last")?));
+    } else {
+        end = end.min(start.saturating_add(size(request.first, "first")?));
+    }
+    let shown = rows.get(start..end).unwrap_or_default().to_vec();
+    let page = Page {
+        rows: shown
+            .into_iter()
+            .map(|row| (row.id.to_string(), row))
+            .collect(),
+        has_next: end < total,
+        has_previous: start > 0,
+        after: request.after.clone(),
+    };
+    let page_info = PageInfo::of(&page);
+    let mut connection = MilestoneConnection::of(page, u64::try_from(total).ok());
+    connection.page_info = page_info;
+    Ok(connection)
+}
+
+/// How a task stands to its date.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+#[graphql(remote = "tasks::DueFilter")]
+pub enum TaskDue {
+    /// OPEN or SUBMITTED.
+    Open,
+    /// OPEN and due within the next days (three, unless the installation says otherwise).
+    DueSoon,
+    /// OPEN and past its date.
+    Overdue,
+    /// OPEN, and the plan's period has ended: listed and counted apart from overdue.
+    PeriodEnded,
+    /// DONE.
+    Done,
+}
+
+/// Which tasks are wanted. All given parts must hold.
+#[derive(Clone, Debug, Default, InputObject)]
+pub struct TaskFilter {
+    /// Of this jurisdiction.
+    jurisdiction_id: Option<ID>,
+    /// Of one of these kinds.
+    kind: Option<Vec<TaskKind>>,
+    /// In one of these states.
+    state: Option<Vec<TaskState>>,
+    /// Standing so to their date.
+    due: Option<TaskDue>,
+    /// With a date from one of these sources.
+    due_basis: Option<Vec<DueBasis>>,
+    /// Owed by this unit.
+    unit_id: Option<ID>,
+    /// Of this project.
+    project_id: Option<ID>,
+    /// True: owed by your own units and those below them. False: by others.
+    mine: Option<bool>,
+}
+
+impl TaskFilter {
+    fn into_store(self, soon_days: u16) -> Result<tasks::TaskFilter> {
+        let Self {
+            jurisdiction_id,
+            kind,
+            state,
+            due,
+            due_basis,
+            unit_id,
+            project_id,
+            mine,
+        } = self;
+        Ok(tasks::TaskFilter {
+            jurisdiction: parse_option(jurisdiction_id.as_ref())?,
+            kinds: kind.map(|kinds| kinds.into_iter().map(Into::into).collect()),
+            states: state.map(|states| states.into_iter().map(Into::into).collect()),
+            due: due.map(Into::into),
+            soon_days: i32::from(soon_days),
+            due_bases: due_basis.map(|bases| bases.into_iter().map(Into::into).collect()),
+            unit: parse_option(unit_id.as_ref())?,
+            project: parse_option(project_id.as_ref())?,
+            mine,
+        })
+    }
+}
+
+/// What a list of tasks is sorted by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+#[graphql(remote = "tasks::TaskOrder")]
+pub enum TaskOrderField {
+    /// Current due date; those without one last.
+    DueDate,
+    /// Days overdue.
+    DaysOverdue,
+    /// Title, by code point.
+    Title,
+}
+
+/// The order of a list of tasks.
+#[derive(Clone, Copy, Debug, InputObject)]
+pub struct TaskOrder {
+    /// By what.
+    field: TaskOrderField,
+    /// Which way.
+    #[graphql(default_with = "OrderDirection::Ascending")]
+    direction: OrderDirection,
+}
+
+/// Root fields on tasks.
+#[derive(Debug, Default)]
+pub struct TaskQuery;
+
+#[Object]
+impl TaskQuery {
+    /// The tasks that you may see.
+    #[graphql(complexity = "page_cost(first, last, child_complexity)")]
+    async fn tasks(
+        &self,
+        ctx: &Context<'_>,
+        filter: Option<TaskFilter>,
+        order_by: Option<TaskOrder>,
+        first: Option<i32>,
+        after: Option<String>,
+        last: Option<i32>,
+        before: Option<String>,
+    ) -> Result<TaskConnection> {
+        let (services, call) = (services(ctx)?, call(ctx)?);
+        let filter = filter
+            .unwrap_or_default()
+            .into_store(services.rules.due_soon_days)?;
+        let order = order_by.map_or((tasks::TaskOrder::DueDate, Direction::Ascending), |order| {
+            (order.field.into(), order.direction.into())
+        });
+        let request = PageRequest {
+            first,
+            after,
+            last,
+            before,
+        };
+        let page = services
+            .tasks(call, &filter, order, &request)
+            .await
+            .map_err(public)?;
+        let total = if ctx.look_ahead().field("totalCount").exists() {
+            Some(services.count_tasks(call, &filter).await.map_err(public)?)
+        } else {
+            None
+        };
+        Ok(TaskConnection::of(page, total))
+    }
+
+    /// One task.
+    async fn task(&self, ctx: &Context<'_>, id: ID) -> Result<Task> {
+        let row = services(ctx)?
+            .task(call(ctx)?, parse(&id)?)
+            .await
+            .map_err(public)?;
+        Ok(row.into())
+    }
+}
+
+/// A reference to a document.
+#[derive(Clone, Debug, InputObject)]
+pub struct EvidenceInput {
+    /// Title of the document, 1 to 200 characters.
+    title: String,
+    /// Its number.
+    document_number: Option<String>,
+    /// Its date.
+    date: Option<Date>,
+    /// Where it can be read: an http or https address.
+    url: Option<String>,
+    /// SHA-256 of its content, 64 hexadecimal digits.
+    sha256: Option<String>,
+}
+
+/// Claims a task done.
+#[derive(Clone, Debug, InputObject)]
+pub struct TaskClaimInput {
+    /// The task.
+    task_id: ID,
+    /// What the unit says.
+    note: Option<String>,
+    /// The day on which it was done, not in the future; today where not said.
+    completed_on: Option<Date>,
+    /// What supports it, at most 20 references.
+    #[graphql(default)]
+    evidence: Vec<EvidenceInput>,
+    /// The version of the task that you saw.
+    expected_version: Option<i32>,
+    /// Makes a repeated call harmless.
+    idempotency_key: Option<String>,
+}
+
+/// Verifies a claim.
+#[derive(Clone, Debug, InputObject)]
+pub struct TaskVerifyInput {
+    /// The task.
+    task_id: ID,
+    /// What the office says.
+    note: Option<String>,
+    /// The version of the task that you saw.
+    expected_version: Option<i32>,
+}
+
+/// Returns a claim.
+#[derive(Clone, Debug, InputObject)]
+pub struct TaskReturnInput {
+    /// The task.
+    task_id: ID,
+    /// Why.
+    reason: String,
+    /// The new due date. Where not said: three working days from today, or the present date
+    /// if that is later.
+    due_date: Option<Date>,
+    /// The version of the task that you saw.
+    expected_version: Option<i32>,
+}
+
+/// What `taskClaim` did.
+#[derive(Clone, Debug, SimpleObject)]
+pub struct TaskClaimPayload {
+    /// The task.
+    task: Task,
+}
+
+/// What `taskVerify` did.
+#[derive(Clone, Debug, SimpleObject)]
+pub struct TaskVerifyPayload {
+    /// The task.
+    task: Task,
+}
+
+/// What `taskReturn` did.
+#[derive(Clone, Debug, SimpleObject)]
+pub struct TaskReturnPayload {
+    /// The task.
+    task: Task,
+}
+
+/// Mutations on tasks.
+#[derive(Debug, Default)]
+pub struct TaskMutation;
+
+#[Object]
+impl TaskMutation {
+    /// The unit says that a task is done (申报办结): OPEN becomes SUBMITTED.
+    async fn task_claim(
+        &self,
+        ctx: &Context<'_>,
+        input: TaskClaimInput,
+    ) -> Result<TaskClaimPayload> {
+        let (services, call) = (services(ctx)?, call(ctx)?);
+        let id = services
+            .claim_task(call, input.command()?)
+            .await
+            .map_err(public)?;
+        let task = services.task(call, id).await.map_err(public)?.into();
+        Ok(TaskClaimPayload { task })
+    }
+
+    /// The office accepts a claim (核验): SUBMITTED becomes DONE.
+    async fn task_verify(
+        &self,
+        ctx: &Context<'_>,
+        input: TaskVerifyInput,
+    ) -> Result<TaskVerifyPayload> {
+        let (services, call) = (services(ctx)?, call(ctx)?);
+        let TaskVerifyInput {
+            task_id,
+            note,
+            expected_version,
+        } = input;
+        let command = service::TaskVerify {
+            task: parse(&task_id)?,
+            note,
+            expected_version,
+        };
+        let id = services.verify_task(call, command).await.map_err(public)?;
+        let task = services.task(call, id).await.map_err(public)?.into();
+        Ok(TaskVerifyPayload { task })
+    }
+
+    /// The office sends a claim back (退办): SUBMITTED becomes OPEN, with a new due date.
+    async fn task_return(
+        &self,
+        ctx: &Context<'_>,
+        input: TaskReturnInput,
+    ) -> Result<TaskReturnPayload> {
+        let (services, call) = (services(ctx)?, call(ctx)?);
+        let TaskReturnInput {
+            task_id,
+            reason,
+            due_date,
+            expected_version,
+        } = input;
+        let command = service::TaskReturn {
+            task: parse(&task_id)?,
+            reason,
+            due_date: due_date.map(|date| date.0),
+            expected_version,
+        };
+        let id = services.return_task(call, command).await.map_err(public)?;
+        let task = services.task(call, id).await.map_err(public)?.into();
+        Ok(TaskReturnPayload { task })
+    }
+}
+
+impl TaskClaimInput {
+    fn command(self) -> Result<service::TaskClaim> {
+        let Self {
+            task_id,
+            note,
+            completed_on,
+            evidence,
+            expected_version,
+            idempotency_key,
+        } = self;
+        Ok(service::TaskClaim {
+            task: parse(&task_id)?,
+            note,
+            completed_on: completed_on.map(|date| date.0),
+            evidence: evidence.into_iter().map(EvidenceInput::command).collect(),
+            expected_version,
+            idempotency_key,
+        })
+    }
+}
+
+impl EvidenceInput {
+    fn command(self) -> service::Evidence {
+        let Self {
+            title,
+            document_number,
+            date,
+            url,
+            sha256,
+        } = self;
+        service::Evidence {
+            title,
+            document_number,
+            date: date.map(|date| date.0),
+            url,
+            sha256,
+        }
+    }
+}

@@ -1,0 +1,128 @@
+//! Reading projects, and what may be done with them.
+
+use duban_entities::vocabulary::{TaskKind, TaskState};
+use duban_entities::{project, task};
+
+use super::{Call, Services};
+use crate::domain::workflow::{MilestoneFacts, ProjectState};
+use crate::error::{Error, Result};
+use crate::policy::{Action, Facts, Principal, ProjectFacts, TaskFacts, decide};
+use crate::store::page::{Direction, Page, PageRequest};
+use crate::store::projects::{self, ProjectBy, ProjectFilter, ProjectOrder};
+use crate::store::{authorise, facts};
+
+/// What this person may do with a project now.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ProjectView {
+    /// Move it along the pipeline, or propose a move.
+    pub move_project: bool,
+    /// Claim at least one of its open tasks.
+    pub claim_tasks: bool,
+    /// Propose a schedule or a change.
+    pub propose_change: bool,
+    /// Verify or return at least one of its submitted tasks.
+    pub verify_tasks: bool,
+    /// Assign its units.
+    pub assign_units: bool,
+}
+
+impl ProjectView {
+    /// Asks the policy that will decide.
+    #[must_use]
+    pub fn of(principal: &Principal, facts: &ProjectFacts, tasks: &[task::Model]) -> Self {
+        let project = |action| decide(principal, action, Facts::Project(facts)).is_ok();
+        let task = |action, state| {
+            tasks.iter().filter(|row| row.state == state).any(|row| {
+                let facts = TaskFacts {
+                    jurisdiction: row.jurisdiction_id,
+                    project: Some(facts.clone()),
+                    unit: row.unit_id,
+                    submitted_by: row.submitted_by,
+                };
+                decide(principal, action, Facts::Task(&facts)).is_ok()
+            })
+        };
+        Self {
+            move_project: project(Action::ProjectMove),
+            claim_tasks: task(Action::TaskClaim, TaskState::Open),
+            propose_change: project(Action::MilestonesPlan),
+            verify_tasks: task(Action::TaskVerify, TaskState::Submitted),
+            assign_units: project(Action::UnitAssign),
+        }
+    }
+}
+
+/// What the workflow needs to know of a project.
+#[must_use]
+pub fn state(row: &project::Model, tasks: &[task::Model]) -> ProjectState {
+    ProjectState {
+        stage: row.stage,
+        stage_since: row.stage_since,
+        suspended_from: row.suspended_from,
+        has_lead_unit: row.lead_unit_id.is_some(),
+        has_approved_schedule: row.schedule_approved_at.is_some(),
+        milestones: tasks
+            .iter()
+            .filter(|task| task.kind == TaskKind::Milestone)
+            .filter_map(|task| {
+                Some(MilestoneFacts {
+                    title: task.title.clone(),
+                    role: task.role?,
+                    state: task.state,
+                })
+            })
+            .collect(),
+    }
+}
+
+impl Services {
+    /// One project.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] when there is none or the caller may not see it.
+    pub async fn project(&self, call: &Call, by: &ProjectBy) -> Result<project::Model> {
+        Self::signed_in(call)?;
+        let connection = self.store.read();
+        let row = projects::by(connection, by).await?.ok_or(Error::NotFound)?;
+        let facts = facts::of_project(connection, &row).await?;
+        authorise(&call.principal, Action::ProjectRead, Facts::Project(&facts))?;
+        Ok(row)
+    }
+
+    /// One page of projects.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] when the filter names something out of reach; as
+    /// [`PageRequest::window`].
+    pub async fn projects(
+        &self,
+        call: &Call,
+        filter: &ProjectFilter,
+        order: (ProjectOrder, Direction),
+        request: &PageRequest,
+    ) -> Result<Page<project::Model>> {
+        Self::signed_in(call)?;
+        self.check_named(call, filter).await?;
+        let today = self.today().await?;
+        projects::page(
+            self.store.read(),
+            &call.principal,
+            filter,
+            order,
+            request,
+            &today,
+        )
+        .await
+    }
+
+    /// How many projects the filter selects among those that the caller may see.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] when the filter names something out of reach.
+    pub async fn count_projects(&self, call: &Call, filter: &ProjectFilter) -> Result<u64> {
+        Self::signed_in(call)?;
+        self.check_named(call, filter).await?;
+        let today = self.today().await?;
+        projects::count(self.store.read(), &call.principal, filter, &today).await
+    }
+}
