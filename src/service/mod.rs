@@ -4,19 +4,30 @@
 //! `domain`, and writes through one unit of work. It knows neither HTTP nor GraphQL.
 
 mod assignment;
+mod authentication;
+pub mod catalogue;
 mod change;
+pub mod credential;
 mod demonstration;
 mod fetch;
+mod grant;
 mod idempotency;
 mod named;
 mod outline;
+mod password;
+#[cfg(test)]
+mod people_tests;
 mod portfolio;
 mod project;
+mod refresh;
 mod rules;
 mod schedule;
+mod session;
 mod stage;
 mod task;
-pub mod catalogue;
+mod throttle;
+mod token;
+mod user;
 
 use std::sync::Arc;
 
@@ -27,13 +38,21 @@ use crate::store::today::Today;
 use crate::store::{Store, WriteContext};
 
 pub use assignment::{AssignMany, AssignOne, Lead};
+pub use authentication::Person;
 pub use change::{ChangeDecide, Content, Decision, StageContent, content};
+pub use credential::{Credentials, Secret, SigningKey};
+pub use demonstration::Demonstration;
+pub use grant::{GrantAdd, GrantScope, NewGrant};
 pub use outline::{PlanBy, UnitBy};
 pub use project::{ProjectView, state};
 pub use rules::Rules;
 pub use schedule::{MilestonesPlan, PlannedMilestone};
+pub use session::SignedIn;
 pub use stage::ProjectMove;
 pub use task::{Evidence, TaskClaim, TaskReturn, TaskVerify, due_facts};
+pub use throttle::SignInLimits;
+pub use token::{IssuedToken, NewToken};
+pub use user::NewUser;
 
 /// Where a request came from.
 #[derive(Clone, Debug)]
@@ -72,6 +91,17 @@ impl Call {
         }
     }
 
+    /// The call of somebody who has not proved who they are yet. It may write operational
+    /// rows, such as sessions and throttles, and nothing that the ledger holds.
+    #[must_use]
+    pub const fn anonymous(request: RequestInfo) -> Self {
+        Self {
+            principal: Principal::anonymous(),
+            request,
+            simulated: false,
+        }
+    }
+
     /// What a unit of work writes under.
     #[must_use]
     pub fn write(&self, reason: Option<String>) -> WriteContext {
@@ -93,6 +123,8 @@ pub struct Services {
     pub clock: Arc<dyn Clock>,
     /// The rules that are data.
     pub rules: Arc<Rules>,
+    /// What sign-in needs beside the database.
+    pub credentials: Arc<Credentials>,
 }
 
 impl Services {

@@ -44,3 +44,15 @@ pub async fn keep(connection: &impl ConnectionTrait, row: Model) -> Result<()> {
         .await?;
     Ok(())
 }
+
+/// Forgets every answer from before then, of all users.
+///
+/// # Errors
+/// [`crate::error::Error::Internal`] when the database fails.
+pub async fn forget_older(connection: &impl ConnectionTrait, before: DateTime<Utc>) -> Result<()> {
+    Entity::delete_many()
+        .filter(Column::CreatedAt.lt(before))
+        .exec(connection)
+        .await?;
+    Ok(())
+}

@@ -7,8 +7,8 @@
 //! turns what changed into ledger entries in the same transaction.
 
 pub mod assignments;
-pub mod changes;
 pub mod catalogue;
+pub mod changes;
 mod connect;
 pub mod demonstration;
 pub mod facts;
@@ -21,8 +21,11 @@ pub mod portfolio;
 pub mod projects;
 pub mod record;
 pub mod scope;
+pub mod sessions;
 pub mod tasks;
+pub mod throttle;
 pub mod today;
+pub mod tokens;
 pub mod users;
 mod work;
 

@@ -1,15 +1,79 @@
-//! Selects of users.
+//! Users and their grants.
 
-use duban_entities::ids::UserId;
-use duban_entities::user;
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter};
+use std::collections::{BTreeSet, HashMap};
 
-use crate::error::Result;
+use chrono::{DateTime, Utc};
+use duban_entities::ids::{GrantId, JurisdictionId, UnitId, UserId};
+use duban_entities::vocabulary::{Role, ScopeType};
+use duban_entities::{grant, user};
+use sea_orm::sea_query::{Expr, Query, SelectStatement};
+use sea_orm::{
+    ColumnTrait, Condition, ConnectionTrait, DbBackend, EntityTrait, FromQueryResult,
+    PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, Statement,
+};
+
+use super::Work;
+use super::page::{Direction, Keyset, Page, PageRequest, SortKey};
+use crate::error::{Error, Result};
+
+/// The advisory lock under which users and grants are administered on PostgreSQL
+/// ("duban usr"). SQLite has one writer anyway.
+const PEOPLE_LOCK: i64 = 0x6475_6261_6e75_7372;
+
+/// Lets one administration of users run at a time, so that rules over several rows hold:
+/// a user name is unique, the last administrator stays.
+///
+/// # Errors
+/// [`Error::Internal`] when the database fails.
+pub async fn serialise(work: &Work) -> Result<()> {
+    if work.backend() == DbBackend::Postgres {
+        let lock = format!("SELECT pg_advisory_xact_lock({PEOPLE_LOCK})");
+        work.connection().execute_unprepared(&lock).await?;
+    }
+    Ok(())
+}
+
+/// The user.
+///
+/// # Errors
+/// [`Error::NotFound`] when there is none.
+pub async fn find(connection: &impl ConnectionTrait, id: UserId) -> Result<user::Model> {
+    user::Entity::find_by_id(id)
+        .one(connection)
+        .await?
+        .ok_or(Error::NotFound)
+}
+
+/// The user, locked until the work ends.
+///
+/// # Errors
+/// [`Error::NotFound`] when there is none.
+pub async fn lock(work: &Work, id: UserId) -> Result<user::Model> {
+    user::Entity::find_by_id(id)
+        .lock_exclusive()
+        .one(work.connection())
+        .await?
+        .ok_or(Error::NotFound)
+}
+
+/// The user who signs in under this name.
+///
+/// # Errors
+/// [`Error::Internal`] when the database cannot be read.
+pub async fn by_username(
+    connection: &impl ConnectionTrait,
+    username: &str,
+) -> Result<Option<user::Model>> {
+    Ok(user::Entity::find()
+        .filter(user::Column::Username.eq(username))
+        .one(connection)
+        .await?)
+}
 
 /// The users of these ids.
 ///
 /// # Errors
-/// [`crate::error::Error::Internal`] when the database cannot be read.
+/// [`Error::Internal`] when the database cannot be read.
 pub async fn by_ids(
     connection: &impl ConnectionTrait,
     ids: Vec<UserId>,
@@ -17,5 +81,200 @@ pub async fn by_ids(
     Ok(user::Entity::find()
         .filter(user::Column::Id.is_in(ids))
         .all(connection)
+        .await?)
+}
+
+/// Replaces the stored hash of an unchanged password by a better one.
+///
+/// # Errors
+/// [`Error::Internal`] when the database fails.
+pub async fn rehash(work: &Work, user: &user::Model, better: &str) -> Result<()> {
+    user::Entity::update_many()
+        .col_expr(user::Column::PasswordHash, Expr::value(better))
+        .filter(user::Column::Id.eq(user.id))
+        .filter(user::Column::PasswordHash.eq(&user.password_hash))
+        .exec(work.connection())
+        .await?;
+    Ok(())
+}
+
+/// The grant.
+///
+/// # Errors
+/// [`Error::NotFound`] when there is none.
+pub async fn grant(connection: &impl ConnectionTrait, id: GrantId) -> Result<grant::Model> {
+    grant::Entity::find_by_id(id)
+        .one(connection)
+        .await?
+        .ok_or(Error::NotFound)
+}
+
+/// Every grant of these users, past ones too, in the order given.
+///
+/// # Errors
+/// [`Error::Internal`] when the database cannot be read.
+pub async fn grants(
+    connection: &impl ConnectionTrait,
+    users: Vec<UserId>,
+) -> Result<Vec<grant::Model>> {
+    Ok(grant::Entity::find()
+        .filter(grant::Column::UserId.is_in(users))
+        .order_by_asc(grant::Column::CreatedAt)
+        .order_by_asc(grant::Column::Id)
+        .all(connection)
+        .await?)
+}
+
+/// The grants of a user in force at an instant.
+///
+/// # Errors
+/// [`Error::Internal`] when the database cannot be read.
+pub async fn grants_in_force(
+    connection: &impl ConnectionTrait,
+    user: UserId,
+    at: DateTime<Utc>,
+) -> Result<Vec<grant::Model>> {
+    Ok(grant::Entity::find()
+        .filter(grant::Column::UserId.eq(user))
+        .filter(in_force(at))
+        .order_by_asc(grant::Column::CreatedAt)
+        .order_by_asc(grant::Column::Id)
+        .all(connection)
+        .await?)
+}
+
+fn in_force(at: DateTime<Utc>) -> Condition {
+    let begun = Condition::any()
+        .add(grant::Column::ValidFrom.is_null())
+        .add(grant::Column::ValidFrom.lte(at));
+    let not_over = Condition::any()
+        .add(grant::Column::ValidTo.is_null())
+        .add(grant::Column::ValidTo.gt(at));
+    Condition::all().add(begun).add(not_over)
+}
+
+/// How many other users who are not disabled administer everything, without an end.
+///
+/// # Errors
+/// [`Error::Internal`] when the database cannot be read.
+pub async fn other_administrators(work: &Work, than: UserId) -> Result<usize> {
+    let disabled = Query::select()
+        .column(user::Column::Id)
+        .from(user::Entity)
+        .and_where(user::Column::DisabledAt.is_not_null())
+        .to_owned();
+    let grants = grant::Entity::find()
+        .filter(grant::Column::Role.eq(Role::Administrator))
+        .filter(grant::Column::ScopeType.eq(ScopeType::Everything))
+        .filter(grant::Column::ValidTo.is_null())
+        .filter(in_force(work.at()))
+        .filter(grant::Column::UserId.ne(than))
+        .filter(grant::Column::UserId.not_in_subquery(disabled))
+        .all(work.connection())
+        .await?;
+    Ok(grants.len())
+}
+
+#[derive(FromQueryResult)]
+struct Below {
+    root: UnitId,
+    id: UnitId,
+}
+
+/// Each of these units with all below it: one statement for all of them, none for none.
+///
+/// # Errors
+/// [`Error::Internal`] when the database cannot be read.
+pub async fn units_below(
+    connection: &impl ConnectionTrait,
+    roots: &BTreeSet<UnitId>,
+) -> Result<HashMap<UnitId, BTreeSet<UnitId>>> {
+    if roots.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let marks: Vec<String> = (1..=roots.len()).map(|n| format!("${n}")).collect();
+    let sql = format!(
+        "WITH RECURSIVE below (root, id) AS (\
+         SELECT id, id FROM units WHERE id IN ({}) \
+         UNION SELECT below.root, units.id FROM units JOIN below ON units.parent_id = below.id\
+         ) SELECT root, id FROM below",
+        marks.join(", ")
+    );
+    let values = roots.iter().map(|root| (*root).into());
+    let statement = Statement::from_sql_and_values(connection.get_database_backend(), sql, values);
+    let mut below: HashMap<UnitId, BTreeSet<UnitId>> = HashMap::new();
+    for row in Below::find_by_statement(statement).all(connection).await? {
+        below.entry(row.root).or_default().insert(row.id);
+    }
+    Ok(below)
+}
+
+/// The users whom an administrator of these jurisdictions reaches; none means all. As the
+/// policy has it, every grant of theirs lies in one of the jurisdictions.
+#[must_use]
+pub fn administered(jurisdictions: Option<&[JurisdictionId]>) -> Condition {
+    let Some(jurisdictions) = jurisdictions else {
+        return Condition::all();
+    };
+    let mut reached = Condition::any().add(Expr::cust("1 = 0"));
+    for own in jurisdictions {
+        let inside = holders(grant::Column::JurisdictionId.eq(*own).into());
+        let outside = Condition::any()
+            .add(grant::Column::JurisdictionId.is_null())
+            .add(grant::Column::JurisdictionId.ne(*own));
+        let all_inside = Condition::all()
+            .add(user::Column::Id.in_subquery(inside))
+            .add(user::Column::Id.not_in_subquery(holders(outside)));
+        reached = reached.add(all_inside);
+    }
+    reached
+}
+
+fn holders(condition: Condition) -> SelectStatement {
+    Query::select()
+        .column(grant::Column::UserId)
+        .from(grant::Entity)
+        .cond_where(condition)
+        .to_owned()
+}
+
+/// One page of users, in the order of their user names.
+///
+/// # Errors
+/// As [`PageRequest::window`].
+pub async fn page(
+    connection: &impl ConnectionTrait,
+    visible: Condition,
+    request: &PageRequest,
+) -> Result<Page<user::Model>> {
+    const NAME: &str = "users";
+    let keyset = Keyset {
+        name: NAME,
+        keys: vec![SortKey {
+            expression: Expr::col((user::Entity, user::Column::Username)),
+            direction: Direction::Ascending,
+            parse: |text| Some(text.into()),
+        }],
+    };
+    let window = request.window(&keyset)?;
+    let mut select = user::Entity::find()
+        .filter(visible)
+        .filter(window.condition.clone())
+        .limit(window.limit);
+    for (expression, order) in window.order.clone() {
+        select = select.order_by(expression, order);
+    }
+    let rows = select.all(connection).await?;
+    window.page(NAME, rows, |row| vec![row.username.clone()])
+}
+
+/// How many users there are.
+///
+/// # Errors
+/// [`Error::Internal`] when the database cannot be read.
+pub async fn count(connection: &impl ConnectionTrait, visible: Condition) -> Result<u64> {
+    Ok(user::Entity::find()
+        .filter(visible)
+        .count(connection)
         .await?)
 }

@@ -1,0 +1,204 @@
+//! From a bearer token to the principal of a request.
+//!
+//! Nothing is cached: a disabled user, an ended session or a revoked grant is out with the
+//! next request. Every refusal reads alike.
+
+use std::collections::{BTreeSet, HashMap};
+
+use chrono::{DateTime, DurationRound, TimeDelta, Utc};
+use duban_entities::ids::UnitId;
+use duban_entities::vocabulary::{Role, ScopeType};
+use duban_entities::{api_token, grant, user};
+
+use super::credential::{Claims, Kind, Opaque};
+use super::{Call, Services};
+use crate::error::{Error, Result};
+use crate::policy::{Actor, Credential, Held, Principal, Scope};
+use crate::store::{WriteContext, sessions, tokens, users};
+
+/// The one refusal of a token.
+const REFUSED: Error = Error::Unauthenticated("the token is not valid: sign in again");
+
+/// A user with the grants in force.
+#[derive(Clone, Debug)]
+pub struct Person {
+    /// The user.
+    pub user: user::Model,
+    /// The grants in force now.
+    pub grants: Vec<grant::Model>,
+}
+
+impl Services {
+    /// Who presents this access or API token, from this network address.
+    ///
+    /// # Errors
+    /// [`Error::Unauthenticated`] for anything that is not a token in force of a user who
+    /// may sign in.
+    pub async fn authenticate(&self, bearer: &str, peer: &str) -> Result<Principal> {
+        let found = match Opaque::lookup(Kind::Api, bearer) {
+            Some(hash) => self.by_api_token(&hash, peer).await,
+            None => self.by_access_token(bearer).await,
+        };
+        if let Err(Error::Unauthenticated(_)) = found {
+            tracing::info!(target: "security", event = "token_refused", peer);
+        }
+        found
+    }
+
+    async fn by_access_token(&self, bearer: &str) -> Result<Principal> {
+        let now = self.clock.now();
+        let claims = self.credentials.access.verify(bearer, now).ok_or(REFUSED)?;
+        let connection = self.store.read();
+        let standing = sessions::standing(connection, claims.session, claims.refresh)
+            .await?
+            .filter(|standing| self.is_live(standing, claims, now))
+            .ok_or(REFUSED)?;
+        if standing.access_used_at.is_none() {
+            self.note_first_use(claims).await;
+        }
+        let grants = users::grants_in_force(connection, claims.user, now).await?;
+        let actor = Actor::User {
+            id: claims.user,
+            name: standing.name,
+        };
+        let credential = Credential::Session(claims.session);
+        self.principal(actor, credential, standing.must_change_password, &grants)
+            .await
+    }
+
+    fn is_live(&self, standing: &sessions::Standing, claims: Claims, now: DateTime<Utc>) -> bool {
+        standing.user_id == claims.user
+            && standing.disabled_at.is_none()
+            && standing.ended_at.is_none()
+            && standing.expires_at > now
+            && standing.last_used_at + self.credentials.lives.idle > now
+            && standing.refresh_expires_at > now
+    }
+
+    /// Without this note a lost reply and a stolen token look alike; the request itself
+    /// does not fail for it.
+    async fn note_first_use(&self, claims: Claims) {
+        let noted = self
+            .store
+            .write(operational(), move |work| {
+                Box::pin(async move { sessions::mark_access_used(work, claims.refresh).await })
+            })
+            .await;
+        if let Err(error) = noted {
+            tracing::warn!(%error, "the first use of an access token was not noted");
+        }
+    }
+
+    async fn by_api_token(&self, hash: &str, peer: &str) -> Result<Principal> {
+        let now = self.clock.now();
+        let connection = self.store.read();
+        let (token, user) = tokens::by_hash(connection, hash)
+            .await?
+            .filter(|(token, user)| {
+                token.revoked_at.is_none() && token.expires_at > now && user.disabled_at.is_none()
+            })
+            .ok_or(REFUSED)?;
+        let mut grants = users::grants_in_force(connection, user.id, now).await?;
+        grants.retain(|grant| grant.role == Role::Integrator);
+        self.note_use(&token, peer).await;
+        let actor = Actor::User {
+            id: user.id,
+            name: user.name,
+        };
+        // Whoever holds the token cannot change the password, and need not wait for it.
+        self.principal(actor, Credential::ApiToken(token.id), false, &grants)
+            .await
+    }
+
+    /// To the minute, so that a busy program does not write with every read.
+    async fn note_use(&self, token: &api_token::Model, peer: &str) {
+        let now = self.clock.now();
+        let minute = now.duration_trunc(TimeDelta::minutes(1)).unwrap_or(now);
+        if token.last_used_at == Some(minute) && token.last_used_peer.as_deref() == Some(peer) {
+            return;
+        }
+        let (id, peer) = (token.id, peer.to_owned());
+        let noted = self
+            .store
+            .write(operational(), move |work| {
+                Box::pin(async move { tokens::mark_used(work, id, minute, &peer).await })
+            })
+            .await;
+        if let Err(error) = noted {
+            tracing::warn!(%error, "the use of an API token was not noted");
+        }
+    }
+
+    /// The principal with these grants; the units below them are read only where a grant
+    /// names one.
+    pub(super) async fn principal(
+        &self,
+        actor: Actor,
+        credential: Credential,
+        must_change_password: bool,
+        grants: &[grant::Model],
+    ) -> Result<Principal> {
+        let named = grants
+            .iter()
+            .flat_map(|grant| [grant.unit_id, grant.home_unit_id]);
+        let roots: BTreeSet<UnitId> = named.flatten().collect();
+        let below = users::units_below(self.store.read(), &roots).await?;
+        let held = grants.iter().filter_map(|grant| held(grant, &below));
+        Ok(Principal {
+            actor,
+            credential,
+            grants: held.collect(),
+            must_change_password,
+        })
+    }
+
+    /// The caller, with the grants in force.
+    ///
+    /// # Errors
+    /// [`Error::Unauthenticated`] where the caller is nobody.
+    pub async fn viewer(&self, call: &Call) -> Result<Person> {
+        let id = call.principal.user_id();
+        let id = id.ok_or(Error::Unauthenticated("sign in first"))?;
+        let connection = self.store.read();
+        let user = users::find(connection, id).await?;
+        let grants = users::grants_in_force(connection, id, self.clock.now()).await?;
+        Ok(Person { user, grants })
+    }
+}
+
+/// Under what operational rows are written: nothing of it goes to the ledger.
+fn operational() -> WriteContext {
+    WriteContext {
+        principal: Principal::anonymous(),
+        request_id: String::new(),
+        reason: None,
+        simulated: false,
+    }
+}
+
+/// A grant as the policy reads it; nothing for one whose scope is not complete.
+fn held(grant: &grant::Model, below: &HashMap<UnitId, BTreeSet<UnitId>>) -> Option<Held> {
+    let within = |unit: &UnitId| below.get(unit).cloned();
+    let scope = match grant.scope_type {
+        ScopeType::Everything => Scope::Everything,
+        ScopeType::Jurisdiction => Scope::Jurisdiction(grant.jurisdiction_id?),
+        ScopeType::Area => Scope::Area {
+            area: grant.area_id?,
+            jurisdiction: grant.jurisdiction_id?,
+        },
+        ScopeType::Unit => Scope::Unit {
+            unit: grant.unit_id?,
+            jurisdiction: grant.jurisdiction_id?,
+            within: within(&grant.unit_id?)?,
+        },
+    };
+    let home = match &grant.home_unit_id {
+        Some(home) => within(home)?,
+        None => BTreeSet::new(),
+    };
+    Some(Held {
+        role: grant.role,
+        scope,
+        home,
+    })
+}

@@ -1,0 +1,78 @@
+//! API tokens.
+
+use chrono::{DateTime, Utc};
+use duban_entities::ids::{ApiTokenId, UserId};
+use duban_entities::{api_token, user};
+use sea_orm::sea_query::Expr;
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, EntityTrait, JoinType, QueryFilter, QueryOrder, QuerySelect,
+    RelationDef,
+};
+
+use super::Work;
+use crate::error::{Error, Result};
+
+fn token_user() -> RelationDef {
+    api_token::Entity::belongs_to(user::Entity)
+        .from(api_token::Column::UserId)
+        .to(user::Column::Id)
+        .into()
+}
+
+/// The token with this hash, and its user: one statement.
+///
+/// # Errors
+/// [`Error::Internal`] when the database cannot be read.
+pub async fn by_hash(
+    connection: &impl ConnectionTrait,
+    token_hash: &str,
+) -> Result<Option<(api_token::Model, user::Model)>> {
+    let found = api_token::Entity::find()
+        .join(JoinType::InnerJoin, token_user())
+        .select_also(user::Entity)
+        .filter(api_token::Column::TokenHash.eq(token_hash))
+        .one(connection)
+        .await?;
+    Ok(found.and_then(|(token, user)| Some((token, user?))))
+}
+
+/// The token.
+///
+/// # Errors
+/// [`Error::NotFound`] when there is none.
+pub async fn find(connection: &impl ConnectionTrait, id: ApiTokenId) -> Result<api_token::Model> {
+    api_token::Entity::find_by_id(id)
+        .one(connection)
+        .await?
+        .ok_or(Error::NotFound)
+}
+
+/// The tokens of these users, the latest first.
+///
+/// # Errors
+/// [`Error::Internal`] when the database cannot be read.
+pub async fn of_users(
+    connection: &impl ConnectionTrait,
+    users: Vec<UserId>,
+) -> Result<Vec<api_token::Model>> {
+    Ok(api_token::Entity::find()
+        .filter(api_token::Column::UserId.is_in(users))
+        .order_by_desc(api_token::Column::CreatedAt)
+        .order_by_desc(api_token::Column::Id)
+        .all(connection)
+        .await?)
+}
+
+/// Notes when and from where a token was last used.
+///
+/// # Errors
+/// [`Error::Internal`] when the database fails.
+pub async fn mark_used(work: &Work, id: ApiTokenId, at: DateTime<Utc>, peer: &str) -> Result<()> {
+    api_token::Entity::update_many()
+        .col_expr(api_token::Column::LastUsedAt, Expr::value(at))
+        .col_expr(api_token::Column::LastUsedPeer, Expr::value(peer))
+        .filter(api_token::Column::Id.eq(id))
+        .exec(work.connection())
+        .await?;
+    Ok(())
+}
