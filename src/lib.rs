@@ -2,11 +2,14 @@
 //! somebody answers for.
 #![recursion_limit = "256"]
 
+pub mod cli;
 pub mod clock;
+pub mod config;
 pub mod domain;
 pub mod error;
 pub mod graphql;
 pub mod http;
+pub mod import;
 pub mod policy;
 pub mod service;
 pub mod store;

@@ -1,2 +1,7 @@
-//! stub
-fn main() {}
+//! The program `duban`.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    duban::cli::run()
+}

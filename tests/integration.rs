@@ -1,1 +1,4 @@
-//! stub
+//! Everything that runs against a database or the compiled-in data: one binary.
+
+mod catalogue;
+mod seeds;

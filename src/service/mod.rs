@@ -26,6 +26,7 @@ mod task;
 mod throttle;
 mod token;
 mod user;
+pub mod catalogue;
 
 use std::sync::Arc;
 

@@ -8,6 +8,7 @@
 
 pub mod assignments;
 pub mod changes;
+pub mod catalogue;
 mod connect;
 pub mod facts;
 pub mod idempotency;

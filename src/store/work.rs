@@ -1,6 +1,6 @@
 //! The unit of work: one transaction, its permits, its ledger entries.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
@@ -12,6 +12,7 @@ use sea_orm::{
 use uuid::Uuid;
 
 use super::Store;
+use super::catalogue::insert_all;
 use super::ledger::{self, Draft, FieldChange};
 use super::record::{Fields, Row, difference};
 use crate::clock::{Clock, new_id};
@@ -40,6 +41,8 @@ pub struct Work {
     clock: Arc<dyn Clock>,
     at: DateTime<Utc>,
     drafts: Vec<Draft>,
+    /// Where in `drafts` a subject's entry of an action stands.
+    noted: HashMap<(&'static str, String), usize>,
 }
 
 impl Store {
@@ -60,6 +63,7 @@ impl Store {
             clock: Arc::clone(&self.clock),
             at: self.clock.now(),
             drafts: Vec::new(),
+            noted: HashMap::new(),
         };
         match run(&mut work).await {
             Ok(value) => {
@@ -151,6 +155,26 @@ impl Work {
         Ok(row)
     }
 
+    /// As [`Work::create`], for many rows in a few statements. A row that refers to another
+    /// of them stands behind it.
+    ///
+    /// # Errors
+    /// [`Error::Internal`] when the database refuses.
+    pub async fn create_many<R: Row>(
+        &mut self,
+        permit: &Permit,
+        rows: Vec<(R, Fields)>,
+    ) -> Result<()> {
+        let mut models = Vec::with_capacity(rows.len());
+        for (row, parts) in rows {
+            let mut fields = row.fields();
+            fields.extend(parts);
+            self.note(permit, &row, difference(&Fields::new(), &fields));
+            models.push(row);
+        }
+        insert_all::<R::Table>(&self.transaction, models).await
+    }
+
     /// Writes a changed row, if it still has the version of `before`, and the difference to
     /// the ledger. Nothing happens where nothing differs.
     ///
@@ -208,8 +232,11 @@ impl Work {
     fn note<R: Row>(&mut self, permit: &Permit, row: &R, changes: Vec<FieldChange>) {
         let subject_id = row.subject_id();
         let action = permit.action().as_str();
-        let same = |draft: &&mut Draft| draft.subject_id == subject_id && draft.action == action;
-        if let Some(draft) = self.drafts.iter_mut().find(same) {
+        let place = *self
+            .noted
+            .entry((action, subject_id.clone()))
+            .or_insert(self.drafts.len());
+        if let Some(draft) = self.drafts.get_mut(place) {
             draft.join(changes);
             return;
         }
@@ -228,6 +255,7 @@ impl Work {
     /// very end of their work.
     async fn seal(&mut self) -> Result<()> {
         let drafts = std::mem::take(&mut self.drafts);
+        self.noted.clear();
         if drafts.is_empty() {
             return Ok(());
         }

@@ -4,6 +4,8 @@
 //! the first entry and JCS is RFC 8785. An entry holds only strings, nulls, lists and one
 //! integer, so that its canonical JSON needs no number formatting.
 
+mod verify;
+
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, SecondsFormat, Utc};
@@ -21,6 +23,8 @@ use sha2::{Digest, Sha256};
 use super::WriteContext;
 use crate::error::{Error, Result};
 use crate::policy::Actor;
+
+pub use verify::{Broken, Fault, Report, Verifier, verify};
 
 /// The advisory lock on the chain's end on PostgreSQL ("duban led").
 const CHAIN_LOCK: i64 = 0x6475_6261_6e6c_6564;

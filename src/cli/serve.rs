@@ -1,0 +1,137 @@
+//! `duban serve`.
+
+use std::future::Future;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use clap::Args;
+use tokio::signal::unix::{SignalKind, signal};
+
+use super::import::show_progress;
+use super::output::say;
+use super::services;
+use crate::clock::SystemClock;
+use crate::config::Config;
+use crate::demo;
+use crate::error::{Error, Result};
+use crate::graphql::{self, Api};
+use crate::http::{self, Authenticator, Readiness, Site};
+use crate::policy::Principal;
+use crate::service::Services;
+use crate::store::migrate::{SchemaState, too_new};
+use crate::store::{Access, DatabaseUrl, Store};
+
+/// How to serve.
+#[derive(Debug, Args)]
+pub(super) struct Serve {
+    /// Import the built-in plans and add simulated users, assignments and schedules; print
+    /// the demonstration sign-ins. Only on a loopback address
+    #[arg(long)]
+    demo: bool,
+    /// Refuse a database with an older schema instead of migrating it
+    #[arg(long)]
+    no_migrate: bool,
+}
+
+pub(super) async fn run(config: &Config, command: Serve) -> Result<()> {
+    check(config, &command)?;
+    let store = open(config, &command).await?;
+    let services = services_for(config, &command, store)?;
+    if command.demo {
+        for line in demo::prepare(&services, &show_progress).await? {
+            say(&format!("{line}\n"))?;
+        }
+    }
+    let site = Site {
+        executor: Api::new(services.clone()),
+        authenticator: Arc::new(Door(services.clone())),
+        readiness: Arc::new(Door(services.clone())),
+        sdl: graphql::sdl(),
+        clock: Arc::clone(&services.clock),
+    };
+    let serving = http::serve(config.http(), site, stop_signal()?).await?;
+    say(&format!("listening on http://{}\n", serving.address()))?;
+    serving.stopped().await?;
+    tracing::info!("stopped");
+    match Arc::into_inner(services.store) {
+        Some(store) => store.close().await,
+        None => Ok(()),
+    }
+}
+
+/// What can be refused before anything is opened.
+fn check(config: &Config, command: &Serve) -> Result<()> {
+    if command.demo && !config.listen.ip().is_loopback() {
+        return Err(Error::internal(format!(
+            "--demo has well-known passwords: it listens only on a loopback address, not on {}",
+            config.listen
+        )));
+    }
+    let postgres = matches!(config.database_url, DatabaseUrl::Postgres(_));
+    if postgres && config.signing_key_file.is_none() && !command.demo {
+        return Err(Error::internal(
+            "DUBAN_SIGNING_KEY_FILE is required on PostgreSQL: all instances share one key",
+        ));
+    }
+    Ok(())
+}
+
+async fn open(config: &Config, command: &Serve) -> Result<Store> {
+    let clock = Arc::new(SystemClock);
+    let store = Store::open(&config.database_url, Access::ReadWrite, clock).await?;
+    match store.schema_state().await? {
+        SchemaState::Newer => return Err(too_new()),
+        SchemaState::Older(missing) if command.no_migrate => {
+            return Err(Error::internal(format!(
+                "the schema is {missing} changes behind: run `duban migrate`"
+            )));
+        }
+        SchemaState::Older(_) => store.migrate().await?,
+        SchemaState::Current => (),
+    }
+    store.check_ledger_triggers().await?;
+    Ok(store)
+}
+
+fn services_for(config: &Config, command: &Serve, store: Store) -> Result<Services> {
+    let postgres = matches!(config.database_url, DatabaseUrl::Postgres(_));
+    if command.demo && postgres && config.signing_key_file.is_none() {
+        let key = crate::service::SigningKey::generate()?;
+        return super::services_with(config, store, &key);
+    }
+    services(config, store)
+}
+
+/// Completes when the process is asked to stop.
+fn stop_signal() -> Result<impl Future<Output = ()> + Send + 'static> {
+    let mut terminate = signal(SignalKind::terminate()).map_err(Error::internal)?;
+    let mut interrupt = signal(SignalKind::interrupt()).map_err(Error::internal)?;
+    Ok(async move {
+        tokio::select! {
+            _ = terminate.recv() => (),
+            _ = interrupt.recv() => (),
+        }
+        tracing::info!("stopping");
+    })
+}
+
+/// What the HTTP room asks the services.
+#[derive(Debug)]
+pub struct Door(pub Services);
+
+#[async_trait]
+impl Authenticator for Door {
+    async fn authenticate(&self, token: Option<&str>, peer: &str) -> Result<Principal> {
+        match token {
+            Some(token) => self.0.authenticate(token, peer).await,
+            None => Ok(Principal::anonymous()),
+        }
+    }
+}
+
+#[async_trait]
+impl Readiness for Door {
+    async fn ready(&self) -> bool {
+        self.0.store.schema_state().await.ok() == Some(SchemaState::Current)
+    }
+}

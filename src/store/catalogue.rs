@@ -1,0 +1,322 @@
+//! The catalogue as the importer needs it: all of it at once, and written in bulk.
+//!
+//! An import compares thousands of rows with what is there. It reads each table once and
+//! writes each table in a few statements, within one unit of work.
+
+use duban_entities::ids::{ProjectId, TaskId, UnitId};
+use duban_entities::vocabulary::{MilestoneRole, TaskKind};
+use duban_entities::{
+    area, citation, clause, cooperating_unit, import_row, indicator, jurisdiction, plan, project,
+    project_alias, project_area, project_external_id, suggested_lead, target, task, task_evidence,
+    unit, unit_alias,
+};
+use sea_orm::sea_query::OnConflict;
+use sea_orm::{
+    ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, Iterable,
+    QueryFilter, QueryOrder, Value,
+};
+
+use super::Work;
+use crate::error::Result;
+use crate::policy::Permit;
+
+/// SQLite binds at most 32,766 values a statement.
+const BIND_LIMIT: usize = 32_766;
+
+/// Keys in one `IN (…)`.
+const KEYS: usize = 5_000;
+
+/// Everything that an import can meet, lists in their own order.
+#[derive(Debug, Default)]
+pub struct Known {
+    /// Every jurisdiction.
+    pub jurisdictions: Vec<jurisdiction::Model>,
+    /// Every area.
+    pub areas: Vec<area::Model>,
+    /// Every unit.
+    pub units: Vec<unit::Model>,
+    /// Every other name of a unit.
+    pub unit_aliases: Vec<unit_alias::Model>,
+    /// Every plan.
+    pub plans: Vec<plan::Model>,
+    /// Every clause.
+    pub clauses: Vec<clause::Model>,
+    /// Every indicator.
+    pub indicators: Vec<indicator::Model>,
+    /// Every project.
+    pub projects: Vec<project::Model>,
+    /// The areas of every project.
+    pub project_areas: Vec<project_area::Model>,
+    /// Every other name of a project.
+    pub project_aliases: Vec<project_alias::Model>,
+    /// Every identifier in another scheme.
+    pub project_external_ids: Vec<project_external_id::Model>,
+    /// Every mention.
+    pub citations: Vec<citation::Model>,
+    /// Every quantity.
+    pub targets: Vec<target::Model>,
+    /// Every cooperating unit.
+    pub cooperating_units: Vec<cooperating_unit::Model>,
+    /// Every suggested lead.
+    pub suggested_leads: Vec<suggested_lead::Model>,
+    /// The completion and support milestones.
+    pub milestones: Vec<task::Model>,
+    /// What the last import wrote.
+    pub import_rows: Vec<import_row::Model>,
+}
+
+impl Known {
+    /// Reads all of it, one statement a table.
+    ///
+    /// # Errors
+    /// [`crate::error::Error::Internal`] when the database cannot be read.
+    pub async fn load(connection: &impl ConnectionTrait) -> Result<Self> {
+        let mut known = Self::load_plans(connection).await?;
+        known.load_projects(connection).await?;
+        known.load_parts(connection).await?;
+        Ok(known)
+    }
+
+    async fn load_plans(on: &impl ConnectionTrait) -> Result<Self> {
+        Ok(Self {
+            jurisdictions: jurisdiction::Entity::find().all(on).await?,
+            areas: area::Entity::find().all(on).await?,
+            units: unit::Entity::find().all(on).await?,
+            unit_aliases: unit_alias::Entity::find().all(on).await?,
+            plans: plan::Entity::find().all(on).await?,
+            clauses: clause::Entity::find().all(on).await?,
+            indicators: indicator::Entity::find().all(on).await?,
+            import_rows: import_row::Entity::find().all(on).await?,
+            ..Self::default()
+        })
+    }
+
+    async fn load_projects(&mut self, on: &impl ConnectionTrait) -> Result<()> {
+        self.projects = project::Entity::find()
+            .order_by_asc(project::Column::Code)
+            .all(on)
+            .await?;
+        self.milestones = task::Entity::find()
+            .filter(task::Column::Kind.eq(TaskKind::Milestone))
+            .filter(task::Column::Role.is_in([MilestoneRole::Finish, MilestoneRole::Support]))
+            .order_by_asc(task::Column::Position)
+            .all(on)
+            .await?;
+        Ok(())
+    }
+
+    async fn load_parts(&mut self, on: &impl ConnectionTrait) -> Result<()> {
+        self.project_areas = project_area::Entity::find().all(on).await?;
+        self.project_aliases = project_alias::Entity::find().all(on).await?;
+        self.project_external_ids = project_external_id::Entity::find().all(on).await?;
+        self.citations = citation::Entity::find()
+            .order_by_asc(citation::Column::Position)
+            .all(on)
+            .await?;
+        self.targets = target::Entity::find()
+            .order_by_asc(target::Column::Position)
+            .all(on)
+            .await?;
+        self.cooperating_units = cooperating_unit::Entity::find()
+            .order_by_asc(cooperating_unit::Column::Position)
+            .all(on)
+            .await?;
+        self.suggested_leads = suggested_lead::Entity::find()
+            .order_by_asc(suggested_lead::Column::Position)
+            .all(on)
+            .await?;
+        Ok(())
+    }
+}
+
+/// The lists of a project or unit that are written anew.
+#[derive(Debug, Default)]
+pub struct Parts {
+    /// Units whose other names are written anew.
+    pub units: Vec<UnitId>,
+    /// Their other names.
+    pub unit_aliases: Vec<unit_alias::Model>,
+    /// Projects whose areas are written anew.
+    pub with_areas: Vec<ProjectId>,
+    /// Their areas.
+    pub areas: Vec<project_area::Model>,
+    /// Projects whose other names are written anew.
+    pub with_aliases: Vec<ProjectId>,
+    /// Their other names.
+    pub aliases: Vec<project_alias::Model>,
+    /// Projects whose external ids are written anew.
+    pub with_external_ids: Vec<ProjectId>,
+    /// Their external ids.
+    pub external_ids: Vec<project_external_id::Model>,
+    /// Projects whose mentions and suggested leads are written anew: a suggestion stands
+    /// on a mention.
+    pub with_citations: Vec<ProjectId>,
+    /// Their mentions.
+    pub citations: Vec<citation::Model>,
+    /// Their suggested leads.
+    pub suggested_leads: Vec<suggested_lead::Model>,
+    /// Projects whose targets are written anew.
+    pub with_targets: Vec<ProjectId>,
+    /// Their targets.
+    pub targets: Vec<target::Model>,
+    /// Projects whose cooperating units are written anew.
+    pub with_cooperating_units: Vec<ProjectId>,
+    /// Their cooperating units.
+    pub cooperating_units: Vec<cooperating_unit::Model>,
+    /// Tasks whose evidence is written anew.
+    pub with_evidence: Vec<TaskId>,
+    /// Their evidence.
+    pub evidence: Vec<task_evidence::Model>,
+}
+
+impl Work {
+    /// Writes lists anew: their ledger entries are those of the project or unit.
+    ///
+    /// # Errors
+    /// [`crate::error::Error::Internal`] when the database refuses.
+    pub async fn replace_parts(&self, permit: &Permit, parts: Parts) -> Result<()> {
+        self.clear_parts(permit, &parts).await?;
+        let on = self.connection();
+        insert_all::<unit_alias::Entity>(on, parts.unit_aliases).await?;
+        insert_all::<project_area::Entity>(on, parts.areas).await?;
+        insert_all::<project_alias::Entity>(on, parts.aliases).await?;
+        insert_all::<project_external_id::Entity>(on, parts.external_ids).await?;
+        insert_all::<citation::Entity>(on, parts.citations).await?;
+        insert_all::<suggested_lead::Entity>(on, parts.suggested_leads).await?;
+        insert_all::<target::Entity>(on, parts.targets).await?;
+        insert_all::<cooperating_unit::Entity>(on, parts.cooperating_units).await?;
+        insert_all::<task_evidence::Entity>(on, parts.evidence).await
+    }
+
+    async fn clear_parts(&self, _permit: &Permit, parts: &Parts) -> Result<()> {
+        let on = self.connection();
+        clear(
+            on,
+            unit_alias::Entity,
+            unit_alias::Column::UnitId,
+            &parts.units,
+        )
+        .await?;
+        clear(
+            on,
+            project_area::Entity,
+            project_area::Column::ProjectId,
+            &parts.with_areas,
+        )
+        .await?;
+        clear(
+            on,
+            project_alias::Entity,
+            project_alias::Column::ProjectId,
+            &parts.with_aliases,
+        )
+        .await?;
+        let external = &parts.with_external_ids;
+        clear(
+            on,
+            project_external_id::Entity,
+            project_external_id::Column::ProjectId,
+            external,
+        )
+        .await?;
+        clear(
+            on,
+            suggested_lead::Entity,
+            suggested_lead::Column::ProjectId,
+            &parts.with_citations,
+        )
+        .await?;
+        clear(
+            on,
+            citation::Entity,
+            citation::Column::ProjectId,
+            &parts.with_citations,
+        )
+        .await?;
+        clear(
+            on,
+            target::Entity,
+            target::Column::ProjectId,
+            &parts.with_targets,
+        )
+        .await?;
+        let cooperating = &parts.with_cooperating_units;
+        clear(
+            on,
+            cooperating_unit::Entity,
+            cooperating_unit::Column::ProjectId,
+            cooperating,
+        )
+        .await?;
+        clear(
+            on,
+            task_evidence::Entity,
+            task_evidence::Column::TaskId,
+            &parts.with_evidence,
+        )
+        .await
+    }
+
+    /// Remembers what this import wrote of each row.
+    ///
+    /// # Errors
+    /// [`crate::error::Error::Internal`] when the database refuses.
+    pub async fn remember_import(
+        &self,
+        _permit: &Permit,
+        rows: Vec<import_row::Model>,
+    ) -> Result<()> {
+        use import_row::Column::{Code, Content, ImportedAt, TableName};
+        for chunk in rows.chunks(chunk_size::<import_row::Entity>()) {
+            let models = chunk
+                .iter()
+                .cloned()
+                .map(IntoActiveModel::into_active_model);
+            let latest = OnConflict::columns([TableName, Code])
+                .update_columns([Content, ImportedAt])
+                .to_owned();
+            import_row::Entity::insert_many(models)
+                .on_conflict(latest)
+                .exec_without_returning(self.connection())
+                .await?;
+        }
+        Ok(())
+    }
+}
+
+/// Rows of this table that one statement takes.
+pub(super) fn chunk_size<E: EntityTrait>() -> usize {
+    (BIND_LIMIT / E::Column::iter().count().max(1)).min(1_000)
+}
+
+/// Inserts rows, a few statements in all.
+pub(super) async fn insert_all<E>(on: &impl ConnectionTrait, rows: Vec<E::Model>) -> Result<()>
+where
+    E: EntityTrait,
+    E::Model: IntoActiveModel<E::ActiveModel> + Clone,
+    E::ActiveModel: ActiveModelTrait<Entity = E> + Send,
+{
+    for chunk in rows.chunks(chunk_size::<E>()) {
+        let models = chunk
+            .iter()
+            .cloned()
+            .map(IntoActiveModel::into_active_model);
+        E::insert_many(models).exec_without_returning(on).await?;
+    }
+    Ok(())
+}
+
+/// Deletes the rows that these keys own.
+async fn clear<E, K>(on: &impl ConnectionTrait, _: E, owner: E::Column, keys: &[K]) -> Result<()>
+where
+    E: EntityTrait,
+    K: Copy + Into<Value>,
+{
+    for chunk in keys.chunks(KEYS) {
+        E::delete_many()
+            .filter(owner.is_in(chunk.iter().copied()))
+            .exec(on)
+            .await?;
+    }
+    Ok(())
+}
