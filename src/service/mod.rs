@@ -5,8 +5,10 @@
 
 mod assignment;
 mod authentication;
+pub mod catalogue;
 mod change;
 pub mod credential;
+mod demonstration;
 mod fetch;
 mod grant;
 mod idempotency;
@@ -26,7 +28,6 @@ mod task;
 mod throttle;
 mod token;
 mod user;
-pub mod catalogue;
 
 use std::sync::Arc;
 
@@ -40,6 +41,7 @@ pub use assignment::{AssignMany, AssignOne, Lead};
 pub use authentication::Person;
 pub use change::{ChangeDecide, Content, Decision, StageContent, content};
 pub use credential::{Credentials, Secret, SigningKey};
+pub use demonstration::Demonstration;
 pub use grant::{GrantAdd, GrantScope, NewGrant};
 pub use outline::{PlanBy, UnitBy};
 pub use project::{ProjectView, state};
