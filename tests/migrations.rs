@@ -7,7 +7,9 @@ use duban::service::Call;
 use duban::store::Store;
 use duban::store::migrate::SchemaState;
 use duban_migrations::{Migrator, POSTGRES_TRIGGERS, SQLITE_TRIGGERS};
-use sea_orm::{ConnectionTrait, DatabaseConnection, DbErr, EntityTrait, Iden, IdenStatic, Iterable};
+use sea_orm::{
+    ConnectionTrait, DatabaseConnection, DbErr, EntityTrait, Iden, IdenStatic, Iterable,
+};
 use sea_orm_migration::prelude::{MigrationName, MigrationTrait, SchemaManager};
 use sea_orm_migration::{MigratorTrait, async_trait};
 
@@ -72,11 +74,7 @@ async fn changes_go_up_down_and_up_again(engine: Engine) {
     close(store, connection, database).await;
 }
 
-async fn close(
-    store: Store,
-    connection: DatabaseConnection,
-    database: crate::support::Database,
-) {
+async fn close(store: Store, connection: DatabaseConnection, database: crate::support::Database) {
     store.close().await.unwrap();
     connection.close().await.unwrap();
     database.remove().await;
@@ -247,7 +245,11 @@ async fn instances_migrate_one_at_a_time(engine: Engine) {
         return;
     }
     let database = engine.database(Content::Nothing).await;
-    let stores = [database.store().await, database.store().await, database.store().await];
+    let stores = [
+        database.store().await,
+        database.store().await,
+        database.store().await,
+    ];
     let [a, b, c] = stores.each_ref().map(Store::migrate);
     let (a, b, c) = tokio::join!(a, b, c);
     for outcome in [a, b, c] {
@@ -321,7 +323,9 @@ async fn a_missing_or_altered_trigger_is_found(engine: Engine) {
             ],
         ),
     };
-    let drops = names.iter().map(|name| format!("DROP TRIGGER {name}{on_table}"));
+    let drops = names
+        .iter()
+        .map(|name| format!("DROP TRIGGER {name}{on_table}"));
     for attack in drops.chain(others.into_iter().map(str::to_owned)) {
         let database = engine.database(Content::Schema).await;
         let (store, connection) = (database.store().await, database.connect().await);
