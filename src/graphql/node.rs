@@ -50,7 +50,7 @@ pub struct NodeQuery;
 #[Object]
 impl NodeQuery {
     /// The object of this id.
-    async fn node(&self, ctx: &Context<'_>, id: ID) -> Result<Node> {
+    async fn node(&self, ctx: &Context<'_>, #[graphql(desc = "Its id.")] id: ID) -> Result<Node> {
         load(ctx, &id).await
     }
 }
