@@ -11,7 +11,12 @@ use std::path::{Path, PathBuf};
 /// of what stands left of them. `cli`, `main` and `demo` put the rooms together.
 const ALLOWED: [(&str, &[&str]); 13] = [
     ("main", &["cli"]),
-    ("cli", &["config", "demo", "graphql", "http", "import", "policy", "service", "store"]),
+    (
+        "cli",
+        &[
+            "config", "demo", "graphql", "http", "import", "policy", "service", "store",
+        ],
+    ),
     ("demo", &["import", "policy", "service", "store"]),
     ("config", &["http", "service", "store"]),
     ("http", &["graphql", "policy", "service"]),
@@ -83,7 +88,9 @@ fn sources() -> Vec<Source> {
 }
 
 fn files(dir: &Path) -> Vec<PathBuf> {
-    let entries = fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().path());
+    let entries = fs::read_dir(dir)
+        .unwrap()
+        .map(|entry| entry.unwrap().path());
     let nested = entries.map(|path| {
         if path.is_dir() {
             files(&path)
@@ -98,7 +105,9 @@ fn files(dir: &Path) -> Vec<PathBuf> {
 }
 
 fn is_test(path: &Path) -> bool {
-    let parts = path.components().map(|part| part.as_os_str().to_string_lossy());
+    let parts = path
+        .components()
+        .map(|part| part.as_os_str().to_string_lossy());
     let mut names = parts.map(|part| part.trim_end_matches(".rs").to_owned());
     names.any(|name| name == "tests" || name.ends_with("_tests"))
 }
@@ -130,7 +139,9 @@ fn is_word(c: char) -> bool {
 
 fn word(text: &str) -> String {
     let text = text.trim_start();
-    text.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect()
+    text.chars()
+        .take_while(|c| c.is_alphanumeric() || *c == '_')
+        .collect()
 }
 
 /// The first words of a group's members: `a::{b, c}, d}` has `a` and `d`.

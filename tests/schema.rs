@@ -15,7 +15,9 @@ const SPECIFIED: [&str; 0] = [];
 #[test]
 fn everything_is_described() {
     let types = sdl::types();
-    let named = types.iter().filter(|(name, _)| !SPECIFIED.contains(&name.as_str()));
+    let named = types
+        .iter()
+        .filter(|(name, _)| !SPECIFIED.contains(&name.as_str()));
     let bare: Vec<String> = named.flat_map(|(name, t)| undescribed(name, t)).collect();
     assert!(bare.is_empty(), "no description: {bare:#?}");
 }

@@ -83,7 +83,9 @@ impl Answer {
     #[track_caller]
     pub fn text_at(&self, path: &str) -> String {
         let value = self.at(path);
-        let text = value.as_str().unwrap_or_else(|| panic!("{path} is {value}"));
+        let text = value
+            .as_str()
+            .unwrap_or_else(|| panic!("{path} is {value}"));
         text.to_owned()
     }
 
@@ -104,7 +106,9 @@ impl Answer {
     pub fn blockers(&self) -> Vec<String> {
         let blockers = self.refused("BLOCKED")["blockers"].as_array();
         let codes = blockers.expect("blockers").iter();
-        codes.map(|b| b["code"].as_str().unwrap().to_owned()).collect()
+        codes
+            .map(|b| b["code"].as_str().unwrap().to_owned())
+            .collect()
     }
 
     /// The fields of an INVALID refusal.
@@ -112,7 +116,9 @@ impl Answer {
     pub fn fields(&self) -> Vec<String> {
         let fields = self.refused("INVALID")["fields"].as_array();
         let names = fields.unwrap_or_else(|| panic!("{}", self.text)).iter();
-        names.map(|f| f["field"].as_str().unwrap().to_owned()).collect()
+        names
+            .map(|f| f["field"].as_str().unwrap().to_owned())
+            .collect()
     }
 }
 

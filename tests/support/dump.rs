@@ -3,7 +3,12 @@
 use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, Statement};
 
 /// Rows that signing in and throttling write whatever else happens.
-const OPERATIONAL: [&str; 4] = ["refresh_tokens", "sessions", "throttles", "seaql_migrations"];
+const OPERATIONAL: [&str; 4] = [
+    "refresh_tokens",
+    "sessions",
+    "throttles",
+    "seaql_migrations",
+];
 
 /// Columns that a request writes by being made at all.
 const NOTED: [&str; 2] = ["last_used_at", "last_used_peer"];
@@ -18,7 +23,9 @@ pub async fn db_dump(connection: &DatabaseConnection) -> Vec<String> {
         let columns = columns.iter().filter(|c| !NOTED.contains(&c.as_str()));
         let values: Vec<String> = columns.map(|column| shown(backend, column)).collect();
         let row = values.join(" || ' ' || ");
-        selects.push(format!("SELECT '{table}' || ' ' || {row} AS v FROM {table}"));
+        selects.push(format!(
+            "SELECT '{table}' || ' ' || {row} AS v FROM {table}"
+        ));
     }
     let sql = format!("{} ORDER BY 1", selects.join(" UNION ALL "));
     texts(connection, &sql).await
@@ -38,9 +45,7 @@ pub async fn tables(connection: &DatabaseConnection) -> Vec<String> {
             "SELECT name AS v FROM sqlite_schema WHERE type = 'table' \
              AND name NOT LIKE 'sqlite_%' ORDER BY 1"
         }
-        _ => {
-            "SELECT tablename::text AS v FROM pg_tables WHERE schemaname = 'public' ORDER BY 1"
-        }
+        _ => "SELECT tablename::text AS v FROM pg_tables WHERE schemaname = 'public' ORDER BY 1",
     };
     texts(connection, sql).await
 }
@@ -61,7 +66,9 @@ pub async fn columns(connection: &DatabaseConnection, table: &str) -> Vec<String
 pub async fn texts(connection: &DatabaseConnection, sql: &str) -> Vec<String> {
     let statement = Statement::from_string(connection.get_database_backend(), sql);
     let rows = connection.query_all_raw(statement).await.unwrap();
-    rows.iter().map(|row| row.try_get("", "v").unwrap()).collect()
+    rows.iter()
+        .map(|row| row.try_get("", "v").unwrap())
+        .collect()
 }
 
 /// Fails unless nothing differs; says what does.

@@ -72,7 +72,9 @@ fn given(url: &str) -> Server {
         None => (url, String::new()),
     };
     let host = address.find("://").map_or(0, |at| at + 3);
-    let end = address[host..].find('/').map_or(address.len(), |at| host + at);
+    let end = address[host..]
+        .find('/')
+        .map_or(address.len(), |at| host + at);
     Server {
         before: address[..end].to_owned(),
         after: options,
@@ -134,13 +136,27 @@ fn start(programs: &Path) -> Server {
     }
     let log = fs::File::create(dir.join("log")).unwrap();
     let made = unprivileged(programs.join("initdb"))
-        .args(["-A", "trust", "-U", "duban", "-E", "UTF8", "--locale=C", "-N", "-D"])
+        .args([
+            "-A",
+            "trust",
+            "-U",
+            "duban",
+            "-E",
+            "UTF8",
+            "--locale=C",
+            "-N",
+            "-D",
+        ])
         .arg(dir.join("data"))
         .current_dir("/")
         .stdout(log.try_clone().unwrap())
         .stderr(log.try_clone().unwrap())
         .status();
-    assert!(made.unwrap().success(), "initdb failed: {}", read(&dir.join("log")));
+    assert!(
+        made.unwrap().success(),
+        "initdb failed: {}",
+        read(&dir.join("log"))
+    );
     let keeper = unprivileged("/bin/sh")
         .args(["-c", KEEPER, "keeper"])
         .args([programs, &dir])

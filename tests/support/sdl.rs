@@ -45,7 +45,10 @@ pub fn inputs(definition: &TypeDefinition) -> Vec<&InputValueDefinition> {
 pub fn root_fields(root: &str) -> Vec<String> {
     let types = types();
     let fields = types.get(root).map(fields).unwrap_or_default();
-    fields.iter().map(|field| field.name.node.to_string()).collect()
+    fields
+        .iter()
+        .map(|field| field.name.node.to_string())
+        .collect()
 }
 
 /// True for a list, null or not.
