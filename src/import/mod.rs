@@ -21,6 +21,8 @@ use crate::service::catalogue::Sheets;
 pub enum Source {
     /// The plans that are compiled in.
     Seeds,
+    /// Other spreadsheets that are compiled in, under this name.
+    Compiled(&'static str, &'static [seeds::Seed]),
     /// A file, or a folder with everything below it.
     Path(PathBuf),
 }
@@ -31,7 +33,8 @@ pub fn read(sources: &[Source]) -> Sheets {
     let mut sheets = Sheets::default();
     for source in sources {
         match source {
-            Source::Seeds => seeds::read(&mut sheets),
+            Source::Seeds => seeds::read(&mut sheets, "seeds", seeds::SEEDS),
+            Source::Compiled(name, compiled) => seeds::read(&mut sheets, name, compiled),
             Source::Path(path) => walk::read(&mut sheets, path),
         }
     }

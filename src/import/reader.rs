@@ -52,6 +52,11 @@ type Header = Vec<Option<&'static Column>>;
 
 impl Reader<'_> {
     fn read(&mut self, text: &str) {
+        if let Some(line) = unclosed(text) {
+            self.torn();
+            let expected = "it closed: all that follows it would be one cell";
+            return self.problem(line, None, "a quotation mark that opens a cell", expected);
+        }
         let mut reader = ReaderBuilder::new()
             .has_headers(false)
             .flexible(true)
@@ -184,6 +189,25 @@ impl Reader<'_> {
     }
 }
 
+/// The line of a quotation mark that opens a cell and is never closed. The CSV reader would
+/// take the rest of the file for that cell.
+fn unclosed(text: &str) -> Option<u64> {
+    let mut opened = None;
+    let mut line = 1;
+    let mut before = b'\n';
+    for byte in text.bytes() {
+        match (byte, opened) {
+            // A doubled mark closes the cell and opens it again.
+            (b'"', Some(_)) => opened = None,
+            (b'"', None) if matches!(before, b',' | b'\n' | b'\r' | b'"') => opened = Some(line),
+            _ => {}
+        }
+        line += u64::from(byte == b'\n');
+        before = byte;
+    }
+    opened
+}
+
 fn row_start(text: &str, record: &StringRecord) -> usize {
     let from = record.position().map_or(0, csv::Position::byte);
     let from = usize::try_from(from).unwrap_or(0).min(text.len());
@@ -193,3 +217,7 @@ fn row_start(text: &str, record: &StringRecord) -> usize {
         .take_while(|byte| blank(byte));
     from + skipped.count()
 }
+
+#[cfg(test)]
+#[path = "reader_tests.rs"]
+mod tests;

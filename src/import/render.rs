@@ -25,7 +25,6 @@ pub fn problems(problems: &[Problem]) -> String {
 #[must_use]
 pub fn outcome(outcome: &Outcome, mode: Mode) -> String {
     let mut text = counts(outcome, mode);
-    // A fresh catalogue would list thousands: what is new is listed where it is not all new.
     let changes = outcome.changed.iter();
     list(&mut text, "changed", changes, |out, changed| {
         let fields = changed.fields.join(", ");
@@ -43,7 +42,7 @@ pub fn outcome(outcome: &Outcome, mode: Mode) -> String {
         let (table, code, field) = (kept.table, &kept.code, &kept.field);
         write!(
             out,
-            "{table} {code}: {field} stays {current}, the file has {imported}"
+            "{table} {code}: {field} stays {current}; in the file: {imported}"
         )
     });
     let matches = outcome.matches.iter();
@@ -109,4 +108,76 @@ fn list<T>(
 /// A value in one short line.
 fn stated(value: Option<&str>) -> String {
     value.map_or_else(|| "not stated".to_owned(), super::cell::quoted)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::service::catalogue::{Added, Changed, Counts, Kept, Place, PossibleMatch};
+
+    #[test]
+    fn an_outcome_reads_line_by_line() {
+        let mut done = Outcome::default();
+        let counts = Counts {
+            added: 1,
+            changed: 1,
+            unchanged: 2,
+            kept: 1,
+        };
+        done.counts.insert(Table::Projects, counts);
+        let (table, code) = (Table::Projects, "A-ROA-0001".to_owned());
+        done.added.push(Added {
+            table,
+            code: "A-ROA-0002".to_owned(),
+        });
+        done.changed.push(Changed {
+            table,
+            code: code.clone(),
+            fields: vec!["kind".to_owned(), "title".to_owned()],
+        });
+        done.kept.push(Kept {
+            table,
+            code: code.clone(),
+            field: "lead_unit".to_owned(),
+            imported: None,
+            current: Some("A-SLJ".to_owned()),
+        });
+        done.matches.push(PossibleMatch {
+            code: "A-ROA-0002".to_owned(),
+            name: "南环路工程".to_owned(),
+            existing: code,
+            existing_name: "南环路".to_owned(),
+        });
+        let expected = "\
+dry run: nothing was written
+table              added  changed  unchanged  kept
+projects               1        1          2     1
+
+changed:
+  projects A-ROA-0001: kind, title
+
+added:
+  projects A-ROA-0002
+
+kept as people left it:
+  projects A-ROA-0001: lead_unit stays \"A-SLJ\"; in the file: not stated
+
+may be the same work: confirm:
+  A-ROA-0002 南环路工程 = A-ROA-0001 南环路?
+";
+        assert_eq!(outcome(&done, Mode::DryRun), expected);
+    }
+
+    #[test]
+    fn problems_are_counted() {
+        let place = Place {
+            file: "units.csv".into(),
+            line: 2,
+        };
+        let one = [Problem::new(&place, "kind", "\"X\"", "one of A, B")];
+        assert_eq!(
+            problems(&one),
+            "units.csv:2: kind: found \"X\", expected one of A, B\n1 problem: nothing was imported\n"
+        );
+    }
 }

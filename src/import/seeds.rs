@@ -16,7 +16,7 @@ macro_rules! seeds {
 }
 
 /// A spreadsheet that is compiled in.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Seed {
     /// Its table.
     pub table: Table,
@@ -47,10 +47,15 @@ pub const SEEDS: &[Seed] = seeds! {
         SuggestedLeads "suggested_leads" Targets "targets";
 };
 
-/// Reads all of them.
-pub(super) fn read(sheets: &mut Sheets) {
-    sheets.sources.push("seeds".to_owned());
-    for seed in SEEDS {
+/// The units that only the demonstration has.
+pub const DEMO: &[Seed] = seeds! {
+    "demo/": Units "units";
+};
+
+/// Reads spreadsheets that are compiled in.
+pub(super) fn read(sheets: &mut Sheets, name: &str, seeds: &[Seed]) {
+    sheets.sources.push(name.to_owned());
+    for seed in seeds {
         reader::read(sheets, seed.table, seed.path, seed.text.as_bytes());
     }
 }

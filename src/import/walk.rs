@@ -11,6 +11,11 @@ use crate::service::catalogue::{Place, Problem, Sheets, Table};
 /// Reads a file, or a folder with everything below it.
 pub(super) fn read(sheets: &mut Sheets, path: &Path) {
     sheets.sources.push(path.display().to_string());
+    if !path.exists() {
+        // What it would have held cannot be missed by what is there.
+        sheets.torn.extend(Table::ALL);
+        return problem(sheets, path, "no such file or folder", "a path that exists");
+    }
     if path.is_dir() {
         read_folder(sheets, path);
     } else {
@@ -84,4 +89,44 @@ fn problem(sheets: &mut Sheets, path: &Path, found: &str, expected: &str) {
         found: found.to_owned(),
         expected: expected.to_owned(),
     });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_is_known_by_its_name() {
+        for (name, table) in [
+            ("projects.csv", Some(Table::Projects)),
+            ("2026-projects.CSV", Some(Table::Projects)),
+            ("x/unit_aliases.csv", Some(Table::UnitAliases)),
+            ("myprojects.csv", None),
+            ("projects.xlsx", None),
+            ("projects", None),
+        ] {
+            assert_eq!(table_of(Path::new(name)), table, "{name}");
+        }
+    }
+
+    #[test]
+    fn a_folder_is_walked_and_what_is_no_table_is_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let below = folder.path().join("below");
+        fs::create_dir(&below).unwrap();
+        let files = ["rows.csv", "README.md", "a.yaml", ".hidden", "notes.txt"];
+        for name in files {
+            fs::write(folder.path().join(name), "").unwrap();
+        }
+        fs::write(below.join("unit_aliases.csv"), "unit,alias\nU,甲\n").unwrap();
+        let mut sheets = Sheets::default();
+        read(&mut sheets, folder.path());
+        read(&mut sheets, &folder.path().join("missing.csv"));
+        assert_eq!(sheets.of(Table::UnitAliases).len(), 1);
+        let found: Vec<&str> = sheets.problems.iter().map(|p| p.found.as_str()).collect();
+        assert_eq!(
+            found,
+            ["a file that names no table", "no such file or folder"]
+        );
+    }
 }

@@ -111,6 +111,22 @@ impl Services {
         Ok(area)
     }
 
+    /// One area, by its code.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] out of reach.
+    pub async fn area_by_code(
+        &self,
+        call: &Call,
+        code: &str,
+    ) -> Result<duban_entities::area::Model> {
+        Self::signed_in(call)?;
+        let found = outline::area_by_code(self.store.read(), code).await?;
+        let area = found.ok_or(Error::NotFound)?;
+        self.reads(call, area.jurisdiction_id)?;
+        Ok(area)
+    }
+
     /// One jurisdiction.
     ///
     /// # Errors

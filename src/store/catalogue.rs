@@ -12,8 +12,8 @@ use duban_entities::{
 };
 use sea_orm::sea_query::OnConflict;
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, Iterable,
-    QueryFilter, QueryOrder, Value,
+    ActiveModelTrait, ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait,
+    IntoActiveModel, Iterable, QueryFilter, QueryOrder, Value,
 };
 
 use super::Work;
@@ -174,8 +174,8 @@ impl Work {
     ///
     /// # Errors
     /// [`crate::error::Error::Internal`] when the database refuses.
-    pub async fn replace_parts(&self, permit: &Permit, parts: Parts) -> Result<()> {
-        self.clear_parts(permit, &parts).await?;
+    pub async fn replace_parts(&self, _permit: &Permit, parts: Parts) -> Result<()> {
+        self.clear_parts(&parts).await?;
         let on = self.connection();
         insert_all::<unit_alias::Entity>(on, parts.unit_aliases).await?;
         insert_all::<project_area::Entity>(on, parts.areas).await?;
@@ -188,73 +188,28 @@ impl Work {
         insert_all::<task_evidence::Entity>(on, parts.evidence).await
     }
 
-    async fn clear_parts(&self, _permit: &Permit, parts: &Parts) -> Result<()> {
+    /// A suggestion stands on a mention, so it goes first.
+    async fn clear_parts(&self, parts: &Parts) -> Result<()> {
+        use {
+            citation::Entity as Mention, cooperating_unit::Entity as Cooperating,
+            project_alias::Entity as Alias, project_area::Entity as InArea,
+            project_external_id::Entity as ExternalId, suggested_lead::Entity as Suggested,
+            target::Entity as Target, task_evidence::Entity as Evidence,
+            unit_alias::Entity as UnitAlias,
+        };
         let on = self.connection();
-        clear(
-            on,
-            unit_alias::Entity,
-            unit_alias::Column::UnitId,
-            &parts.units,
-        )
-        .await?;
-        clear(
-            on,
-            project_area::Entity,
-            project_area::Column::ProjectId,
-            &parts.with_areas,
-        )
-        .await?;
-        clear(
-            on,
-            project_alias::Entity,
-            project_alias::Column::ProjectId,
-            &parts.with_aliases,
-        )
-        .await?;
-        let external = &parts.with_external_ids;
-        clear(
-            on,
-            project_external_id::Entity,
-            project_external_id::Column::ProjectId,
-            external,
-        )
-        .await?;
-        clear(
-            on,
-            suggested_lead::Entity,
-            suggested_lead::Column::ProjectId,
-            &parts.with_citations,
-        )
-        .await?;
-        clear(
-            on,
-            citation::Entity,
-            citation::Column::ProjectId,
-            &parts.with_citations,
-        )
-        .await?;
-        clear(
-            on,
-            target::Entity,
-            target::Column::ProjectId,
-            &parts.with_targets,
-        )
-        .await?;
-        let cooperating = &parts.with_cooperating_units;
-        clear(
-            on,
-            cooperating_unit::Entity,
-            cooperating_unit::Column::ProjectId,
-            cooperating,
-        )
-        .await?;
-        clear(
-            on,
-            task_evidence::Entity,
-            task_evidence::Column::TaskId,
-            &parts.with_evidence,
-        )
-        .await
+        let cited = &parts.with_citations;
+        let helped = &parts.with_cooperating_units;
+        let known = &parts.with_external_ids;
+        clear::<UnitAlias, _>(on, unit_alias::Column::UnitId, &parts.units).await?;
+        clear::<InArea, _>(on, project_area::Column::ProjectId, &parts.with_areas).await?;
+        clear::<Alias, _>(on, project_alias::Column::ProjectId, &parts.with_aliases).await?;
+        clear::<ExternalId, _>(on, project_external_id::Column::ProjectId, known).await?;
+        clear::<Suggested, _>(on, suggested_lead::Column::ProjectId, cited).await?;
+        clear::<Mention, _>(on, citation::Column::ProjectId, cited).await?;
+        clear::<Target, _>(on, target::Column::ProjectId, &parts.with_targets).await?;
+        clear::<Cooperating, _>(on, cooperating_unit::Column::ProjectId, helped).await?;
+        clear::<Evidence, _>(on, task_evidence::Column::TaskId, &parts.with_evidence).await
     }
 
     /// Remembers what this import wrote of each row.
@@ -307,7 +262,7 @@ where
 }
 
 /// Deletes the rows that these keys own.
-async fn clear<E, K>(on: &impl ConnectionTrait, _: E, owner: E::Column, keys: &[K]) -> Result<()>
+async fn clear<E, K>(on: &DatabaseTransaction, owner: E::Column, keys: &[K]) -> Result<()>
 where
     E: EntityTrait,
     K: Copy + Into<Value>,

@@ -10,6 +10,7 @@ pub mod assignments;
 pub mod changes;
 pub mod catalogue;
 mod connect;
+pub mod demonstration;
 pub mod facts;
 pub mod idempotency;
 pub mod ledger;

@@ -228,3 +228,18 @@ pub async fn unit_by_code(
         .one(connection)
         .await?)
 }
+
+/// The area of this code, whoever may see it: the caller asks the policy.
+///
+/// # Errors
+/// [`crate::error::Error::Internal`] when the database cannot be read.
+pub async fn area_by_code(
+    connection: &impl ConnectionTrait,
+    code: &str,
+) -> Result<Option<area::Model>> {
+    Ok(area::Entity::find()
+        .filter(area::Column::Code.eq(code))
+        .limit(1)
+        .one(connection)
+        .await?)
+}

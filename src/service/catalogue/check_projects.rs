@@ -2,12 +2,15 @@
 
 use std::collections::HashSet;
 
+use duban_entities::vocabulary::UnitKind;
+
 use super::index::Index;
 use super::sheets::{Problem, SheetRow, Sheets, Table};
 
 /// Adds everything that is wrong with the projects.
 pub(super) fn check(sheets: &Sheets, index: &Index, problems: &mut Vec<Problem>) {
     collectives(sheets, index, problems);
+    turned_collective(sheets, index, problems);
     prefixes(sheets, problems);
     suggestions(sheets, index, problems);
     sourceless(sheets, index, problems);
@@ -34,6 +37,17 @@ fn collectives(sheets: &Sheets, index: &Index, problems: &mut Vec<Problem>) {
                 let expected = "a unit that can answer for it";
                 problems.push(Problem::new(&row.place, column, found, expected));
             }
+        }
+    }
+}
+
+/// Nor does a unit that leads become one.
+fn turned_collective(sheets: &Sheets, index: &Index, problems: &mut Vec<Problem>) {
+    for row in sheets.of(Table::Units) {
+        let kind = row.text("kind");
+        if kind == UnitKind::Collective.as_str() && index.leads.contains(row.code()) {
+            let expected = "another kind: the unit leads projects or is suggested to";
+            problems.push(Problem::new(&row.place, "kind", kind, expected));
         }
     }
 }

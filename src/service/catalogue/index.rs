@@ -31,6 +31,8 @@ pub(super) struct Index {
     entries: HashMap<Table, BTreeMap<String, Entry>>,
     /// The mentions in the database, as (project, file, line).
     pub(super) mentions: HashSet<(String, String, String)>,
+    /// Units that lead, or are suggested as lead, in the database.
+    pub(super) leads: HashSet<String>,
     /// The external ids in the database, with their project.
     pub(super) external: HashMap<(String, String), String>,
 }
@@ -158,6 +160,12 @@ impl Index {
             };
             self.store(Table::Projects, &row.code, entry);
         }
+        let leads = known.projects.iter().filter_map(|row| row.lead_unit_id);
+        let suggested = known.suggested_leads.iter().map(|row| row.unit_id);
+        self.leads = leads
+            .chain(suggested)
+            .filter_map(|id| ids.units.code(id))
+            .collect();
         for row in &known.citations {
             if let Some(project) = ids.projects.code(row.project_id) {
                 let file = row.source_file.clone();

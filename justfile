@@ -1,0 +1,36 @@
+# One recipe a task; `.ci/run` runs `just check`'s recipes by their commands.
+
+# List the recipes.
+default:
+    @just --list
+
+# Serve the real plans with simulated people on SQLite.
+demo:
+    cargo run --release -- serve --demo
+
+# Everything, on SQLite, and on PostgreSQL where one can be started.
+test *ARGS:
+    cargo test --workspace {{ARGS}}
+
+# Write schema.graphql and docs/authorization-matrix.txt anew from the code.
+bless:
+    DUBAN_BLESS=1 cargo test --test integration schema matrix
+
+# Everything that must hold before a change lands.
+check: fmt lint doc deny test
+
+# Formatting.
+fmt:
+    cargo fmt --all --check
+
+# Lints, warnings denied.
+lint:
+    cargo clippy --workspace --all-targets -- -D warnings
+
+# Documentation, warnings denied.
+doc:
+    RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps
+
+# Licences, bans and sources of the dependencies (needs cargo-deny).
+deny:
+    cargo deny check bans licenses sources

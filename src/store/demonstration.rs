@@ -1,0 +1,57 @@
+//! How far a demonstration has been set up: a row beside what imports wrote.
+
+use duban_entities::{import_row, project, user};
+use sea_orm::sea_query::OnConflict;
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, PaginatorTrait, QueryFilter,
+};
+
+use super::Work;
+use crate::error::Result;
+
+const TABLE: &str = "demonstration";
+const CODE: &str = "state";
+
+/// The mark that was set last.
+///
+/// # Errors
+/// [`crate::error::Error::Internal`] when the database cannot be read.
+pub async fn mark(connection: &impl ConnectionTrait) -> Result<Option<String>> {
+    let row = import_row::Entity::find()
+        .filter(import_row::Column::TableName.eq(TABLE))
+        .filter(import_row::Column::Code.eq(CODE))
+        .one(connection)
+        .await?;
+    Ok(row.map(|row| row.content))
+}
+
+/// Sets the mark.
+///
+/// # Errors
+/// [`crate::error::Error::Internal`] when the database refuses.
+pub async fn set_mark(work: &Work, mark: &str) -> Result<()> {
+    let row = import_row::Model {
+        table_name: TABLE.to_owned(),
+        code: CODE.to_owned(),
+        content: mark.to_owned(),
+        imported_at: work.at(),
+    };
+    let conflict = OnConflict::columns([import_row::Column::TableName, import_row::Column::Code])
+        .update_columns([import_row::Column::Content, import_row::Column::ImportedAt])
+        .to_owned();
+    import_row::Entity::insert(row.into_active_model())
+        .on_conflict(conflict)
+        .exec_without_returning(work.connection())
+        .await?;
+    Ok(())
+}
+
+/// True for a database without a user and without a project.
+///
+/// # Errors
+/// [`crate::error::Error::Internal`] when the database cannot be read.
+pub async fn is_empty(connection: &impl ConnectionTrait) -> Result<bool> {
+    let users = user::Entity::find().count(connection).await?;
+    let projects = project::Entity::find().count(connection).await?;
+    Ok(users + projects == 0)
+}
