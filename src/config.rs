@@ -28,24 +28,56 @@ pub enum LogFormat {
 #[command(next_help_heading = "Settings")]
 pub struct Config {
     /// Address to listen on
-    #[arg(long, global = true, env = "DUBAN_LISTEN", value_name = "ADDRESS", default_value = "127.0.0.1:8080")]
+    #[arg(
+        long,
+        global = true,
+        env = "DUBAN_LISTEN",
+        value_name = "ADDRESS",
+        default_value = "127.0.0.1:8080"
+    )]
     pub listen: SocketAddr,
 
     /// Database: sqlite://PATH, or postgres://USER:PASSWORD@HOST/DATABASE
-    #[arg(long, global = true, env = "DUBAN_DATABASE_URL", value_name = "URL", default_value = "sqlite://duban.db", hide_env_values = true)]
+    #[arg(
+        long,
+        global = true,
+        env = "DUBAN_DATABASE_URL",
+        value_name = "URL",
+        default_value = "sqlite://duban.db",
+        hide_env_values = true
+    )]
     pub database_url: DatabaseUrl,
 
     /// File with the key that signs access tokens (32 bytes or more). On SQLite it is made
     /// beside the database where it is not set; on PostgreSQL it is required
-    #[arg(long, global = true, env = "DUBAN_SIGNING_KEY_FILE", value_name = "PATH")]
+    #[arg(
+        long,
+        global = true,
+        env = "DUBAN_SIGNING_KEY_FILE",
+        value_name = "PATH"
+    )]
     pub signing_key_file: Option<PathBuf>,
 
     /// What to log, such as `info` or `duban=debug,security=info`
-    #[arg(long, global = true, env = "DUBAN_LOG", value_name = "FILTER", default_value = "info,sqlx=warn,sea_orm=warn,sea_orm_migration=warn", hide_short_help = true)]
+    #[arg(
+        long,
+        global = true,
+        env = "DUBAN_LOG",
+        value_name = "FILTER",
+        default_value = "info,sqlx=warn,sea_orm=warn,sea_orm_migration=warn",
+        hide_short_help = true
+    )]
     pub log: String,
 
     /// How log lines look
-    #[arg(long, global = true, env = "DUBAN_LOG_FORMAT", value_name = "FORMAT", default_value = "text", hide_short_help = true)]
+    #[arg(
+        long,
+        global = true,
+        env = "DUBAN_LOG_FORMAT",
+        value_name = "FORMAT",
+        default_value = "text",
+        hide_short_help = true
+    )]
     pub log_format: LogFormat,
 
     /// Days before its date from which a task counts as due soon
@@ -78,8 +110,12 @@ pub struct Config {
 }
 
 /// Variables that belong to the project's tests, not to the program.
-const TEST_VARIABLES: [&str; 4] =
-    ["DUBAN_TEST_POSTGRES_URL", "DUBAN_PLAN_TEXTS", "DUBAN_STRICT", "DUBAN_BLESS"];
+const TEST_VARIABLES: [&str; 4] = [
+    "DUBAN_TEST_POSTGRES_URL",
+    "DUBAN_PLAN_TEXTS",
+    "DUBAN_STRICT",
+    "DUBAN_BLESS",
+];
 
 impl Config {
     /// What can be set, with its key, its value now, and whether it is a secret.
@@ -109,11 +145,26 @@ impl Config {
             ("DUBAN_LOG", log.clone()),
             ("DUBAN_LOG_FORMAT", format!("{log_format:?}").to_lowercase()),
             ("DUBAN_DUE_SOON_DAYS", due_soon_days.to_string()),
-            ("DUBAN_SIGN_IN_ADDRESS_BURST", sign_in_address_burst.to_string()),
-            ("DUBAN_SIGN_IN_ADDRESS_INTERVAL", sign_in_address_interval.to_string()),
-            ("DUBAN_SIGN_IN_ACCOUNT_BURST", sign_in_account_burst.to_string()),
-            ("DUBAN_SIGN_IN_ACCOUNT_INTERVAL", sign_in_account_interval.to_string()),
-            ("DUBAN_CONNECTIONS_PER_ADDRESS", connections_per_address.to_string()),
+            (
+                "DUBAN_SIGN_IN_ADDRESS_BURST",
+                sign_in_address_burst.to_string(),
+            ),
+            (
+                "DUBAN_SIGN_IN_ADDRESS_INTERVAL",
+                sign_in_address_interval.to_string(),
+            ),
+            (
+                "DUBAN_SIGN_IN_ACCOUNT_BURST",
+                sign_in_account_burst.to_string(),
+            ),
+            (
+                "DUBAN_SIGN_IN_ACCOUNT_INTERVAL",
+                sign_in_account_interval.to_string(),
+            ),
+            (
+                "DUBAN_CONNECTIONS_PER_ADDRESS",
+                connections_per_address.to_string(),
+            ),
             ("DUBAN_CONNECTIONS", connections.to_string()),
         ]
     }
@@ -121,10 +172,12 @@ impl Config {
     /// The effective configuration, a key a line; secrets do not show.
     #[must_use]
     pub fn effective(&self) -> String {
-        self.settings().into_iter().fold(String::new(), |mut text, (key, value)| {
-            let _ = writeln!(text, "{key}={value}");
-            text
-        })
+        self.settings()
+            .into_iter()
+            .fold(String::new(), |mut text, (key, value)| {
+                let _ = writeln!(text, "{key}={value}");
+                text
+            })
     }
 
     /// Refuses an environment variable that looks like ours and is not: a misspelt key

@@ -55,7 +55,10 @@ async fn import(config: &Config, command: Import) -> Result<(), ImportFailure> {
     };
     let store = open_to_write(config).await?;
     let services = services(config, store)?;
-    let call = Call::system("import", new_id::<uuid::Uuid>(services.clock.as_ref()).to_string());
+    let call = Call::system(
+        "import",
+        new_id::<uuid::Uuid>(services.clock.as_ref()).to_string(),
+    );
     let outcome = services
         .import_catalogue(&call, read(&sources), mode, &show_progress)
         .await?;

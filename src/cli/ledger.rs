@@ -72,10 +72,11 @@ pub(super) async fn run(config: &Config, command: Ledger) -> ExitCode {
 
 fn report(verified: Result<std::result::Result<Report, Broken>>) -> ExitCode {
     let said = match verified {
-        Ok(Ok(Report { head })) => {
-            say(&format!("whole: {} entries, head {}:{}\n", head.seq, head.seq, head.hash))
-                .map(|()| ExitCode::SUCCESS)
-        }
+        Ok(Ok(Report { head })) => say(&format!(
+            "whole: {} entries, head {}:{}\n",
+            head.seq, head.seq, head.hash
+        ))
+        .map(|()| ExitCode::SUCCESS),
         Ok(Err(Broken { seq, fault })) => {
             say(&format!("broken at entry {seq}: {fault}\n")).map(|()| ExitCode::from(1))
         }

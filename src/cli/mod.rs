@@ -18,14 +18,20 @@ use tracing_subscriber::EnvFilter;
 use crate::clock::SystemClock;
 use crate::config::{Config, LogFormat};
 use crate::error::{Error, Result};
-use crate::store::migrate::{SchemaState, too_new};
 use crate::service::{Credentials, Rules, Services, SigningKey};
+use crate::store::migrate::{SchemaState, too_new};
 use crate::store::{Access, DatabaseUrl, Store};
 use output::{complain, say};
 
 /// 督办: published plans become projects that somebody answers for.
 #[derive(Debug, Parser)]
-#[command(name = "duban", version, about, propagate_version = true, max_term_width = 100)]
+#[command(
+    name = "duban",
+    version,
+    about,
+    propagate_version = true,
+    max_term_width = 100
+)]
 struct Cli {
     #[command(flatten)]
     config: Config,
@@ -77,7 +83,10 @@ pub fn run() -> ExitCode {
         complain(&message);
         return ExitCode::from(2);
     }
-    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+    let runtime = match tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+    {
         Ok(runtime) => runtime,
         Err(error) => {
             complain(&error.to_string());
@@ -134,7 +143,12 @@ fn start_log(config: &Config) -> std::result::Result<(), String> {
 
 /// Opens the database for a command that only reads.
 async fn open_to_read(config: &Config) -> Result<Store> {
-    Store::open(&config.database_url, Access::ReadOnly, Arc::new(SystemClock)).await
+    Store::open(
+        &config.database_url,
+        Access::ReadOnly,
+        Arc::new(SystemClock),
+    )
+    .await
 }
 
 /// Opens the database for a command that writes, and brings its schema up to date.
@@ -151,7 +165,9 @@ async fn open_to_write(config: &Config) -> Result<Store> {
 fn services(config: &Config, store: Store) -> Result<Services> {
     let key = match (&config.signing_key_file, &config.database_url) {
         (Some(path), _) => SigningKey::load(path)?,
-        (None, DatabaseUrl::Sqlite(path)) => SigningKey::load_or_create(&path.with_extension("key"))?,
+        (None, DatabaseUrl::Sqlite(path)) => {
+            SigningKey::load_or_create(&path.with_extension("key"))?
+        }
         // A command that signs nobody in needs no lasting key.
         (None, DatabaseUrl::Postgres(_)) => SigningKey::generate()?,
     };

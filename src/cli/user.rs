@@ -52,7 +52,10 @@ impl Password {
                     note("Password (it will show as you type), then Enter:");
                 }
                 let mut line = String::new();
-                stdin().lock().read_line(&mut line).map_err(Error::internal)?;
+                stdin()
+                    .lock()
+                    .read_line(&mut line)
+                    .map_err(Error::internal)?;
                 line
             }
         };
@@ -76,7 +79,9 @@ pub(super) async fn run(config: &Config, command: User) -> Result<()> {
         } => {
             let name = name.unwrap_or_else(|| username.clone());
             let password = password.read()?;
-            let user = services.create_admin(&call, username, name, password).await?;
+            let user = services
+                .create_admin(&call, username, name, password)
+                .await?;
             say(&format!("made the administrator {}\n", user.username))
         }
         User::SetPassword {

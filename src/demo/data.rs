@@ -118,7 +118,9 @@ impl Data {
 impl Assignment {
     /// The codes of the cooperating units.
     pub(super) fn cooperating(&self) -> impl Iterator<Item = &str> {
-        self.cooperating_units.split(';').filter(|code| !code.is_empty())
+        self.cooperating_units
+            .split(';')
+            .filter(|code| !code.is_empty())
     }
 }
 
@@ -185,5 +187,8 @@ async fn unit(
     if code.is_empty() {
         return Ok(None);
     }
-    services.unit(call, &UnitBy::Code(code.to_owned())).await.map(Some)
+    services
+        .unit(call, &UnitBy::Code(code.to_owned()))
+        .await
+        .map(Some)
 }

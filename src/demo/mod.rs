@@ -76,7 +76,9 @@ async fn import(
 ) -> Result<()> {
     let call = Call::system("import", request_id(services));
     let sheets = read(std::slice::from_ref(&source));
-    let imported = services.import_catalogue(&call, sheets, Mode::Apply, progress).await;
+    let imported = services
+        .import_catalogue(&call, sheets, Mode::Apply, progress)
+        .await;
     imported.map(|_| ()).map_err(|failure| match failure {
         ImportFailure::Problems(problems) => {
             let lines: Vec<String> = problems.iter().map(ToString::to_string).collect();
@@ -106,7 +108,9 @@ async fn make_user(services: &Services, call: &Call, user: &DemoUser) -> Result<
 /// milestones claimed and verified by the people who may.
 async fn set_up(services: &Services, data: &Data, assignment: &Assignment) -> Result<()> {
     let office = data.supervisor_of(assignment)?;
-    let office = services.act_as_simulated(office, request_id(services)).await?;
+    let office = services
+        .act_as_simulated(office, request_id(services))
+        .await?;
     let by = ProjectBy::Code(assignment.project.clone());
     let mut project = services.project(&office, &by).await?;
     if project.lead_unit_id.is_none() {
@@ -119,25 +123,33 @@ async fn set_up(services: &Services, data: &Data, assignment: &Assignment) -> Re
     }
     let today = services.today().await?.of(project.jurisdiction_id);
     let unit = data.signatory_of(assignment)?;
-    let unit = services.act_as_simulated(unit, request_id(services)).await?;
+    let unit = services
+        .act_as_simulated(unit, request_id(services))
+        .await?;
     let change = services
-        .plan_milestones(&unit, MilestonesPlan {
-            project: project.id,
-            milestones: Some(planned.iter().map(|step| step.planned(today)).collect()),
-            template: None,
-            starts_on: None,
-            reason: Some(REASON.to_owned()),
-            expected_version: None,
-            idempotency_key: Some(format!("demonstration {}", assignment.project)),
-        })
+        .plan_milestones(
+            &unit,
+            MilestonesPlan {
+                project: project.id,
+                milestones: Some(planned.iter().map(|step| step.planned(today)).collect()),
+                template: None,
+                starts_on: None,
+                reason: Some(REASON.to_owned()),
+                expected_version: None,
+                idempotency_key: Some(format!("demonstration {}", assignment.project)),
+            },
+        )
         .await?;
     services
-        .decide_change(&office, ChangeDecide {
-            change,
-            decision: Decision::Approve,
-            note: Some(REASON.to_owned()),
-            expected_version: None,
-        })
+        .decide_change(
+            &office,
+            ChangeDecide {
+                change,
+                decision: Decision::Approve,
+                note: Some(REASON.to_owned()),
+                expected_version: None,
+            },
+        )
         .await?;
     claim(services, (&unit, &office), planned, project.id, today).await
 }
@@ -154,22 +166,21 @@ async fn assign(
         cooperating.push(unit(services, office, code).await?);
     }
     services
-        .assign_one(office, AssignOne {
-            project,
-            lead: Some(Lead::Unit(lead)),
-            cooperating: (!cooperating.is_empty()).then_some(cooperating),
-            reason: Some(assignment.reason.clone()),
-            expected_version: None,
-        })
+        .assign_one(
+            office,
+            AssignOne {
+                project,
+                lead: Some(Lead::Unit(lead)),
+                cooperating: (!cooperating.is_empty()).then_some(cooperating),
+                reason: Some(assignment.reason.clone()),
+                expected_version: None,
+            },
+        )
         .await
         .map(|_| ())
 }
 
-async fn unit(
-    services: &Services,
-    call: &Call,
-    code: &str,
-) -> Result<duban_entities::ids::UnitId> {
+async fn unit(services: &Services, call: &Call, code: &str) -> Result<duban_entities::ids::UnitId> {
     let row = services.unit(call, &UnitBy::Code(code.to_owned())).await?;
     Ok(row.id)
 }
@@ -186,7 +197,9 @@ async fn claim(
         ..TaskFilter::default()
     };
     let order = (TaskOrder::DueDate, Direction::Ascending);
-    let page = services.tasks(unit, &filter, order, &PageRequest::default()).await?;
+    let page = services
+        .tasks(unit, &filter, order, &PageRequest::default())
+        .await?;
     for (_, task) in page.rows {
         let step = planned.iter().find(|step| step.title == task.title);
         let wanted = step.map_or(TaskState::Open, |step| step.state);
@@ -195,14 +208,17 @@ async fn claim(
         }
         let done_on = task.due_date.map_or(today, |due| due.min(today));
         services
-            .claim_task(unit, TaskClaim {
-                task: task.id,
-                note: Some(REASON.to_owned()),
-                completed_on: Some(done_on),
-                evidence: Vec::new(),
-                expected_version: None,
-                idempotency_key: None,
-            })
+            .claim_task(
+                unit,
+                TaskClaim {
+                    task: task.id,
+                    note: Some(REASON.to_owned()),
+                    completed_on: Some(done_on),
+                    evidence: Vec::new(),
+                    expected_version: None,
+                    idempotency_key: None,
+                },
+            )
             .await?;
         if wanted == TaskState::Done {
             let input = TaskVerify {

@@ -63,7 +63,9 @@ impl Services {
             name: user.name,
         };
         Ok(Call {
-            principal: self.principal(actor, Credential::Internal, false, &grants).await?,
+            principal: self
+                .principal(actor, Credential::Internal, false, &grants)
+                .await?,
             request: RequestInfo {
                 request_id,
                 peer: "internal".to_owned(),

@@ -5,6 +5,7 @@
 
 mod assignment;
 mod authentication;
+pub mod catalogue;
 mod change;
 pub mod credential;
 mod demonstration;
@@ -27,7 +28,6 @@ mod task;
 mod throttle;
 mod token;
 mod user;
-pub mod catalogue;
 
 use std::sync::Arc;
 

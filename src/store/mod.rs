@@ -7,8 +7,8 @@
 //! turns what changed into ledger entries in the same transaction.
 
 pub mod assignments;
-pub mod changes;
 pub mod catalogue;
+pub mod changes;
 mod connect;
 pub mod demonstration;
 pub mod facts;

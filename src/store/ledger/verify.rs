@@ -98,7 +98,11 @@ impl Verifier {
         if chain_hash(prev_hash, content).ok().as_deref() != Some(hash) {
             return broken(Fault::Altered);
         }
-        if self.kept.as_ref().is_some_and(|kept| kept.seq == seq && kept.hash != hash) {
+        if self
+            .kept
+            .as_ref()
+            .is_some_and(|kept| kept.seq == seq && kept.hash != hash)
+        {
             return broken(Fault::Rewritten);
         }
         self.end = Head {
@@ -149,9 +153,8 @@ pub async fn verify(
 }
 
 fn check(verifier: &mut Verifier, entry: &ledger::Model) -> std::result::Result<(), Broken> {
-    let value = content(entry).and_then(|content| {
-        serde_json::to_value(content).map_err(crate::error::Error::internal)
-    });
+    let value = content(entry)
+        .and_then(|content| serde_json::to_value(content).map_err(crate::error::Error::internal));
     match value {
         Ok(value) => verifier.next(entry.seq, &value, &entry.prev_hash, &entry.hash),
         Err(error) => Err(Broken {
