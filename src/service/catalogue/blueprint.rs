@@ -44,7 +44,7 @@ pub(super) fn draw(
     known: &Known,
     clock: &dyn Clock,
     at: DateTime<Utc>,
-) -> Result<Result<Blueprint, Vec<Problem>>> {
+) -> Result<Result<(Blueprint, Ids), Vec<Problem>>> {
     let mut ids = stored_ids(known);
     let index = Index::new(sheets, known, &ids);
     let problems = check(sheets, &index);
@@ -69,7 +69,8 @@ pub(super) fn draw(
         outcome: Outcome::default(),
         memory: Vec::new(),
     };
-    draft.blueprint(planner).map(Ok)
+    let blueprint = draft.blueprint(planner)?;
+    Ok(Ok((blueprint, ids)))
 }
 
 fn stored_ids(known: &Known) -> Ids {

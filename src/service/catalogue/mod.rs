@@ -19,6 +19,7 @@ mod phrases;
 mod planner;
 mod prepare;
 mod sheets;
+mod shown;
 mod stored;
 mod subject;
 mod write;
@@ -67,7 +68,7 @@ impl Services {
         progress(step("checking"));
         let known = Known::load(self.store.read()).await?;
         let drawn = draw(sheets, &known, self.clock.as_ref(), self.clock.now())?;
-        Ok(drawn.map(|blueprint| blueprint.outcome))
+        Ok(drawn.map(|(blueprint, _)| blueprint.outcome))
     }
 
     /// The unit of work may outlive no borrow, so its progress comes through a channel.
@@ -85,11 +86,11 @@ impl Services {
                 let permit = work.permit(Action::CatalogueImport, Facts::Everything)?;
                 let _ = sender.send(step("checking"));
                 let known = Known::load(work.connection()).await?;
-                let blueprint = match draw(&sheets, &known, clock.as_ref(), work.at())? {
-                    Ok(blueprint) => blueprint,
+                let (blueprint, ids) = match draw(&sheets, &known, clock.as_ref(), work.at())? {
+                    Ok(drawn) => drawn,
                     Err(problems) => return Ok(Err(problems)),
                 };
-                write::apply(work, &permit, blueprint, &sender)
+                write::apply(work, &permit, (blueprint, &ids), &sender)
                     .await
                     .map(Ok)
             })

@@ -2,14 +2,16 @@
 
 use std::collections::BTreeMap;
 
-use duban_entities::{task, task_evidence};
+use duban_entities::task;
 use tokio::sync::mpsc::UnboundedSender;
 
 use super::blueprint::Blueprint;
+use super::cell::Ids;
 use super::milestone::PlannedTask;
 use super::outcome::{Outcome, Progress};
 use super::parts::{PROJECT_LISTS, UNIT_LISTS};
 use super::planner::{ListChange, Planned, api_name};
+use super::shown;
 use super::subject::Subject;
 use crate::error::Result;
 use crate::policy::Permit;
@@ -27,6 +29,7 @@ const AREAS: &str = "areas";
 struct Desk<'a> {
     work: &'a mut Work,
     permit: &'a Permit,
+    ids: &'a Ids,
     progress: &'a UnboundedSender<Progress>,
 }
 
@@ -34,12 +37,13 @@ struct Desk<'a> {
 pub(super) async fn apply(
     work: &mut Work,
     permit: &Permit,
-    blueprint: Blueprint,
+    (blueprint, ids): (Blueprint, &Ids),
     progress: &UnboundedSender<Progress>,
 ) -> Result<Outcome> {
     let mut desk = Desk {
         work,
         permit,
+        ids,
         progress,
     };
     desk.table(blueprint.jurisdictions).await?;
@@ -69,14 +73,15 @@ impl Desk<'_> {
         let (new, known): (Vec<_>, Vec<_>) =
             planned.into_iter().partition(|row| row.before.is_none());
         let mut done = new.len();
-        let created = new.into_iter().map(|row| (row.after, created(&row.lists)));
-        self.work
-            .create_many(self.permit, created.collect())
-            .await?;
+        let created: Result<Vec<(S, Fields)>> = new
+            .into_iter()
+            .map(|row| Ok((row.after, created(&row.lists, self.ids)?)))
+            .collect();
+        self.work.create_many(self.permit, created?).await?;
         self.tell(step, done, total);
         for row in known {
             if let Some(before) = &row.before {
-                let changes = changed(&row.lists);
+                let changes = changed(&row.lists, self.ids)?;
                 self.work
                     .update_with(self.permit, before, row.after, changes)
                     .await?;
@@ -93,7 +98,7 @@ impl Desk<'_> {
         self.tell("milestones", 0, planned.len());
         let mut new: Vec<(task::Model, Fields)> = Vec::new();
         for task in planned {
-            let evidence = task.evidence.as_ref().map(shown);
+            let evidence = task.evidence.as_ref().map(shown::evidence).transpose()?;
             match task.before {
                 None => new.push((task.after, Fields::from([(EVIDENCE, evidence)]))),
                 Some(before) => {
@@ -110,31 +115,27 @@ impl Desk<'_> {
 }
 
 /// The lists of a new row, every one from nothing.
-fn created(lists: &BTreeMap<String, ListChange>) -> Fields {
-    let field = |name: &'static str, column: &str| {
-        let list = lists.get(column)?;
-        Some((name, list.to.clone()))
-    };
+fn created(lists: &BTreeMap<String, ListChange>, ids: &Ids) -> Result<Fields> {
     let named = UNIT_LISTS.iter().chain(PROJECT_LISTS);
-    named
-        .filter_map(|list| field(list.field, list.column))
-        .chain(field(AREAS, AREAS))
-        .collect()
+    let names = named.map(|list| (list.field, list.column));
+    let mut fields = Fields::new();
+    for (name, column) in names.chain([(AREAS, AREAS)]) {
+        if let Some(list) = lists.get(column) {
+            fields.insert(name, shown::list(column, list.to.as_deref(), ids)?);
+        }
+    }
+    Ok(fields)
 }
 
 /// The lists of a row that change.
-fn changed(lists: &BTreeMap<String, ListChange>) -> Vec<FieldChange> {
-    let change = |(column, list): (&String, &ListChange)| FieldChange {
-        field: api_name(column),
-        from: list.from.clone(),
-        to: list.to.clone(),
+fn changed(lists: &BTreeMap<String, ListChange>, ids: &Ids) -> Result<Vec<FieldChange>> {
+    let change = |(column, list): (&String, &ListChange)| {
+        Ok(FieldChange {
+            field: api_name(column),
+            from: shown::list(column, list.from.as_deref(), ids)?,
+            to: shown::list(column, list.to.as_deref(), ids)?,
+        })
     };
     let changed = lists.iter().filter(|(_, list)| list.differs());
     changed.map(change).collect()
-}
-
-/// The evidence as the ledger shows it.
-fn shown(evidence: &task_evidence::Model) -> String {
-    let number = evidence.document_number.as_deref().unwrap_or_default();
-    format!("{} {number}", evidence.title).trim_end().to_owned()
 }
