@@ -6,15 +6,13 @@ mod refused;
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
-use chrono::{DateTime, Utc};
 use duban::clock::ManualClock;
 use duban::import::{Source, read};
 use duban::policy::{Action, Facts, Principal};
 use duban::service::catalogue::{ImportFailure, Mode, Outcome, Progress, Sheets, Table};
 use duban::service::{Call, Services};
-use duban::store::{Access, DatabaseUrl, Store, WriteContext, ledger};
+use duban::store::{WriteContext, ledger};
 use duban_entities::vocabulary::{
     DueBasis, LeadBasis, MilestoneRole, ProjectKind, Stage, TaskState,
 };
@@ -23,59 +21,32 @@ use duban_entities::{
     suggested_lead, task, task_evidence, unit,
 };
 use sea_orm::{ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder};
-use sqlx::{AssertSqlSafe, Connection as _, Executor as _};
 use tempfile::TempDir;
 
-/// A fresh, migrated database that goes when the test ends.
+use crate::support::world::services;
+use crate::support::{Content, Database, Engine, NOW};
+
+/// A fresh, migrated database with the services over it.
 struct Fresh {
     services: Services,
-    _folder: TempDir,
+    _database: Database,
 }
 
-fn clock() -> Arc<ManualClock> {
-    let start: DateTime<Utc> = "2026-11-21T02:00:00Z".parse().unwrap();
-    ManualClock::at(start)
-}
-
-async fn open(url: &str, folder: TempDir) -> Fresh {
-    let clock = clock();
-    let url: DatabaseUrl = url.parse().unwrap();
-    let store = Store::open(&url, Access::ReadWrite, clock.clone())
-        .await
-        .unwrap();
-    store.migrate().await.unwrap();
-    Fresh {
-        services: Services {
-            store: Arc::new(store),
-            clock,
-        },
-        _folder: folder,
-    }
-}
-
-/// A database of every kind that can be reached: SQLite always, PostgreSQL where
-/// `DUBAN_TEST_POSTGRES_URL` names a server.
+/// A database of every kind that there is.
 async fn databases() -> Vec<Fresh> {
-    let folder = TempDir::new().unwrap();
-    let file = format!("sqlite://{}", folder.path().join("duban.db").display());
-    let mut all = vec![open(&file, folder).await];
-    if let Some(server) = std::env::var_os("DUBAN_TEST_POSTGRES_URL") {
-        let url = new_postgres_database(server.to_str().unwrap()).await;
-        all.push(open(&url, TempDir::new().unwrap()).await);
+    let mut all = Vec::new();
+    for engine in [Engine::Sqlite, Engine::Postgres] {
+        if engine.is_there() {
+            let database = engine.database(Content::Schema).await;
+            let clock = ManualClock::at(NOW);
+            let store = database.store_at(Arc::clone(&clock)).await;
+            all.push(Fresh {
+                services: services(store, &clock),
+                _database: database,
+            });
+        }
     }
     all
-}
-
-async fn new_postgres_database(server: &str) -> String {
-    static NEXT: AtomicUsize = AtomicUsize::new(0);
-    let number = NEXT.fetch_add(1, Ordering::Relaxed);
-    let name = format!("duban_catalogue_{}_{number}", std::process::id());
-    let mut connection = sqlx::PgConnection::connect(server).await.unwrap();
-    let create = format!("CREATE DATABASE {name}");
-    connection.execute(AssertSqlSafe(create)).await.unwrap();
-    let (base, query) = server.split_once('?').unwrap_or((server, ""));
-    let (host, _) = base.rsplit_once('/').unwrap();
-    format!("{host}/{name}?{query}")
 }
 
 async fn import(services: &Services, sheets: Sheets, mode: Mode) -> Result<Outcome, ImportFailure> {
@@ -208,6 +179,7 @@ async fn db_change_project(
         principal: Principal::system("test"),
         request_id: "request-test".to_owned(),
         reason: None,
+        simulated: false,
     };
     services
         .store

@@ -18,7 +18,7 @@ mod m0003_projects;
 mod m0004_tasks;
 mod m0005_ledger;
 
-pub use m0005_ledger::{POSTGRES_TRIGGERS, SQLITE_TRIGGERS};
+pub use m0005_ledger::{POSTGRES_FUNCTION, POSTGRES_TRIGGERS, SQLITE_TRIGGERS};
 
 /// All changes, oldest first.
 #[derive(Debug)]

@@ -34,8 +34,9 @@ pub const POSTGRES_TRIGGERS: [(&str, &str); 2] = [
     ),
 ];
 
-const POSTGRES_FUNCTION: &str = "CREATE FUNCTION ledger_append_only() RETURNS trigger \
-     LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'the ledger is append-only'; END $$";
+/// What PostgreSQL's triggers run, as `pg_proc` keeps it.
+pub const POSTGRES_FUNCTION: &str =
+    " BEGIN RAISE EXCEPTION 'the ledger is append-only'; END ";
 
 #[derive(DeriveMigrationName)]
 pub(crate) struct Migration;
@@ -48,7 +49,10 @@ impl MigrationTrait for Migration {
         let triggers = if manager.get_database_backend() == DbBackend::Sqlite {
             SQLITE_TRIGGERS
         } else {
-            connection.execute_unprepared(POSTGRES_FUNCTION).await?;
+            let function = format!(
+                "CREATE FUNCTION ledger_append_only() RETURNS trigger LANGUAGE plpgsql AS $${POSTGRES_FUNCTION}$$"
+            );
+            connection.execute_unprepared(&function).await?;
             POSTGRES_TRIGGERS
         };
         for (_, sql) in triggers {

@@ -244,11 +244,16 @@ impl ChangeQuery {
     async fn change_requests(
         &self,
         ctx: &Context<'_>,
-        filter: Option<ChangeRequestFilter>,
+        #[graphql(desc = "Which ones; all where nothing is said.")] filter: Option<
+            ChangeRequestFilter,
+        >,
+        #[graphql(
+            desc = "So many from the start, or behind `after`; 50 where nothing is said, 200 at most."
+        )]
         first: Option<i32>,
-        after: Option<String>,
-        last: Option<i32>,
-        before: Option<String>,
+        #[graphql(desc = "Start behind this cursor.")] after: Option<String>,
+        #[graphql(desc = "So many from the end, or before `before`.")] last: Option<i32>,
+        #[graphql(desc = "End before this cursor.")] before: Option<String>,
     ) -> Result<ChangeRequestConnection> {
         let (services, call) = (services(ctx)?, call(ctx)?);
         let ChangeRequestFilter {
@@ -366,7 +371,7 @@ impl ChangeMutation {
     async fn milestones_plan(
         &self,
         ctx: &Context<'_>,
-        input: MilestonesPlanInput,
+        #[graphql(desc = "What to do.")] input: MilestonesPlanInput,
     ) -> Result<MilestonesPlanPayload> {
         let (services, call) = (services(ctx)?, call(ctx)?);
         let id = services
@@ -381,7 +386,7 @@ impl ChangeMutation {
     async fn change_decide(
         &self,
         ctx: &Context<'_>,
-        input: ChangeDecideInput,
+        #[graphql(desc = "What to do.")] input: ChangeDecideInput,
     ) -> Result<ChangeDecidePayload> {
         let (services, call) = (services(ctx)?, call(ctx)?);
         let ChangeDecideInput {

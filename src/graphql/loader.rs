@@ -9,14 +9,14 @@ use duban_entities::ids::{
     AreaId, ClauseId, JurisdictionId, PlanId, ProjectId, TaskId, UnitId, UserId,
 };
 use duban_entities::{
-    area, citation, clause, cooperating_unit, jurisdiction, plan, project, project_external_id,
+    api_token, area, citation, clause, cooperating_unit, grant, jurisdiction, plan, project, project_external_id,
     suggested_lead, target, task, task_evidence, unit, user,
 };
 
 use crate::error::{Error, Result};
 use crate::policy::ProjectFacts;
 use crate::service::{Call, Services};
-use crate::store::{Store, facts, outline, projects, tasks, users};
+use crate::store::{Store, facts, outline, projects, tasks, tokens, users};
 
 /// Where the loaders of one request read.
 #[derive(Debug)]
@@ -117,6 +117,10 @@ children! {
     CooperatingUnitsOf(ProjectId) => cooperating_unit::Model, outline::cooperating_units_of, |row| row.project_id;
     /// The links of a project to its areas.
     AreaLinksOf(ProjectId) => duban_entities::project_area::Model, projects::areas, |row| row.project_id;
+    /// The grants of a user, past ones too.
+    GrantsOf(UserId) => grant::Model, users::grants, |row| row.user_id;
+    /// The API tokens of a user.
+    ApiTokensOf(UserId) => api_token::Model, tokens::of_users, |row| row.user_id;
     /// The evidence of a task's last claim.
     EvidenceOf(TaskId) => task_evidence::Model, tasks::evidence, |row| row.task_id;
 }

@@ -15,14 +15,19 @@ mod limits;
 mod loader;
 mod mention;
 mod node;
+#[cfg(test)]
+mod people_tests;
 mod person;
 mod plan;
 mod portfolio;
 mod project;
 mod project_filter;
 mod scalar;
+mod session;
 mod task;
+mod token;
 mod unit;
+mod user;
 mod vocabulary;
 mod workflow;
 
@@ -50,6 +55,8 @@ pub struct Query(
     change::ChangeQuery,
     portfolio::PortfolioQuery,
     workflow::WorkflowQuery,
+    session::SessionQuery,
+    user::UserQuery,
 );
 
 /// The mutations.
@@ -59,6 +66,9 @@ pub struct Mutation(
     project::ProjectMutation,
     change::ChangeMutation,
     task::TaskMutation,
+    session::SessionMutation,
+    user::UserMutation,
+    token::TokenMutation,
 );
 
 type DubanSchema = Schema<Query, Mutation, EmptySubscription>;

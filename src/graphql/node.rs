@@ -2,7 +2,7 @@
 
 use async_graphql::{Context, ID, Interface, Object};
 use duban_entities::ids::{
-    AreaId, ChangeRequestId, ClauseId, JurisdictionId, PlanId, ProjectId, TaskId, UnitId, prefix,
+    AreaId, ChangeRequestId, ClauseId, JurisdictionId, PlanId, ProjectId, TaskId, UnitId, UserId, prefix,
 };
 
 use super::change::ChangeRequest;
@@ -13,6 +13,7 @@ use super::plan::{Clause, Plan};
 use super::project::Project;
 use super::task::{Milestone, Task};
 use super::unit::Unit;
+use super::user::User;
 use crate::error::Error;
 use crate::service::{PlanBy, UnitBy};
 use crate::store::projects::ProjectBy;
@@ -41,6 +42,8 @@ pub enum Node {
     Milestone(Milestone),
     /// A change request.
     ChangeRequest(ChangeRequest),
+    /// A user.
+    User(User),
 }
 
 /// The root field `node`.
@@ -50,7 +53,7 @@ pub struct NodeQuery;
 #[Object]
 impl NodeQuery {
     /// The object of this id.
-    async fn node(&self, ctx: &Context<'_>, id: ID) -> Result<Node> {
+    async fn node(&self, ctx: &Context<'_>, #[graphql(desc = "Its id.")] id: ID) -> Result<Node> {
         load(ctx, &id).await
     }
 }
@@ -102,6 +105,10 @@ async fn load(ctx: &Context<'_>, id: &ID) -> Result<Node> {
         Some(ChangeRequestId::PREFIX) => {
             let row = services.change(call, parse(id)?).await.map_err(public)?;
             Node::ChangeRequest(row.into())
+        }
+        Some(UserId::PREFIX) => {
+            let row = services.user(call, parse(id)?).await.map_err(public)?;
+            Node::User(row.into())
         }
         _ => return Err(public(Error::NotFound)),
     };

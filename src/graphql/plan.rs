@@ -80,7 +80,8 @@ impl Plan {
     async fn clauses(
         &self,
         ctx: &Context<'_>,
-        #[graphql(default)] without_projects: bool,
+        #[graphql(default, desc = "True for those alone that no project answers.")]
+        without_projects: bool,
     ) -> Result<Vec<Clause>> {
         let rows = if without_projects {
             services(ctx)?
@@ -167,10 +168,13 @@ impl Clause {
     async fn projects(
         &self,
         ctx: &Context<'_>,
+        #[graphql(
+            desc = "So many from the start, or behind `after`; 50 where nothing is said, 200 at most."
+        )]
         first: Option<i32>,
-        after: Option<String>,
-        last: Option<i32>,
-        before: Option<String>,
+        #[graphql(desc = "Start behind this cursor.")] after: Option<String>,
+        #[graphql(desc = "So many from the end, or before `before`.")] last: Option<i32>,
+        #[graphql(desc = "End before this cursor.")] before: Option<String>,
     ) -> Result<ProjectConnection> {
         let request = PageRequest {
             first,
@@ -255,7 +259,12 @@ pub struct PlanQuery;
 impl PlanQuery {
     /// The plans in your reach, by code.
     #[graphql(complexity = "list_cost(child_complexity)")]
-    async fn plans(&self, ctx: &Context<'_>, jurisdiction_id: Option<ID>) -> Result<Vec<Plan>> {
+    async fn plans(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Of this jurisdiction; of all in your reach where nothing is said.")]
+        jurisdiction_id: Option<ID>,
+    ) -> Result<Vec<Plan>> {
         let jurisdiction = parse_option(jurisdiction_id.as_ref())?;
         let rows = services(ctx)?
             .plans(call(ctx)?, jurisdiction)
@@ -265,7 +274,11 @@ impl PlanQuery {
     }
 
     /// One plan.
-    async fn plan(&self, ctx: &Context<'_>, by: PlanBy) -> Result<Plan> {
+    async fn plan(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How it is named.")] by: PlanBy,
+    ) -> Result<Plan> {
         let by = match by {
             PlanBy::Id(id) => service::PlanBy::Id(parse(&id)?),
             PlanBy::Code(code) => service::PlanBy::Code(code),

@@ -120,8 +120,9 @@ impl Portfolio {
     async fn by_unit(
         &self,
         ctx: &Context<'_>,
-        #[graphql(default = 50)] first: i32,
-        #[graphql(default_with = "UnitCountOrder::OverdueTasks")] order_by: UnitCountOrder,
+        #[graphql(default = 50, desc = "So many, 200 at most.")] first: i32,
+        #[graphql(default_with = "UnitCountOrder::OverdueTasks", desc = "By what.")]
+        order_by: UnitCountOrder,
     ) -> Result<Vec<UnitCount>> {
         let size = page_size(first, "first").map_err(public)?;
         let mut counts = self.units.clone();
@@ -168,7 +169,9 @@ impl PortfolioQuery {
     async fn portfolio(
         &self,
         ctx: &Context<'_>,
-        filter: Option<ProjectFilter>,
+        #[graphql(desc = "Which projects; all where nothing is said.")] filter: Option<
+            ProjectFilter,
+        >,
     ) -> Result<Portfolio> {
         let filter = filter.unwrap_or_default().checked()?;
         let counts = services(ctx)?

@@ -221,10 +221,13 @@ impl Project {
     async fn members(
         &self,
         ctx: &Context<'_>,
+        #[graphql(
+            desc = "So many from the start, or behind `after`; 50 where nothing is said, 200 at most."
+        )]
         first: Option<i32>,
-        after: Option<String>,
-        last: Option<i32>,
-        before: Option<String>,
+        #[graphql(desc = "Start behind this cursor.")] after: Option<String>,
+        #[graphql(desc = "So many from the end, or before `before`.")] last: Option<i32>,
+        #[graphql(desc = "End before this cursor.")] before: Option<String>,
     ) -> Result<ProjectConnection> {
         let request = PageRequest {
             first,
@@ -263,10 +266,13 @@ impl Project {
     async fn milestones(
         &self,
         ctx: &Context<'_>,
+        #[graphql(
+            desc = "So many from the start, or behind `after`; 50 where nothing is said, 200 at most."
+        )]
         first: Option<i32>,
-        after: Option<String>,
-        last: Option<i32>,
-        before: Option<String>,
+        #[graphql(desc = "Start behind this cursor.")] after: Option<String>,
+        #[graphql(desc = "So many from the end, or before `before`.")] last: Option<i32>,
+        #[graphql(desc = "End before this cursor.")] before: Option<String>,
     ) -> Result<MilestoneConnection> {
         let rows = loaders(ctx)?
             .load_one(MilestonesOf(self.row.id))
@@ -448,12 +454,15 @@ impl ProjectQuery {
     async fn projects(
         &self,
         ctx: &Context<'_>,
-        filter: Option<ProjectFilter>,
-        order_by: Option<ProjectOrder>,
+        #[graphql(desc = "Which ones; all where nothing is said.")] filter: Option<ProjectFilter>,
+        #[graphql(desc = "In which order.")] order_by: Option<ProjectOrder>,
+        #[graphql(
+            desc = "So many from the start, or behind `after`; 50 where nothing is said, 200 at most."
+        )]
         first: Option<i32>,
-        after: Option<String>,
-        last: Option<i32>,
-        before: Option<String>,
+        #[graphql(desc = "Start behind this cursor.")] after: Option<String>,
+        #[graphql(desc = "So many from the end, or before `before`.")] last: Option<i32>,
+        #[graphql(desc = "End before this cursor.")] before: Option<String>,
     ) -> Result<ProjectConnection> {
         let request = PageRequest {
             first,
@@ -465,7 +474,11 @@ impl ProjectQuery {
     }
 
     /// One project.
-    async fn project(&self, ctx: &Context<'_>, by: ProjectBy) -> Result<Project> {
+    async fn project(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How it is named.")] by: ProjectBy,
+    ) -> Result<Project> {
         let by = match by {
             ProjectBy::Id(id) => projects::ProjectBy::Id(parse(&id)?),
             ProjectBy::Code(code) => projects::ProjectBy::Code(code),
@@ -520,7 +533,7 @@ impl ProjectMutation {
     async fn project_move(
         &self,
         ctx: &Context<'_>,
-        input: ProjectMoveInput,
+        #[graphql(desc = "What to do.")] input: ProjectMoveInput,
     ) -> Result<ProjectMovePayload> {
         let (services, call) = (services(ctx)?, call(ctx)?);
         let command = input.command()?;

@@ -125,6 +125,7 @@ impl From<task::Model> for Milestone {
     }
 }
 
+/// A dated, weighted step of a project (节点): a task.
 #[Object]
 impl Milestone {
     /// Opaque id.
@@ -443,12 +444,15 @@ impl TaskQuery {
     async fn tasks(
         &self,
         ctx: &Context<'_>,
-        filter: Option<TaskFilter>,
-        order_by: Option<TaskOrder>,
+        #[graphql(desc = "Which ones; all where nothing is said.")] filter: Option<TaskFilter>,
+        #[graphql(desc = "In which order.")] order_by: Option<TaskOrder>,
+        #[graphql(
+            desc = "So many from the start, or behind `after`; 50 where nothing is said, 200 at most."
+        )]
         first: Option<i32>,
-        after: Option<String>,
-        last: Option<i32>,
-        before: Option<String>,
+        #[graphql(desc = "Start behind this cursor.")] after: Option<String>,
+        #[graphql(desc = "So many from the end, or before `before`.")] last: Option<i32>,
+        #[graphql(desc = "End before this cursor.")] before: Option<String>,
     ) -> Result<TaskConnection> {
         let (services, call) = (services(ctx)?, call(ctx)?);
         let filter = filter
@@ -476,7 +480,7 @@ impl TaskQuery {
     }
 
     /// One task.
-    async fn task(&self, ctx: &Context<'_>, id: ID) -> Result<Task> {
+    async fn task(&self, ctx: &Context<'_>, #[graphql(desc = "Its id.")] id: ID) -> Result<Task> {
         let row = services(ctx)?
             .task(call(ctx)?, parse(&id)?)
             .await
@@ -574,7 +578,7 @@ impl TaskMutation {
     async fn task_claim(
         &self,
         ctx: &Context<'_>,
-        input: TaskClaimInput,
+        #[graphql(desc = "What to do.")] input: TaskClaimInput,
     ) -> Result<TaskClaimPayload> {
         let (services, call) = (services(ctx)?, call(ctx)?);
         let id = services
@@ -589,7 +593,7 @@ impl TaskMutation {
     async fn task_verify(
         &self,
         ctx: &Context<'_>,
-        input: TaskVerifyInput,
+        #[graphql(desc = "What to do.")] input: TaskVerifyInput,
     ) -> Result<TaskVerifyPayload> {
         let (services, call) = (services(ctx)?, call(ctx)?);
         let TaskVerifyInput {
@@ -611,7 +615,7 @@ impl TaskMutation {
     async fn task_return(
         &self,
         ctx: &Context<'_>,
-        input: TaskReturnInput,
+        #[graphql(desc = "What to do.")] input: TaskReturnInput,
     ) -> Result<TaskReturnPayload> {
         let (services, call) = (services(ctx)?, call(ctx)?);
         let TaskReturnInput {

@@ -144,11 +144,14 @@ impl UnitQuery {
     async fn units(
         &self,
         ctx: &Context<'_>,
-        filter: Option<UnitFilter>,
+        #[graphql(desc = "Which ones; all where nothing is said.")] filter: Option<UnitFilter>,
+        #[graphql(
+            desc = "So many from the start, or behind `after`; 50 where nothing is said, 200 at most."
+        )]
         first: Option<i32>,
-        after: Option<String>,
-        last: Option<i32>,
-        before: Option<String>,
+        #[graphql(desc = "Start behind this cursor.")] after: Option<String>,
+        #[graphql(desc = "So many from the end, or before `before`.")] last: Option<i32>,
+        #[graphql(desc = "End before this cursor.")] before: Option<String>,
     ) -> Result<UnitConnection> {
         let UnitFilter {
             jurisdiction_id,
@@ -174,7 +177,11 @@ impl UnitQuery {
     }
 
     /// One unit.
-    async fn unit(&self, ctx: &Context<'_>, by: UnitBy) -> Result<Unit> {
+    async fn unit(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How it is named.")] by: UnitBy,
+    ) -> Result<Unit> {
         let by = match by {
             UnitBy::Id(id) => service::UnitBy::Id(parse(&id)?),
             UnitBy::Code(code) => service::UnitBy::Code(code),
@@ -226,7 +233,7 @@ impl UnitMutation {
     async fn unit_assign(
         &self,
         ctx: &Context<'_>,
-        input: UnitAssignInput,
+        #[graphql(desc = "What to do.")] input: UnitAssignInput,
     ) -> Result<UnitAssignPayload> {
         let (services, call) = (services(ctx)?, call(ctx)?);
         match input.command()? {

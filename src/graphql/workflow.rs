@@ -187,7 +187,9 @@ impl WorkflowQuery {
     async fn milestone_templates(
         &self,
         ctx: &Context<'_>,
-        kind: Option<ProjectKind>,
+        #[graphql(desc = "For this kind of work; all where nothing is said.")] kind: Option<
+            ProjectKind,
+        >,
     ) -> Result<Vec<MilestoneTemplate>> {
         let rules = services(ctx)?.rules_for(call(ctx)?).map_err(public)?;
         Ok(match kind {

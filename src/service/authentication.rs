@@ -152,7 +152,7 @@ impl Services {
         })
     }
 
-    /// The caller, with the grants in force.
+    /// The caller, with the grants in force that the credential carries.
     ///
     /// # Errors
     /// [`Error::Unauthenticated`] where the caller is nobody.
@@ -161,7 +161,10 @@ impl Services {
         let id = id.ok_or(Error::Unauthenticated("sign in first"))?;
         let connection = self.store.read();
         let user = users::find(connection, id).await?;
-        let grants = users::grants_in_force(connection, id, self.clock.now()).await?;
+        let mut grants = users::grants_in_force(connection, id, self.clock.now()).await?;
+        if matches!(call.principal.credential, Credential::ApiToken(_)) {
+            grants.retain(|grant| grant.role == Role::Integrator);
+        }
         Ok(Person { user, grants })
     }
 }

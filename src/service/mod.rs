@@ -16,7 +16,7 @@ mod named;
 mod outline;
 mod password;
 #[cfg(test)]
-mod people_tests;
+pub(crate) mod people_tests;
 mod portfolio;
 mod project;
 mod refresh;

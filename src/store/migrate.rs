@@ -1,6 +1,6 @@
 //! Bringing the schema up to date, and refusing one that this program does not know.
 
-use duban_migrations::{Migrator, POSTGRES_TRIGGERS, SQLITE_TRIGGERS};
+use duban_migrations::{Migrator, POSTGRES_FUNCTION, POSTGRES_TRIGGERS, SQLITE_TRIGGERS};
 use sea_orm::{ConnectionTrait, DbBackend, Statement};
 use sea_orm_migration::MigratorTrait;
 
@@ -118,6 +118,20 @@ impl Store {
                     "the trigger {name} that keeps the ledger append-only is missing or altered"
                 )));
             }
+        }
+        if self.backend == DbBackend::Postgres {
+            self.check_ledger_function().await?;
+        }
+        Ok(())
+    }
+
+    /// The triggers may stand while what they run does nothing.
+    async fn check_ledger_function(&self) -> Result<()> {
+        let sql = "SELECT prosrc AS v FROM pg_proc WHERE oid = 'ledger_append_only'::regproc";
+        if self.texts(sql).await? != [POSTGRES_FUNCTION] {
+            return Err(Error::internal(
+                "the function that keeps the ledger append-only was altered",
+            ));
         }
         Ok(())
     }

@@ -12,9 +12,10 @@ use sea_orm::{
     PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, Statement,
 };
 
-use super::Work;
 use super::page::{Direction, Keyset, Page, PageRequest, SortKey};
+use super::{Work, scope};
 use crate::error::{Error, Result};
+use crate::policy::Principal;
 
 /// The advisory lock under which users and grants are administered on PostgreSQL
 /// ("duban usr"). SQLite has one writer anyway.
@@ -209,19 +210,18 @@ pub async fn units_below(
     Ok(below)
 }
 
-/// The users whom an administrator of these jurisdictions reaches; none means all. As the
-/// policy has it, every grant of theirs lies in one of the jurisdictions.
-#[must_use]
-pub fn administered(jurisdictions: Option<&[JurisdictionId]>) -> Condition {
-    let Some(jurisdictions) = jurisdictions else {
+/// The users whom the principal administers. As the policy has it, every grant of theirs
+/// lies in one of its jurisdictions.
+fn administered(principal: &Principal) -> Condition {
+    let Some(jurisdictions) = scope::administered(principal) else {
         return Condition::all();
     };
     let mut reached = Condition::any().add(Expr::cust("1 = 0"));
     for own in jurisdictions {
-        let inside = holders(grant::Column::JurisdictionId.eq(*own).into());
+        let inside = holders(grant::Column::JurisdictionId.eq(own).into());
         let outside = Condition::any()
             .add(grant::Column::JurisdictionId.is_null())
-            .add(grant::Column::JurisdictionId.ne(*own));
+            .add(grant::Column::JurisdictionId.ne(own));
         let all_inside = Condition::all()
             .add(user::Column::Id.in_subquery(inside))
             .add(user::Column::Id.not_in_subquery(holders(outside)));
@@ -244,7 +244,7 @@ fn holders(condition: Condition) -> SelectStatement {
 /// As [`PageRequest::window`].
 pub async fn page(
     connection: &impl ConnectionTrait,
-    visible: Condition,
+    principal: &Principal,
     request: &PageRequest,
 ) -> Result<Page<user::Model>> {
     const NAME: &str = "users";
@@ -258,7 +258,7 @@ pub async fn page(
     };
     let window = request.window(&keyset)?;
     let mut select = user::Entity::find()
-        .filter(visible)
+        .filter(administered(principal))
         .filter(window.condition.clone())
         .limit(window.limit);
     for (expression, order) in window.order.clone() {
@@ -272,9 +272,9 @@ pub async fn page(
 ///
 /// # Errors
 /// [`Error::Internal`] when the database cannot be read.
-pub async fn count(connection: &impl ConnectionTrait, visible: Condition) -> Result<u64> {
+pub async fn count(connection: &impl ConnectionTrait, principal: &Principal) -> Result<u64> {
     Ok(user::Entity::find()
-        .filter(visible)
+        .filter(administered(principal))
         .count(connection)
         .await?)
 }

@@ -27,26 +27,26 @@ use crate::policy::{Action, Facts, Principal};
 use crate::store::record::Fields;
 use crate::store::{Access, DatabaseUrl, Work};
 
-pub(super) const PASSWORD: &str = "mend the western dyke";
+pub(crate) const PASSWORD: &str = "mend the western dyke";
 
 /// A migrated database with two jurisdictions, and services on it.
-pub(super) struct World {
-    pub(super) services: Services,
-    pub(super) clock: Arc<ManualClock>,
-    pub(super) url: DatabaseUrl,
-    pub(super) home: JurisdictionId,
-    pub(super) abroad: JurisdictionId,
-    pub(super) area: duban_entities::ids::AreaId,
+pub(crate) struct World {
+    pub(crate) services: Services,
+    pub(crate) clock: Arc<ManualClock>,
+    pub(crate) url: DatabaseUrl,
+    pub(crate) home: JurisdictionId,
+    pub(crate) abroad: JurisdictionId,
+    pub(crate) area: duban_entities::ids::AreaId,
     /// A bureau at home, and an office below it.
-    pub(super) bureau: UnitId,
-    pub(super) office: UnitId,
-    pub(super) collective: UnitId,
-    pub(super) foreign: UnitId,
+    pub(crate) bureau: UnitId,
+    pub(crate) office: UnitId,
+    pub(crate) collective: UnitId,
+    pub(crate) foreign: UnitId,
     _folder: TempDir,
 }
 
 /// Runs a test on each database there is.
-pub(super) async fn everywhere<F: Future<Output = ()>>(run: impl Fn(World) -> F) {
+pub(crate) async fn everywhere<F: Future<Output = ()>>(run: impl Fn(World) -> F) {
     let folder = tempfile::tempdir().unwrap();
     let url = DatabaseUrl::Sqlite(folder.path().join("duban.db"));
     run(World::new(url, folder).await).await;
@@ -69,7 +69,7 @@ fn fresh_name(server: &str) -> (String, String) {
     (server.to_owned(), format!("duban_people_{}", id.simple()))
 }
 
-pub(super) fn noon() -> DateTime<Utc> {
+pub(crate) fn noon() -> DateTime<Utc> {
     "2026-11-21T04:00:00Z".parse().unwrap()
 }
 
@@ -100,48 +100,48 @@ impl World {
     }
 
     /// The same database behind other limits, as after a restart.
-    pub(super) async fn restarted(&self, limits: SignInLimits) -> Services {
+    pub(crate) async fn restarted(&self, limits: SignInLimits) -> Services {
         open(&self.url, &self.clock, limits).await
     }
 
-    pub(super) fn file(&self) -> Option<PathBuf> {
+    pub(crate) fn file(&self) -> Option<PathBuf> {
         match &self.url {
             DatabaseUrl::Sqlite(path) => Some(path.clone()),
             DatabaseUrl::Postgres(_) => None,
         }
     }
 
-    pub(super) fn later(&self, by: TimeDelta) {
+    pub(crate) fn later(&self, by: TimeDelta) {
         self.clock.advance(by);
     }
 
     /// Makes a user who need not change the password.
-    pub(super) async fn user(&self, username: &str, grants: Vec<NewGrant>) -> user::Model {
+    pub(crate) async fn user(&self, username: &str, grants: Vec<NewGrant>) -> user::Model {
         let new = new_user(username, grants);
         let call = system();
         let made = self.services.create_simulated_user(&call, new);
         made.await.unwrap()
     }
 
-    pub(super) async fn sign_in(&self, username: &str) -> SignedIn {
+    pub(crate) async fn sign_in(&self, username: &str) -> SignedIn {
         self.services
             .sign_in(&from("192.0.2.1"), username, PASSWORD)
             .await
             .unwrap()
     }
 
-    pub(super) async fn authenticate(&self, token: &Secret) -> Result<Principal> {
+    pub(crate) async fn authenticate(&self, token: &Secret) -> Result<Principal> {
         self.services
             .authenticate(token.expose(), "192.0.2.1")
             .await
     }
 
     /// A call by this user, signed in.
-    pub(super) async fn call(&self, username: &str) -> Call {
+    pub(crate) async fn call(&self, username: &str) -> Call {
         by(self.sign_in(username).await.principal)
     }
 
-    pub(super) async fn administrator(&self) -> Call {
+    pub(crate) async fn administrator(&self) -> Call {
         self.user(
             "admin",
             vec![grant(Role::Administrator, GrantScope::Everything)],
@@ -163,11 +163,11 @@ async fn open(url: &DatabaseUrl, clock: &Arc<ManualClock>, limits: SignInLimits)
     }
 }
 
-pub(super) fn system() -> Call {
+pub(crate) fn system() -> Call {
     Call::system("test", "request-0".to_owned())
 }
 
-pub(super) fn from(peer: &str) -> RequestInfo {
+pub(crate) fn from(peer: &str) -> RequestInfo {
     RequestInfo {
         request_id: "request-1".to_owned(),
         peer: peer.to_owned(),
@@ -176,7 +176,7 @@ pub(super) fn from(peer: &str) -> RequestInfo {
 }
 
 /// A call by this principal.
-pub(super) fn by(principal: Principal) -> Call {
+pub(crate) fn by(principal: Principal) -> Call {
     Call {
         principal,
         request: from("192.0.2.1"),
@@ -184,7 +184,7 @@ pub(super) fn by(principal: Principal) -> Call {
     }
 }
 
-pub(super) fn grant(role: Role, scope: GrantScope) -> NewGrant {
+pub(crate) fn grant(role: Role, scope: GrantScope) -> NewGrant {
     NewGrant {
         role,
         scope,
@@ -194,7 +194,7 @@ pub(super) fn grant(role: Role, scope: GrantScope) -> NewGrant {
     }
 }
 
-pub(super) fn new_user(username: &str, grants: Vec<NewGrant>) -> NewUser {
+pub(crate) fn new_user(username: &str, grants: Vec<NewGrant>) -> NewUser {
     NewUser {
         username: username.to_owned(),
         name: format!("Name of {username}"),
@@ -206,13 +206,13 @@ pub(super) fn new_user(username: &str, grants: Vec<NewGrant>) -> NewUser {
 }
 
 #[track_caller]
-pub(super) fn code<T: std::fmt::Debug>(result: Result<T>) -> &'static str {
+pub(crate) fn code<T: std::fmt::Debug>(result: Result<T>) -> &'static str {
     result.unwrap_err().code()
 }
 
 /// The first field that an input was refused for.
 #[track_caller]
-pub(super) fn field<T: std::fmt::Debug>(result: Result<T>) -> String {
+pub(crate) fn field<T: std::fmt::Debug>(result: Result<T>) -> String {
     match result.unwrap_err() {
         Error::Invalid(problems) => problems[0].field.clone(),
         other => panic!("not a refused input: {other:?}"),
@@ -293,6 +293,6 @@ async fn unit(
     Ok(work.create(&permit, row, Fields::new()).await?.id)
 }
 
-pub(super) fn id_of(principal: &Principal) -> UserId {
+pub(crate) fn id_of(principal: &Principal) -> UserId {
     principal.user_id().unwrap()
 }

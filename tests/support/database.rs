@@ -1,0 +1,165 @@
+//! Databases for tests: copies of templates that are made once a run.
+
+use std::fs;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, OnceLock};
+
+use duban::clock::ManualClock;
+use duban::store::{Access, Store};
+use sea_orm::{ConnectionTrait, DatabaseConnection};
+use tempfile::TempDir;
+
+use super::{NOW, fixture, postgres};
+
+/// Which database.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Engine {
+    /// A file.
+    Sqlite,
+    /// A server.
+    Postgres,
+}
+
+/// What stands in a fresh database.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Content {
+    /// Nothing, not even a table.
+    Nothing,
+    /// The tables.
+    Schema,
+    /// The small world of `fixture`.
+    World,
+}
+
+/// A database of one test.
+#[derive(Debug)]
+pub struct Database {
+    /// Which one.
+    pub engine: Engine,
+    /// Its URL.
+    pub url: String,
+    name: String,
+    /// Where a file lives as long as the test.
+    dir: Option<TempDir>,
+}
+
+impl Engine {
+    /// False where there is no such database here.
+    pub fn is_there(self) -> bool {
+        self == Self::Sqlite || postgres::server().is_some()
+    }
+
+    /// A fresh database.
+    pub async fn database(self, content: Content) -> Database {
+        let template = match content {
+            Content::Nothing => None,
+            Content::Schema | Content::World => Some(template(self, content)),
+        };
+        let database = Database::named(self);
+        match (self, template) {
+            (Self::Sqlite, Some(template)) => {
+                fs::copy(template.file(), database.file()).unwrap();
+            }
+            (Self::Sqlite, None) => {}
+            (Self::Postgres, template) => {
+                let template = template.map_or("template0", |template| template.name.as_str());
+                create(&database.name, template).await;
+            }
+        }
+        database
+    }
+}
+
+impl Database {
+    fn named(engine: Engine) -> Self {
+        static NEXT: AtomicU32 = AtomicU32::new(0);
+        let n = NEXT.fetch_add(1, Ordering::Relaxed);
+        let name = format!("duban_test_{}_{n}", std::process::id());
+        let dir = (engine == Engine::Sqlite).then(|| TempDir::new().unwrap());
+        let url = match &dir {
+            Some(dir) => format!("sqlite://{}/duban.db", dir.path().display()),
+            None => postgres::server().expect("PostgreSQL").url(&name),
+        };
+        Self {
+            engine,
+            url,
+            name,
+            dir,
+        }
+    }
+
+    /// The file of a SQLite database.
+    pub fn file(&self) -> PathBuf {
+        self.dir.as_ref().expect("a file").path().join("duban.db")
+    }
+
+    /// Opens the store on it, with a clock of its own.
+    pub async fn store(&self) -> Store {
+        self.store_at(ManualClock::at(NOW)).await
+    }
+
+    /// Opens the store on it.
+    pub async fn store_at(&self, clock: Arc<ManualClock>) -> Store {
+        let url = self.url.parse().unwrap();
+        Store::open(&url, Access::ReadWrite, clock).await.unwrap()
+    }
+
+    /// A connection that knows nothing of the program.
+    pub async fn connect(&self) -> DatabaseConnection {
+        sea_orm::Database::connect(&self.url).await.unwrap()
+    }
+
+    /// Takes it away.
+    pub async fn remove(self) {
+        if self.engine == Engine::Postgres {
+            let sql = format!("DROP DATABASE {} WITH (FORCE)", self.name);
+            on_server(&sql).await;
+        }
+    }
+}
+
+async fn create(name: &str, template: &str) {
+    let sql = format!("CREATE DATABASE {name} TEMPLATE {template}");
+    on_server(&sql).await;
+}
+
+async fn on_server(sql: &str) {
+    let url = postgres::server().expect("PostgreSQL").url("postgres");
+    let connection = sea_orm::Database::connect(url).await.unwrap();
+    connection.execute_unprepared(sql).await.unwrap();
+    connection.close().await.unwrap();
+}
+
+/// A template is made once, by whoever needs it first; the others wait.
+fn template(engine: Engine, content: Content) -> &'static Database {
+    static TEMPLATES: [OnceLock<Database>; 4] = [const { OnceLock::new() }; 4];
+    let n = match (engine, content) {
+        (Engine::Sqlite, Content::World) => 0,
+        (Engine::Postgres, Content::World) => 1,
+        (Engine::Sqlite, _) => 2,
+        (Engine::Postgres, _) => 3,
+    };
+    TEMPLATES[n].get_or_init(|| {
+        // A thread of its own, because the caller's may not block on a runtime.
+        let made = std::thread::spawn(move || {
+            let runtime = tokio::runtime::Runtime::new().unwrap();
+            runtime.block_on(make(engine, content))
+        });
+        made.join().expect("a template")
+    })
+}
+
+/// A migrated database, filled; its file is whole once the connections are closed.
+async fn make(engine: Engine, content: Content) -> Database {
+    let database = Box::pin(engine.database(Content::Nothing)).await;
+    let store = database.store().await;
+    store.migrate().await.unwrap();
+    store.close().await.unwrap();
+    if content == Content::World {
+        let connection = database.connect().await;
+        fixture::fill(&connection).await;
+        connection.close().await.unwrap();
+    }
+    database
+}

@@ -1,0 +1,213 @@
+//! The library over real HTTP, on a database of its own, with a clock that stands still.
+
+use std::collections::HashMap;
+use std::net::Ipv4Addr;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use chrono::{DateTime, TimeDelta, Utc};
+use duban::clock::{Clock, ManualClock};
+use duban::error::Result;
+use duban::graphql::{self, Api};
+use duban::http::{self, Authenticator, Readiness, Serving, Settings, Site};
+use duban::policy::Principal;
+use duban::service::{
+    Call, Credentials, NewToken, RequestInfo, Rules, Services, SignInLimits, SigningKey,
+};
+use duban::store::Store;
+use sea_orm::DatabaseConnection;
+use tokio::sync::oneshot;
+
+use super::persona::PASSWORD;
+use super::{Client, Content, Database, Engine, NOW, Persona};
+
+/// A served database.
+#[derive(Debug)]
+pub struct World {
+    /// Where everything stands.
+    pub database: Database,
+    /// A connection of the test's own.
+    pub db: DatabaseConnection,
+    /// The services behind the server.
+    pub services: Services,
+    /// What time it is.
+    pub clock: Arc<ManualClock>,
+    serving: Serving,
+    stop: oneshot::Sender<()>,
+    http: reqwest::Client,
+    tokens: Mutex<HashMap<(Persona, DateTime<Utc>), String>>,
+}
+
+impl World {
+    /// The small world.
+    pub async fn open(engine: Engine) -> Self {
+        Self::of(engine.database(Content::World).await).await
+    }
+
+    /// Any migrated database, served.
+    pub async fn of(database: Database) -> Self {
+        let clock = ManualClock::at(NOW);
+        let services = services(database.store_at(Arc::clone(&clock)).await, &clock);
+        let (stop, stopped) = oneshot::channel();
+        let serving = serve(&services, stopped).await;
+        Self {
+            db: database.connect().await,
+            database,
+            services,
+            clock,
+            serving,
+            stop,
+            http: reqwest::Client::new(),
+            tokens: Mutex::default(),
+        }
+    }
+
+    /// Ends the server and takes the database away.
+    pub async fn close(self) {
+        drop(self.http);
+        self.stop.send(()).expect("a server that runs");
+        self.serving.stopped().await.unwrap();
+        self.db.close().await.unwrap();
+        Store::clone(&self.services.store).close().await.unwrap();
+        self.database.remove().await;
+    }
+
+    /// The address of a path.
+    pub fn url(&self, path: &str) -> String {
+        format!("http://{}{path}", self.serving.address())
+    }
+
+    /// Where the server listens.
+    pub const fn address(&self) -> std::net::SocketAddr {
+        self.serving.address()
+    }
+
+    /// A client with this token, or with none.
+    pub fn client(&self, token: Option<String>) -> Client {
+        Client::new(self.http.clone(), self.url("/graphql"), token)
+    }
+
+    /// A client that acts as this person.
+    pub async fn client_of(&self, persona: Persona) -> Client {
+        if persona == Persona::Anonymous {
+            return self.client(None);
+        }
+        let key = (persona, self.clock.now());
+        let known = self.tokens.lock().unwrap().get(&key).cloned();
+        let token = match known {
+            Some(token) => token,
+            None => self.token_of(persona).await,
+        };
+        self.tokens.lock().unwrap().insert(key, token.clone());
+        self.client(Some(token))
+    }
+
+    async fn token_of(&self, persona: Persona) -> String {
+        let signed_in = self
+            .services
+            .sign_in(&request(), persona.name(), PASSWORD)
+            .await
+            .unwrap();
+        if persona != Persona::Integrator {
+            return signed_in.access_token.expose().to_owned();
+        }
+        let call = Call {
+            principal: signed_in.principal,
+            request: request(),
+            simulated: false,
+        };
+        let issued = self.services.issue_token(&call, token(self.clock.now()));
+        let secret = issued.await.unwrap().secret;
+        secret.expect("a new token").expose().to_owned()
+    }
+
+    /// The principal that the server makes of this person's token.
+    pub async fn principal(&self, persona: Persona) -> Principal {
+        match self.client_of(persona).await.token() {
+            Some(token) => self.services.authenticate(token, "test").await.unwrap(),
+            None => Principal::anonymous(),
+        }
+    }
+
+    /// A call of the services by this person.
+    pub async fn call(&self, persona: Persona) -> Call {
+        Call {
+            principal: self.principal(persona).await,
+            request: request(),
+            simulated: false,
+        }
+    }
+
+    /// Lets days go by. Whoever was signed in signs in again.
+    pub fn advance_days(&self, days: i64) {
+        self.clock.advance(TimeDelta::days(days));
+    }
+}
+
+/// The services over a store, with the numbers of a fresh installation.
+pub fn services(store: Store, clock: &Arc<ManualClock>) -> Services {
+    let key = SigningKey::generate().unwrap();
+    let credentials = Credentials::new(&key, SignInLimits::default()).unwrap();
+    Services {
+        store: Arc::new(store),
+        clock: Arc::clone(clock) as Arc<dyn Clock>,
+        rules: Arc::new(Rules::embedded().unwrap()),
+        credentials: Arc::new(credentials),
+    }
+}
+
+async fn serve(services: &Services, stopped: oneshot::Receiver<()>) -> Serving {
+    let mut settings = Settings::new((Ipv4Addr::LOCALHOST, 0).into());
+    settings.notice = Duration::ZERO;
+    settings.drain = Duration::from_secs(10);
+    let door = Arc::new(Door(services.clone()));
+    let site = Site {
+        executor: Api::new(services.clone()),
+        authenticator: Arc::clone(&door) as Arc<dyn Authenticator>,
+        readiness: door,
+        sdl: graphql::sdl(),
+        clock: Arc::clone(&services.clock),
+    };
+    let shutdown = async move {
+        let _ = stopped.await;
+    };
+    http::serve(settings, site, shutdown).await.unwrap()
+}
+
+/// The origin of what a test does without HTTP.
+pub fn request() -> RequestInfo {
+    RequestInfo {
+        request_id: "test".to_owned(),
+        peer: "test".to_owned(),
+        user_agent: None,
+    }
+}
+
+fn token(now: DateTime<Utc>) -> NewToken {
+    NewToken {
+        user: None,
+        name: "test".to_owned(),
+        expires_at: Some(now + TimeDelta::days(30)),
+        idempotency_key: None,
+    }
+}
+
+struct Door(Services);
+
+#[async_trait]
+impl Authenticator for Door {
+    async fn authenticate(&self, token: Option<&str>, peer: &str) -> Result<Principal> {
+        match token {
+            Some(token) => self.0.authenticate(token, peer).await,
+            None => Ok(Principal::anonymous()),
+        }
+    }
+}
+
+#[async_trait]
+impl Readiness for Door {
+    async fn ready(&self) -> bool {
+        true
+    }
+}
