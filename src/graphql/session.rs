@@ -6,10 +6,11 @@ use duban_entities::session;
 use super::connection::list_cost;
 use super::context::{call, loaders, parse, services};
 use super::error::{Result, public};
+use super::grant::Grant;
 use super::loader::ApiTokensOf;
 use super::scalar::DateTime;
 use super::token::ApiToken;
-use super::user::{Grant, User};
+use super::user::User;
 use crate::policy::{Credential, Principal};
 use crate::service::{Call, Person, SignedIn};
 
@@ -72,7 +73,9 @@ impl Viewer {
     /// Your API tokens, revoked and expired ones too, the latest first.
     #[graphql(complexity = "list_cost(child_complexity)")]
     async fn api_tokens(&self, ctx: &Context<'_>) -> Result<Vec<ApiToken>> {
-        let rows = loaders(ctx)?.load_one(ApiTokensOf(self.person.user.id)).await?;
+        let rows = loaders(ctx)?
+            .load_one(ApiTokensOf(self.person.user.id))
+            .await?;
         let rows = rows.unwrap_or_default();
         Ok(rows.into_iter().map(ApiToken::from).collect())
     }
@@ -288,7 +291,9 @@ impl SessionMutation {
         input: SessionEndInput,
     ) -> Result<SessionEndPayload> {
         let call = call(ctx)?;
-        let ended = services(ctx)?.end_session(call, parse(&input.session_id)?).await;
+        let ended = services(ctx)?
+            .end_session(call, parse(&input.session_id)?)
+            .await;
         let session = Session::of(ended.map_err(public)?, &call.principal);
         Ok(SessionEndPayload { session })
     }
