@@ -9,8 +9,8 @@ use duban_entities::ids::{
     AreaId, ClauseId, JurisdictionId, PlanId, ProjectId, TaskId, UnitId, UserId,
 };
 use duban_entities::{
-    api_token, area, citation, clause, cooperating_unit, grant, jurisdiction, plan, project, project_external_id,
-    suggested_lead, target, task, task_evidence, unit, user,
+    api_token, area, citation, clause, cooperating_unit, grant, jurisdiction, plan, project,
+    project_external_id, suggested_lead, target, task, task_evidence, unit, user,
 };
 
 use crate::error::{Error, Result};

@@ -2,7 +2,8 @@
 
 use async_graphql::{Context, ID, Interface, Object};
 use duban_entities::ids::{
-    AreaId, ChangeRequestId, ClauseId, JurisdictionId, PlanId, ProjectId, TaskId, UnitId, UserId, prefix,
+    AreaId, ChangeRequestId, ClauseId, JurisdictionId, PlanId, ProjectId, TaskId, UnitId, UserId,
+    prefix,
 };
 
 use super::change::ChangeRequest;

@@ -55,7 +55,10 @@ async fn the_contracts_sign_in_runs_as_written() {
         assert_eq!(answer["viewer"]["grants"][0]["scope"], Value::Null);
         let wrong = json!({ "input": { "username": "li.wei", "password": "wrong" } });
         let refused = run(&world, Principal::anonymous(), SIGN_IN, wrong).await;
-        assert_eq!(refused["errors"][0]["extensions"]["code"], "UNAUTHENTICATED");
+        assert_eq!(
+            refused["errors"][0]["extensions"]["code"],
+            "UNAUTHENTICATED"
+        );
     })
     .await;
 }

@@ -72,7 +72,9 @@ impl Viewer {
     /// Your API tokens, revoked and expired ones too, the latest first.
     #[graphql(complexity = "list_cost(child_complexity)")]
     async fn api_tokens(&self, ctx: &Context<'_>) -> Result<Vec<ApiToken>> {
-        let rows = loaders(ctx)?.load_one(ApiTokensOf(self.person.user.id)).await?;
+        let rows = loaders(ctx)?
+            .load_one(ApiTokensOf(self.person.user.id))
+            .await?;
         let rows = rows.unwrap_or_default();
         Ok(rows.into_iter().map(ApiToken::from).collect())
     }
@@ -226,7 +228,11 @@ pub struct SessionMutation;
 #[Object]
 impl SessionMutation {
     /// Signs in. Failures are limited by address and by account.
-    async fn sign_in(&self, ctx: &Context<'_>, input: SignInInput) -> Result<SignInPayload> {
+    async fn sign_in(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "What to do.")] input: SignInInput,
+    ) -> Result<SignInPayload> {
         let request = &call(ctx)?.request;
         let services = services(ctx)?;
         let signed_in = services.sign_in(request, &input.username, &input.password);
@@ -250,7 +256,7 @@ impl SessionMutation {
     async fn session_refresh(
         &self,
         ctx: &Context<'_>,
-        input: SessionRefreshInput,
+        #[graphql(desc = "What to do.")] input: SessionRefreshInput,
     ) -> Result<SessionRefreshPayload> {
         let request = &call(ctx)?.request;
         let refreshed = services(ctx)?.refresh(request, &input.refresh_token).await;
@@ -273,6 +279,7 @@ impl SessionMutation {
     async fn sign_out(
         &self,
         ctx: &Context<'_>,
+        #[graphql(desc = "Which session; the one of this request where nothing is said.")]
         input: Option<SignOutInput>,
     ) -> Result<SignOutPayload> {
         let token = input.unwrap_or_default().refresh_token;
@@ -285,10 +292,12 @@ impl SessionMutation {
     async fn session_end(
         &self,
         ctx: &Context<'_>,
-        input: SessionEndInput,
+        #[graphql(desc = "What to do.")] input: SessionEndInput,
     ) -> Result<SessionEndPayload> {
         let call = call(ctx)?;
-        let ended = services(ctx)?.end_session(call, parse(&input.session_id)?).await;
+        let ended = services(ctx)?
+            .end_session(call, parse(&input.session_id)?)
+            .await;
         let session = Session::of(ended.map_err(public)?, &call.principal);
         Ok(SessionEndPayload { session })
     }
@@ -297,7 +306,7 @@ impl SessionMutation {
     async fn password_change(
         &self,
         ctx: &Context<'_>,
-        input: PasswordChangeInput,
+        #[graphql(desc = "What to do.")] input: PasswordChangeInput,
     ) -> Result<PasswordChangePayload> {
         let (services, call) = (services(ctx)?, call(ctx)?);
         let changed = services.change_password(call, &input.current_password, &input.new_password);

@@ -1,6 +1,8 @@
 //! Users and grants, as administrators keep them.
 
-use async_graphql::{ComplexObject, Context, ID, InputObject, Object, OneofObject, SimpleObject, Union};
+use async_graphql::{
+    ComplexObject, Context, ID, InputObject, Object, OneofObject, SimpleObject, Union,
+};
 use duban_entities::{grant, user};
 
 use super::connection::{connection, list_cost, page_cost};
@@ -216,10 +218,13 @@ impl UserQuery {
     async fn users(
         &self,
         ctx: &Context<'_>,
+        #[graphql(
+            desc = "So many from the start, or behind `after`; 50 where nothing is said, 200 at most."
+        )]
         first: Option<i32>,
-        after: Option<String>,
-        last: Option<i32>,
-        before: Option<String>,
+        #[graphql(desc = "Start behind this cursor.")] after: Option<String>,
+        #[graphql(desc = "So many from the end, or before `before`.")] last: Option<i32>,
+        #[graphql(desc = "End before this cursor.")] before: Option<String>,
     ) -> Result<UserConnection> {
         let (services, call) = (services(ctx)?, call(ctx)?);
         let request = PageRequest {
@@ -238,7 +243,7 @@ impl UserQuery {
     }
 
     /// One user whom you administer, or yourself.
-    async fn user(&self, ctx: &Context<'_>, id: ID) -> Result<User> {
+    async fn user(&self, ctx: &Context<'_>, #[graphql(desc = "Its id.")] id: ID) -> Result<User> {
         let found = services(ctx)?.user(call(ctx)?, parse(&id)?).await;
         Ok(found.map_err(public)?.into())
     }
@@ -262,7 +267,10 @@ impl GrantScopeInput {
         Ok(match self {
             Self::Everything(true) => service::GrantScope::Everything,
             Self::Everything(false) => {
-                return Err(public(Error::invalid("scope.everything", "it is true or absent")));
+                return Err(public(Error::invalid(
+                    "scope.everything",
+                    "it is true or absent",
+                )));
             }
             Self::JurisdictionId(id) => service::GrantScope::Jurisdiction(parse(id)?),
             Self::AreaId(id) => service::GrantScope::Area(parse(id)?),
@@ -451,7 +459,7 @@ impl UserMutation {
     async fn user_create(
         &self,
         ctx: &Context<'_>,
-        input: UserCreateInput,
+        #[graphql(desc = "What to do.")] input: UserCreateInput,
     ) -> Result<UserCreatePayload> {
         let made = services(ctx)?.create_user(call(ctx)?, input.command()?);
         let user = made.await.map_err(public)?.into();
@@ -462,7 +470,7 @@ impl UserMutation {
     async fn user_disable(
         &self,
         ctx: &Context<'_>,
-        input: UserDisableInput,
+        #[graphql(desc = "What to do.")] input: UserDisableInput,
     ) -> Result<UserDisablePayload> {
         let (id, reason) = (parse(&input.user_id)?, input.reason.as_deref());
         let user = services(ctx)?.disable_user(call(ctx)?, id, reason).await;
@@ -474,7 +482,7 @@ impl UserMutation {
     async fn user_enable(
         &self,
         ctx: &Context<'_>,
-        input: UserEnableInput,
+        #[graphql(desc = "What to do.")] input: UserEnableInput,
     ) -> Result<UserEnablePayload> {
         let (id, reason) = (parse(&input.user_id)?, input.reason.as_deref());
         let user = services(ctx)?.enable_user(call(ctx)?, id, reason).await;
@@ -486,7 +494,7 @@ impl UserMutation {
     async fn password_reset(
         &self,
         ctx: &Context<'_>,
-        input: PasswordResetInput,
+        #[graphql(desc = "What to do.")] input: PasswordResetInput,
     ) -> Result<PasswordResetPayload> {
         let (id, reason) = (parse(&input.user_id)?, input.reason.as_deref());
         let services = services(ctx)?;
@@ -496,7 +504,11 @@ impl UserMutation {
     }
 
     /// Gives a grant to somebody else.
-    async fn grant_add(&self, ctx: &Context<'_>, input: GrantAddInput) -> Result<GrantAddPayload> {
+    async fn grant_add(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "What to do.")] input: GrantAddInput,
+    ) -> Result<GrantAddPayload> {
         let GrantAddInput {
             user_id,
             grant,
@@ -515,7 +527,11 @@ impl UserMutation {
     }
 
     /// Ends a grant of somebody else now.
-    async fn grant_end(&self, ctx: &Context<'_>, input: GrantEndInput) -> Result<GrantEndPayload> {
+    async fn grant_end(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "What to do.")] input: GrantEndInput,
+    ) -> Result<GrantEndPayload> {
         let (id, reason) = (parse(&input.grant_id)?, input.reason.as_deref());
         let ended = services(ctx)?.end_grant(call(ctx)?, id, reason).await;
         let grant = ended.map_err(public)?.into();

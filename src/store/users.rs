@@ -3,7 +3,7 @@
 use std::collections::{BTreeSet, HashMap};
 
 use chrono::{DateTime, Utc};
-use duban_entities::ids::{GrantId, JurisdictionId, UnitId, UserId};
+use duban_entities::ids::{GrantId, UnitId, UserId};
 use duban_entities::vocabulary::{Role, ScopeType};
 use duban_entities::{grant, user};
 use sea_orm::sea_query::{Expr, Query, SelectStatement};
