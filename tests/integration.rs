@@ -9,6 +9,7 @@
 
 mod architecture;
 mod catalogue;
+mod matrix;
 mod migrations;
 mod schema;
 mod seeds;

@@ -229,7 +229,11 @@ pub struct SessionMutation;
 #[Object]
 impl SessionMutation {
     /// Signs in. Failures are limited by address and by account.
-    async fn sign_in(&self, ctx: &Context<'_>, input: SignInInput) -> Result<SignInPayload> {
+    async fn sign_in(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "What to do.")] input: SignInInput,
+    ) -> Result<SignInPayload> {
         let request = &call(ctx)?.request;
         let services = services(ctx)?;
         let signed_in = services.sign_in(request, &input.username, &input.password);
@@ -253,7 +257,7 @@ impl SessionMutation {
     async fn session_refresh(
         &self,
         ctx: &Context<'_>,
-        input: SessionRefreshInput,
+        #[graphql(desc = "What to do.")] input: SessionRefreshInput,
     ) -> Result<SessionRefreshPayload> {
         let request = &call(ctx)?.request;
         let refreshed = services(ctx)?.refresh(request, &input.refresh_token).await;
@@ -276,6 +280,7 @@ impl SessionMutation {
     async fn sign_out(
         &self,
         ctx: &Context<'_>,
+        #[graphql(desc = "Which session; the one of this request where nothing is said.")]
         input: Option<SignOutInput>,
     ) -> Result<SignOutPayload> {
         let token = input.unwrap_or_default().refresh_token;
@@ -288,7 +293,7 @@ impl SessionMutation {
     async fn session_end(
         &self,
         ctx: &Context<'_>,
-        input: SessionEndInput,
+        #[graphql(desc = "What to do.")] input: SessionEndInput,
     ) -> Result<SessionEndPayload> {
         let call = call(ctx)?;
         let ended = services(ctx)?
@@ -302,7 +307,7 @@ impl SessionMutation {
     async fn password_change(
         &self,
         ctx: &Context<'_>,
-        input: PasswordChangeInput,
+        #[graphql(desc = "What to do.")] input: PasswordChangeInput,
     ) -> Result<PasswordChangePayload> {
         let (services, call) = (services(ctx)?, call(ctx)?);
         let changed = services.change_password(call, &input.current_password, &input.new_password);

@@ -103,7 +103,7 @@ impl TokenMutation {
     async fn api_token_issue(
         &self,
         ctx: &Context<'_>,
-        input: ApiTokenIssueInput,
+        #[graphql(desc = "What to do.")] input: ApiTokenIssueInput,
     ) -> Result<ApiTokenIssuePayload> {
         let ApiTokenIssueInput {
             user_id,
@@ -129,7 +129,7 @@ impl TokenMutation {
     async fn api_token_revoke(
         &self,
         ctx: &Context<'_>,
-        input: ApiTokenRevokeInput,
+        #[graphql(desc = "What to do.")] input: ApiTokenRevokeInput,
     ) -> Result<ApiTokenRevokePayload> {
         let (id, reason) = (parse(&input.api_token_id)?, input.reason.as_deref());
         let revoked = services(ctx)?.revoke_token(call(ctx)?, id, reason).await;

@@ -1,8 +1,8 @@
 //! The small world by name: the keys of what `fixture` puts into it.
 
 use duban_entities::ids::{
-    AreaId, ChangeRequestId, CitationId, ClauseId, JurisdictionId, PlanId, ProjectId, TaskId,
-    UnitId, UserId,
+    ApiTokenId, AreaId, ChangeRequestId, CitationId, ClauseId, GrantId, JurisdictionId, PlanId, ProjectId,
+    SessionId, TaskId, UnitId, UserId,
 };
 use uuid::Uuid;
 
@@ -136,4 +136,10 @@ known! {
     DISABLED: UserId = 0xa1;
     /// A user whom nothing but an unscoped administrator reaches: without a grant.
     UNGRANTED: UserId = 0xa2;
+    /// A token of the integrator that nobody holds.
+    INTEGRATORS_TOKEN: ApiTokenId = 0xb1;
+    /// A session of the viewer.
+    VIEWERS_SESSION: SessionId = 0xb2;
+    /// The viewer's grant.
+    VIEWERS_GRANT: GrantId = 0x20f0;
 }

@@ -1,13 +1,14 @@
 //! Who asks: one person for each role and reach that the policy tells apart.
 
+use chrono::TimeDelta;
 use duban_entities::ids::{AreaId, GrantId, UnitId, UserId};
 use duban_entities::vocabulary::{Role, ScopeType};
-use duban_entities::{grant, user};
+use duban_entities::{api_token, grant, session, user};
 
 use super::NOW;
 use super::known::{
-    BIYANG, COUNTY, DISABLED, ELSEWHERE, HERE, OFFICE, PINGYU, TRANSPORT, UNGRANTED, WATER, XIPING,
-    key,
+    BIYANG, COUNTY, DISABLED, ELSEWHERE, HERE, INTEGRATORS_TOKEN, OFFICE, PINGYU, TRANSPORT,
+    UNGRANTED, VIEWERS_SESSION, WATER, XIPING, key,
 };
 
 macro_rules! personas {
@@ -159,13 +160,50 @@ pub fn users(password_hash: &str) -> Vec<user::Model> {
 
 /// Everybody's grants, and one of the disabled user's.
 pub fn grants() -> Vec<grant::Model> {
+    let of = |user, base: u128, grants: Vec<Grant>| {
+        let keyed = grants.into_iter().zip(base..);
+        keyed.map(move |(grant, n)| grant_row(n, user, grant)).collect::<Vec<_>>()
+    };
     let personas = Persona::ALL.iter();
-    let held = personas.flat_map(|who| who.grants().into_iter().map(|grant| (who.user(), grant)));
-    let left = (DISABLED, Grant(Role::Reporter, Scope::Unit(WATER), None));
-    held.chain([left]).zip(0..).map(grant_row).collect()
+    let mut rows: Vec<grant::Model> = personas
+        .flat_map(|who| of(who.user(), 0x2000 + 16 * (*who as u128), who.grants()))
+        .collect();
+    let left = vec![Grant(Role::Reporter, Scope::Unit(WATER), None)];
+    rows.extend(of(DISABLED, 0x3000, left));
+    rows
 }
 
-fn grant_row(((user_id, Grant(role, scope, home)), n): ((UserId, Grant), u128)) -> grant::Model {
+/// A session of the viewer, which nobody uses.
+pub fn session() -> session::Model {
+    session::Model {
+        id: VIEWERS_SESSION,
+        user_id: Persona::Viewer.user(),
+        created_at: NOW,
+        last_used_at: NOW,
+        expires_at: NOW + TimeDelta::days(30),
+        ended_at: None,
+        peer: None,
+        user_agent: None,
+    }
+}
+
+/// A token of the integrator, which nobody holds.
+pub fn token() -> api_token::Model {
+    api_token::Model {
+        id: INTEGRATORS_TOKEN,
+        user_id: Persona::Integrator.user(),
+        name: "nightly export".to_owned(),
+        token_hash: "0".repeat(64),
+        created_at: NOW,
+        expires_at: NOW + TimeDelta::days(30),
+        revoked_at: None,
+        last_used_at: None,
+        last_used_peer: None,
+        version: 1,
+    }
+}
+
+fn grant_row(n: u128, user_id: UserId, Grant(role, scope, home): Grant) -> grant::Model {
     let (scope_type, jurisdiction_id) = match scope {
         Scope::Everything => (ScopeType::Everything, None),
         Scope::Here => (ScopeType::Jurisdiction, Some(HERE)),
@@ -179,7 +217,7 @@ fn grant_row(((user_id, Grant(role, scope, home)), n): ((UserId, Grant), u128)) 
         Scope::Everything | Scope::Here | Scope::Elsewhere => (None, None),
     };
     grant::Model {
-        id: GrantId(key(0x2000 + n)),
+        id: GrantId(key(n)),
         user_id,
         role,
         scope_type,

@@ -1,0 +1,448 @@
+//! The rows: a root field, the thing it is tried on, the document that is sent.
+
+use duban_entities::ids::{ProjectId, TaskId, UserId};
+use serde_json::{Value, json};
+
+use crate::support::client::text;
+use crate::support::known::{
+    BRIDGE, CANAL, CANAL_SCHEDULE, CHAPTER, DAM, ELSEWHERE, ENDED_FINISH, FOREIGN, FOREIGN_CLAUSE,
+    FOREIGN_FINISH, FOREIGN_PLAN, FOREIGN_SCHEDULE, FOREIGN_UNIT, HERE, INTEGRATORS_TOKEN, LAND,
+    LEVEE, PINGYU, PLAN, PROGRAMME, RESERVOIR, RESERVOIR_FINISH, ROAD, SECTION, SUPPORTED,
+    TRANSPORT, UNGRANTED, VIEWERS_GRANT, VIEWERS_SESSION, WATER, ZONE, key,
+};
+use crate::support::persona::PASSWORD;
+use crate::support::{Persona, date};
+
+/// One row.
+#[derive(Clone, Debug)]
+pub struct Case {
+    /// The root field.
+    pub field: &'static str,
+    /// On what.
+    pub on: String,
+    /// The document.
+    pub document: String,
+    /// Its variables.
+    pub variables: Value,
+    /// Where a number or a list is to be counted.
+    pub counted: Option<&'static str>,
+    /// True where the sign-in is over afterwards.
+    pub ends_session: bool,
+    /// Codes and ids that name the thing.
+    named: Vec<String>,
+}
+
+impl Case {
+    /// The variables with names that nothing has; none where nothing is named.
+    pub fn absent(&self) -> Option<Value> {
+        let mut json = self.variables.to_string();
+        let mut found = false;
+        for name in &self.named {
+            let other = match name.split_once('_') {
+                Some((prefix, _)) => format!("{prefix}_{}", key(0xffff).simple()),
+                None => "NO-SUCH-CODE".to_owned(),
+            };
+            found |= json.contains(name);
+            json = json.replace(name, &other);
+        }
+        found.then(|| serde_json::from_str(&json).unwrap())
+    }
+
+    fn counted(self, counted: &'static str) -> Self {
+        Self {
+            counted: Some(counted),
+            ..self
+        }
+    }
+}
+
+/// A row whose thing is the first of the names.
+fn case(field: &'static str, on: &str, document: &str, variables: Value, named: &[Value]) -> Case {
+    let named = named.iter().map(|name| name.as_str().unwrap().to_owned());
+    Case {
+        field,
+        on: on.to_owned(),
+        document: document.to_owned(),
+        variables,
+        counted: None,
+        ends_session: false,
+        named: named.collect(),
+    }
+}
+
+/// A query of a whole list.
+fn list(field: &'static str, document: &str, counted: &'static str) -> Case {
+    case(field, "all that is seen", document, json!({}), &[]).counted(counted)
+}
+
+/// A mutation by its input's type.
+fn mutation(
+    field: &'static str,
+    on: &str,
+    selection: &str,
+    input: Value,
+    named: &[Value],
+) -> Case {
+    let (first, rest) = field.split_at(1);
+    let of = format!("{}{rest}Input", first.to_uppercase());
+    let document =
+        format!("mutation M($input: {of}!) {{ {field}(input: $input) {{ {selection} }} }}");
+    case(field, on, &document, json!({ "input": input }), named)
+}
+
+/// Every row, in the order of the file.
+pub fn all() -> Vec<Case> {
+    let parts = [
+        lists(),
+        nodes(),
+        catalogue(),
+        projects(),
+        assigning(),
+        planning(),
+        moving(),
+        claiming(),
+        deciding_tasks(),
+        deciding_changes(),
+        sessions(),
+        people(),
+        grants(),
+        tokens(),
+    ];
+    parts.into_iter().flatten().collect()
+}
+
+fn lists() -> Vec<Case> {
+    let nodes = |field| {
+        let document = format!("{{ {field}(first: 100) {{ nodes {{ id }} }} }}");
+        case(field, "all that is seen", &document, json!({}), &[])
+    };
+    vec![
+        list("jurisdictions", "{ jurisdictions { id } }", "/jurisdictions"),
+        list("plans", "{ plans { id } }", "/plans"),
+        nodes("units").counted("/units/nodes"),
+        nodes("projects").counted("/projects/nodes"),
+        nodes("tasks").counted("/tasks/nodes"),
+        nodes("changeRequests").counted("/changeRequests/nodes"),
+        nodes("users").counted("/users/nodes"),
+        list("portfolio", "{ portfolio { projectCount } }", "/portfolio/projectCount"),
+        list("workflows", "{ workflows { code } }", "/workflows"),
+        list("milestoneTemplates", "{ milestoneTemplates { code } }", "/milestoneTemplates"),
+        case("viewer", "oneself", "{ viewer { id } }", json!({}), &[]),
+    ]
+}
+
+fn nodes() -> Vec<Case> {
+    let node = |on, id: Value| {
+        let document = "query Q($id: ID!) { node(id: $id) { id } }";
+        case("node", on, document, json!({ "id": id }), &[id])
+    };
+    vec![
+        node("jurisdiction here", text(HERE)),
+        node("jurisdiction elsewhere", text(ELSEWHERE)),
+        node("area here", text(PINGYU)),
+        node("area elsewhere", text(ZONE)),
+        node("unit elsewhere", text(FOREIGN_UNIT)),
+        node("plan elsewhere", text(FOREIGN_PLAN)),
+        node("clause here", text(CHAPTER)),
+        node("clause elsewhere", text(FOREIGN_CLAUSE)),
+        node("project", text(RESERVOIR)),
+        node("project elsewhere", text(FOREIGN)),
+        node("milestone", text(LAND)),
+        node("milestone elsewhere", text(FOREIGN_FINISH)),
+        node("change request", text(CANAL_SCHEDULE)),
+        node("change request elsewhere", text(FOREIGN_SCHEDULE)),
+        node("user without a grant", text(UNGRANTED)),
+    ]
+}
+
+fn catalogue() -> Vec<Case> {
+    let unit = |on, id: Value| {
+        let document = "query Q($by: UnitBy!) { unit(by: $by) { id } }";
+        case("unit", on, document, json!({ "by": { "id": id } }), &[id])
+    };
+    let plan = |on, id: Value| {
+        let document = "query Q($by: PlanBy!) { plan(by: $by) { id } }";
+        case("plan", on, document, json!({ "by": { "id": id } }), &[id])
+    };
+    let by_code = |field: &'static str, of: &str, code: &str| {
+        let document = format!("query Q($by: {of}!) {{ {field}(by: $by) {{ id }} }}");
+        let code = json!(code);
+        case(field, "elsewhere, by code", &document, json!({ "by": { "code": code } }), &[code])
+    };
+    let plans = "query Q($id: ID!) { plans(jurisdictionId: $id) { id } }";
+    let elsewhere = text(ELSEWHERE);
+    vec![
+        unit("here", text(WATER)),
+        unit("elsewhere", text(FOREIGN_UNIT)),
+        by_code("unit", "UnitBy", "LHJ-JSJ"),
+        plan("here", text(PLAN)),
+        plan("elsewhere", text(FOREIGN_PLAN)),
+        by_code("plan", "PlanBy", "LHJ-PLAN"),
+        case("plans", "of elsewhere", plans, json!({ "id": elsewhere }), &[elsewhere])
+            .counted("/plans"),
+    ]
+}
+
+fn projects() -> Vec<Case> {
+    let project = |on, id: ProjectId| {
+        let document = "query Q($by: ProjectBy!) { project(by: $by) { id } }";
+        let id = text(id);
+        case("project", on, document, json!({ "by": { "id": id } }), &[id])
+    };
+    let task = |on, id: TaskId| {
+        let document = "query Q($id: ID!) { task(id: $id) { id } }";
+        case("task", on, document, json!({ "id": text(id) }), &[text(id)])
+    };
+    let filtered = |field: &'static str, of: &str, on, name: &str, id: Value| {
+        let document = format!(
+            "query Q($f: {of}) {{ {field}(filter: $f, first: 100) {{ nodes {{ id }} }} }}"
+        );
+        case(field, on, &document, json!({ "f": { name: id } }), &[id])
+    };
+    let counts = "query Q($f: ProjectFilter) { portfolio(filter: $f) { projectCount } }";
+    let clause = json!({ "f": { "clauseId": text(FOREIGN_CLAUSE) } });
+    vec![
+        project("in two areas, led by the lead unit", RESERVOIR),
+        project("in the second area, led by nobody", BRIDGE),
+        project("led by the other unit", ROAD),
+        project("led by a unit below the lead unit", LEVEE),
+        project("elsewhere", FOREIGN),
+        filtered("projects", "ProjectFilter", "with a clause here", "clauseId", text(SECTION))
+            .counted("/projects/nodes"),
+        filtered("projects", "ProjectFilter", "in an area elsewhere", "areaId", text(ZONE))
+            .counted("/projects/nodes"),
+        filtered("projects", "ProjectFilter", "of a unit elsewhere", "unitId", text(FOREIGN_UNIT))
+            .counted("/projects/nodes"),
+        case("portfolio", "of a clause elsewhere", counts, clause, &[text(FOREIGN_CLAUSE)])
+            .counted("/portfolio/projectCount"),
+        task("that the cooperating unit owes", LAND),
+        task("cancelled", ENDED_FINISH),
+        task("elsewhere", FOREIGN_FINISH),
+        filtered("tasks", "TaskFilter", "of a project in two areas", "projectId", text(RESERVOIR))
+            .counted("/tasks/nodes"),
+        filtered(
+            "changeRequests",
+            "ChangeRequestFilter",
+            "of a project in two areas",
+            "projectId",
+            text(CANAL),
+        )
+        .counted("/changeRequests/nodes"),
+    ]
+}
+
+fn assigning() -> Vec<Case> {
+    let one = |on, project: ProjectId| {
+        let input = json!({ "projectId": text(project), "leadUnitId": text(TRANSPORT) });
+        mutation("unitAssign", on, "assignedCount", input, &[text(project)])
+    };
+    let unit = json!({ "projectId": text(BRIDGE), "leadUnitId": text(FOREIGN_UNIT) });
+    vec![
+        one("a project in two areas without a schedule", CANAL),
+        one("a project in the second area", BRIDGE),
+        one("a project elsewhere", FOREIGN),
+        mutation(
+            "unitAssign",
+            "a unit elsewhere to a project in the second area",
+            "assignedCount",
+            unit,
+            &[text(FOREIGN_UNIT), text(BRIDGE)],
+        ),
+        mutation(
+            "unitAssign",
+            "all projects with a code, none where it is not seen",
+            "assignedCount",
+            json!({
+                "filter": { "areaId": text(ZONE) },
+                "leadUnitId": text(FOREIGN_UNIT),
+                "expectedCount": 1,
+            }),
+            &[text(ZONE), text(FOREIGN_UNIT)],
+        ),
+    ]
+}
+
+fn planning() -> Vec<Case> {
+    let plan = |on, project: ProjectId| {
+        let milestones = json!([
+            { "title": "开工", "dueDate": date(2026, 12, 1), "weight": "40" },
+            { "title": "建成", "dueDate": date(2027, 12, 1), "weight": "60" },
+        ]);
+        let input =
+            json!({ "projectId": text(project), "milestones": milestones, "reason": "首次排期" });
+        mutation("milestonesPlan", on, "changeRequest { id }", input, &[text(project)])
+    };
+    vec![
+        plan("a project in two areas", PROGRAMME),
+        plan("a project of the other unit", ROAD),
+        plan("a project elsewhere", FOREIGN),
+    ]
+}
+
+fn moving() -> Vec<Case> {
+    let move_to = |on, project: ProjectId, to: &str, review: Value| {
+        let input = json!({
+            "projectId": text(project),
+            "to": to,
+            "reason": "资金未落实",
+            "reviewOn": review,
+        });
+        let selection = "project { id } changeRequest { id }";
+        mutation("projectMove", on, selection, input, &[text(project)])
+    };
+    let review = json!(date(2027, 1, 1));
+    vec![
+        move_to("into construction", RESERVOIR, "CONSTRUCTION", Value::Null),
+        move_to("to suspend, which needs approval", RESERVOIR, "SUSPENDED", review),
+        move_to("a project of a unit below", LEVEE, "CONSTRUCTION", Value::Null),
+        move_to("the other unit's support", SUPPORTED, "PREPARATION", Value::Null),
+        move_to("a project elsewhere", FOREIGN, "PREPARATION", Value::Null),
+    ]
+}
+
+fn claiming() -> Vec<Case> {
+    let claim = |on, task: TaskId| {
+        let input = json!({ "taskId": text(task), "note": "已完成" });
+        mutation("taskClaim", on, "task { id }", input, &[text(task)])
+    };
+    vec![
+        claim("a task of the lead unit", RESERVOIR_FINISH),
+        claim("a task of the cooperating unit", LAND),
+        claim("a task elsewhere", FOREIGN_FINISH),
+    ]
+}
+
+fn deciding_tasks() -> Vec<Case> {
+    let verify = |on, task: TaskId| {
+        let input = json!({ "taskId": text(task) });
+        mutation("taskVerify", on, "task { id }", input, &[text(task)])
+    };
+    let send_back = |on, task: TaskId| {
+        let input = json!({ "taskId": text(task), "reason": "缺少验收材料" });
+        mutation("taskReturn", on, "task { id }", input, &[text(task)])
+    };
+    vec![
+        verify("the lead unit's claim in two areas", DAM),
+        send_back("the lead unit's claim in two areas", DAM),
+    ]
+}
+
+fn deciding_changes() -> Vec<Case> {
+    let decide = |on, change, decision: &str| {
+        let input =
+            json!({ "changeRequestId": text(change), "decision": decision, "note": "经研究" });
+        mutation("changeDecide", on, "changeRequest { id }", input, &[text(change)])
+    };
+    vec![
+        decide("to approve the lead unit's schedule", CANAL_SCHEDULE, "APPROVE"),
+        decide("to return the lead unit's schedule", CANAL_SCHEDULE, "RETURN"),
+        decide("a request elsewhere, to return it", FOREIGN_SCHEDULE, "RETURN"),
+    ]
+}
+
+fn sessions() -> Vec<Case> {
+    let end = |case| Case {
+        ends_session: true,
+        ..case
+    };
+    let somebody = json!({ "username": Persona::Viewer.name(), "password": PASSWORD });
+    let unknown = json!({ "username": "nobody-at-all", "password": PASSWORD });
+    let disabled = json!({ "username": "disabled", "password": PASSWORD });
+    let token = json!({ "refreshToken": "not a token" });
+    let session = json!({ "sessionId": text(VIEWERS_SESSION) });
+    let change =
+        json!({ "currentPassword": PASSWORD, "newPassword": "quite another long sentence" });
+    vec![
+        mutation("signIn", "with a right password", "expiresIn", somebody, &[]),
+        mutation("signIn", "as nobody known", "expiresIn", unknown, &[]),
+        mutation("signIn", "as somebody disabled", "expiresIn", disabled, &[]),
+        mutation("sessionRefresh", "with something else", "expiresIn", token, &[]),
+        mutation(
+            "sessionEnd",
+            "the viewer's session",
+            "session { id }",
+            session,
+            &[text(VIEWERS_SESSION)],
+        ),
+        end(mutation("passwordChange", "one's own", "user { id }", change, &[])),
+        end(case("signOut", "of this session", "mutation { signOut { signedOut } }", json!({}), &[])),
+    ]
+}
+
+fn people() -> Vec<Case> {
+    let user = |on, id: Value| {
+        let document = "query Q($id: ID!) { user(id: $id) { id } }";
+        case("user", on, document, json!({ "id": id }), &[id])
+    };
+    let viewer = text(Persona::Viewer.user());
+    let elsewhere = text(Persona::SupervisorElsewhere.user());
+    let change = |field, on, input: Value, id: &Value| {
+        mutation(field, on, "user { id }", input, std::slice::from_ref(id))
+    };
+    let new = |grants: Value| {
+        json!({
+            "username": "new-one",
+            "name": "新用户",
+            "password": "a first long password",
+            "grants": grants,
+        })
+    };
+    let here = json!([{ "role": "VIEWER", "scope": { "jurisdictionId": text(HERE) } }]);
+    let there = json!([{ "role": "VIEWER", "scope": { "jurisdictionId": text(ELSEWHERE) } }]);
+    let reset = json!({ "userId": viewer, "password": "a second long password" });
+    vec![
+        user("the viewer", viewer.clone()),
+        user("the supervisor elsewhere", elsewhere.clone()),
+        user("without a grant", text(UNGRANTED)),
+        mutation("userCreate", "a viewer here", "user { id }", new(here), &[text(HERE)]),
+        mutation("userCreate", "a viewer elsewhere", "user { id }", new(there), &[text(ELSEWHERE)]),
+        change("userDisable", "the viewer", json!({ "userId": viewer }), &viewer),
+        change("userDisable", "the supervisor elsewhere", json!({ "userId": elsewhere }), &elsewhere),
+        change("userEnable", "the viewer", json!({ "userId": viewer }), &viewer),
+        change("passwordReset", "the viewer's", reset, &viewer),
+    ]
+}
+
+fn grants() -> Vec<Case> {
+    let add = |on, user: UserId, role: &str, scope: Value, named: &[Value]| {
+        let user = text(user);
+        let grant = json!({ "role": role, "scope": scope });
+        let input = json!({ "userId": user, "grant": grant });
+        let named: Vec<Value> = named.iter().cloned().chain([user]).collect();
+        mutation("grantAdd", on, "grant { id }", input, &named)
+    };
+    let unit = json!({ "unitId": text(WATER) });
+    let elsewhere = json!({ "jurisdictionId": text(ELSEWHERE) });
+    let everything = json!({ "everything": true });
+    let end = json!({ "grantId": text(VIEWERS_GRANT) });
+    vec![
+        add("a unit here to the viewer", Persona::Viewer.user(), "REPORTER", unit, &[text(WATER)]),
+        add(
+            "elsewhere to the administrator of here",
+            Persona::ScopedAdministrator.user(),
+            "ADMINISTRATOR",
+            elsewhere,
+            &[text(ELSEWHERE)],
+        ),
+        add("everything to the user without a grant", UNGRANTED, "ADMINISTRATOR", everything, &[]),
+        mutation("grantEnd", "the viewer's", "grant { id }", end, &[text(VIEWERS_GRANT)]),
+    ]
+}
+
+fn tokens() -> Vec<Case> {
+    let user = text(Persona::Integrator.user());
+    let own = json!({ "name": "for a program" });
+    let others = json!({ "name": "for a program", "userId": user });
+    let token = json!({ "apiTokenId": text(INTEGRATORS_TOKEN) });
+    vec![
+        mutation("apiTokenIssue", "for oneself", "apiToken { id }", own, &[]),
+        mutation("apiTokenIssue", "for the integrator", "apiToken { id }", others, &[user]),
+        mutation(
+            "apiTokenRevoke",
+            "the integrator's",
+            "apiToken { id }",
+            token,
+            &[text(INTEGRATORS_TOKEN)],
+        ),
+    ]
+}
