@@ -94,7 +94,10 @@ impl Seat {
 
     /// What the persona gets. Where it changed something, the world is made anew.
     async fn attempt(&mut self, case: &Case) -> String {
-        let answer = self.client.ask(&case.document, case.variables.clone()).await;
+        let answer = self
+            .client
+            .ask(&case.document, case.variables.clone())
+            .await;
         if answer.code() == Some("NOT_FOUND") {
             self.compare_with_absent(case, &answer).await;
         }
@@ -110,7 +113,11 @@ impl Seat {
             assert_same(&self.untouched, &after, &what);
             return Self::refusal(&what, code, &answer);
         }
-        assert!(answer.body.get("errors").is_none(), "{what}: {}", answer.text);
+        assert!(
+            answer.body.get("errors").is_none(),
+            "{what}: {}",
+            answer.text
+        );
         if after != self.untouched || case.ends_session {
             let fresh = Self::take(self.engine, self.persona).await;
             std::mem::replace(self, fresh).world.close().await;

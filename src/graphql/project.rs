@@ -279,7 +279,7 @@ impl Project {
             .await?
             .unwrap_or_default();
         milestone_page(
-            rows,
+            &rows,
             &PageRequest {
                 first,
                 after,

@@ -167,7 +167,7 @@ impl ProjectFilter {
     }
 
     fn into_store(self) -> Result<projects::ProjectFilter> {
-        let text = self.text.map(checked_text).transpose()?;
+        let text = self.text.as_deref().map(checked_text).transpose()?;
         let all = |parts: Vec<Self>| parts.into_iter().map(Self::into_store).collect();
         Ok(projects::ProjectFilter {
             jurisdiction: parse_option(self.jurisdiction_id.as_ref())?,
@@ -202,7 +202,7 @@ impl ProjectFilter {
     }
 }
 
-fn checked_text(text: String) -> Result<String> {
+fn checked_text(text: &str) -> Result<String> {
     let length = text.trim().chars().count();
     if length == 0 || length > LONGEST_TEXT || text.contains('\0') {
         let message = format!("1 to {LONGEST_TEXT} characters");

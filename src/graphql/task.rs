@@ -21,6 +21,10 @@ use crate::store::tasks;
 /// Something that one unit owes by a date. It is OPEN, SUBMITTED once claimed, DONE once
 /// verified; CANCELLED when no longer owed.
 #[derive(Clone, Debug, Interface)]
+#[expect(
+    clippy::duplicated_attributes,
+    reason = "several fields of an interface have the same type"
+)]
 #[graphql(
     field(name = "id", ty = "ID", desc = "Opaque id."),
     field(name = "kind", ty = "TaskKind", desc = "What sort of task."),
@@ -306,7 +310,7 @@ connection!(MilestoneConnection, MilestoneEdge, Milestone, task::Model);
 /// A page of the milestones of one project, which are loaded whole: a schedule has at most
 /// 100. A cursor is the milestone's id.
 pub(super) fn milestone_page(
-    rows: Vec<task::Model>,
+    rows: &[task::Model],
     request: &PageRequest,
 ) -> Result<MilestoneConnection> {
     let total = rows.len();

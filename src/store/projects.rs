@@ -167,7 +167,8 @@ fn keyset((order, direction): (ProjectOrder, Direction), today: &Today) -> Keyse
         direction,
         parse: |text| Some(text.into()),
     };
-    let (name, first): (_, Option<(SimpleExpr, fn(&str) -> Option<Value>)>) = match order {
+    type Parse = fn(&str) -> Option<Value>;
+    let (name, first): (_, Option<(SimpleExpr, Parse)>) = match order {
         ProjectOrder::Code => ("project.code", None),
         ProjectOrder::Title => (
             "project.title",
