@@ -35,8 +35,7 @@ pub const POSTGRES_TRIGGERS: [(&str, &str); 2] = [
 ];
 
 /// What PostgreSQL's triggers run, as `pg_proc` keeps it.
-pub const POSTGRES_FUNCTION: &str =
-    " BEGIN RAISE EXCEPTION 'the ledger is append-only'; END ";
+pub const POSTGRES_FUNCTION: &str = " BEGIN RAISE EXCEPTION 'the ledger is append-only'; END ";
 
 #[derive(DeriveMigrationName)]
 pub(crate) struct Migration;

@@ -10,6 +10,7 @@ mod connection;
 mod context;
 mod cost;
 mod error;
+mod grant;
 mod jurisdiction;
 mod limits;
 mod loader;
@@ -68,6 +69,7 @@ pub struct Mutation(
     task::TaskMutation,
     session::SessionMutation,
     user::UserMutation,
+    grant::GrantMutation,
     token::TokenMutation,
 );
 

@@ -6,10 +6,11 @@ use duban_entities::session;
 use super::connection::list_cost;
 use super::context::{call, loaders, parse, services};
 use super::error::{Result, public};
+use super::grant::Grant;
 use super::loader::ApiTokensOf;
 use super::scalar::DateTime;
 use super::token::ApiToken;
-use super::user::{Grant, User};
+use super::user::User;
 use crate::policy::{Credential, Principal};
 use crate::service::{Call, Person, SignedIn};
 

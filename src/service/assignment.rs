@@ -160,14 +160,25 @@ async fn cooperate(
             position: i32::try_from(rows.len()).unwrap_or(i32::MAX),
         });
     }
-    let change = part("cooperatingUnits", listed(&old), listed(&rows));
+    let change = part("cooperatingUnits", listed(&old)?, listed(&rows)?);
     assignments::replace_cooperating(work.connection(), project.id, rows).await?;
     Ok(change)
 }
 
-fn listed(rows: &[cooperating_unit::Model]) -> Option<String> {
-    let ids: Vec<String> = rows.iter().map(|row| row.unit_id.to_string()).collect();
-    (!ids.is_empty()).then(|| ids.join(" "))
+/// Cooperating units as the ledger keeps them; an import writes them in the same form.
+fn listed(rows: &[cooperating_unit::Model]) -> Result<Option<String>> {
+    if rows.is_empty() {
+        return Ok(None);
+    }
+    let members = rows.iter().map(|row| {
+        let mut member = BTreeMap::from([("unit", row.unit_id.to_string())]);
+        member.extend(row.role_words.clone().map(|words| ("role_words", words)));
+        member
+    });
+    let members: Vec<_> = members.collect();
+    serde_json::to_string(&members)
+        .map(Some)
+        .map_err(Error::internal)
 }
 
 /// Sets the lead, and hands it what nobody or the former lead owed.

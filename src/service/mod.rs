@@ -11,8 +11,10 @@ pub mod credential;
 mod demonstration;
 mod fetch;
 mod grant;
+mod grant_rules;
 mod idempotency;
 mod named;
+mod names;
 mod outline;
 mod password;
 #[cfg(test)]
@@ -27,6 +29,7 @@ mod stage;
 mod task;
 mod throttle;
 mod token;
+mod upkeep;
 mod user;
 
 use std::sync::Arc;

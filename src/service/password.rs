@@ -5,8 +5,8 @@ use duban_entities::user;
 
 use super::credential::{Strictness, Verdict, check_password};
 use super::fetch::note;
+use super::names::canonical_username;
 use super::throttle::Attempt;
-use super::user::canonical_username;
 use super::{Call, Services};
 use crate::error::{Error, Result};
 use crate::policy::{Action, Credential, Facts, Permit};

@@ -1,26 +1,20 @@
 //! Signing in and out, and one's own sessions.
 
-use chrono::{DateTime, TimeDelta, Utc};
 use duban_entities::ids::{RefreshTokenId, SessionId};
 use duban_entities::{refresh_token, session, user};
 
 use super::authentication::Person;
 use super::credential::{ACCESS_LIFE, Claims, Kind, Opaque, SessionLives, Verdict};
+use super::names::canonical_username;
 use super::throttle::Attempt;
-use super::user::canonical_username;
 use super::{Call, RequestInfo, Secret, Services};
 use crate::clock::new_id;
 use crate::error::{Error, Result};
 use crate::policy::{Action, Actor, Credential, Facts, Principal};
-use crate::store::{Work, authorise, facts, idempotency, sessions, throttle, users};
+use crate::store::{Work, authorise, facts, sessions, users};
 
 /// The one refusal of a sign-in: unknown, wrong and disabled read alike.
 const REFUSED: Error = Error::Unauthenticated("the user name or the password is not right");
-
-/// Rows that only protect or count are kept so long after they matter.
-const THROTTLES_KEPT: TimeDelta = TimeDelta::days(1);
-const SESSIONS_KEPT: TimeDelta = TimeDelta::days(30);
-const KEYS_KEPT: TimeDelta = TimeDelta::days(30);
 
 /// A sign-in or its continuation. The tokens are shown this once.
 #[derive(Clone, Debug)]
@@ -282,33 +276,6 @@ impl Services {
             target: "security", event = "session_ended", session = %id, peer = call.request.peer,
         );
         Ok(ended)
-    }
-
-    /// Forgets old rows, at most every ten minutes.
-    async fn tidy_now_and_then(&self) {
-        if self.credentials.is_tidying_due(self.clock.now())
-            && let Err(error) = self.tidy().await
-        {
-            tracing::warn!(%error, "old rows were not forgotten");
-        }
-    }
-
-    /// Forgets throttles, sessions and idempotency keys that no longer matter.
-    ///
-    /// # Errors
-    /// [`Error::Internal`] when the database fails.
-    pub async fn tidy(&self) -> Result<()> {
-        let context = Call::system("tidy", String::new()).write(None);
-        self.store
-            .write(context, |work| {
-                Box::pin(async move {
-                    let ago = |kept: TimeDelta| -> DateTime<Utc> { work.at() - kept };
-                    throttle::forget_older(work, ago(THROTTLES_KEPT)).await?;
-                    sessions::forget_older(work, ago(SESSIONS_KEPT)).await?;
-                    idempotency::forget_older(work.connection(), ago(KEYS_KEPT)).await
-                })
-            })
-            .await
     }
 }
 

@@ -10,7 +10,7 @@ use unicode_normalization::UnicodeNormalization;
 use super::credential::{Kind, Opaque};
 use super::fetch::note;
 use super::idempotency::{self, Key};
-use super::user::is_display_name;
+use super::names::is_display_name;
 use super::{Call, Secret, Services};
 use crate::error::{Error, Problems, Result};
 use crate::policy::{Action, Facts};

@@ -9,16 +9,15 @@ use unicode_normalization::UnicodeNormalization;
 use super::credential::{Strictness, check_password};
 use super::fetch::note;
 use super::grant::{self, GrantScope, NewGrant, Resolved};
+use super::grant_rules;
 use super::idempotency::{self, Key};
+use super::names::{canonical_username, is_display_name};
 use super::{Call, Secret, Services};
 use crate::error::{Error, Problems, Result};
 use crate::policy::{Action, Facts, Permit};
 use crate::store::page::{Page, PageRequest};
 use crate::store::record::Fields;
 use crate::store::{Work, authorise, facts, scope, sessions, users};
-
-/// Longest display name.
-const LONGEST_NAME: usize = 100;
 
 /// A user to be made.
 #[derive(Clone, Debug, Serialize)]
@@ -270,7 +269,7 @@ async fn make(
         resolved.push(grant::resolve(work, grant).await?);
     }
     let permits = permits(work, &resolved)?;
-    grant::check(work, &resolved, &[], "grants").await?;
+    grant_rules::check(work, &resolved, &[], "grants").await?;
     let taken = users::by_username(work.connection(), &profile.username).await?;
     if taken.is_some() {
         return Err(Error::invalid("username", "it is taken"));
@@ -351,18 +350,6 @@ async fn disable(work: &mut Work, id: UserId) -> Result<user::Model> {
     Ok(user)
 }
 
-/// The user name as it is stored, if it can be one: `[a-z0-9][a-z0-9._-]{1,62}`.
-pub(super) fn canonical_username(text: &str) -> Option<String> {
-    let name = text.trim().to_ascii_lowercase();
-    let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
-    let well_formed = (2..=63).contains(&name.len())
-        && name.bytes().next().is_some_and(plain)
-        && name
-            .bytes()
-            .all(|byte| plain(byte) || b"._-".contains(&byte));
-    well_formed.then_some(name)
-}
-
 fn check_names(
     username: &str,
     name: &str,
@@ -389,44 +376,4 @@ fn check_names(
     }
     problems.finish()?;
     Ok((username, name))
-}
-
-/// Neither empty nor long, and nothing in it that hides or turns the text around it.
-pub(super) fn is_display_name(name: &str) -> bool {
-    let turns = |c: char| matches!(c, '\u{200B}'..='\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2060}'..='\u{2069}' | '\u{FEFF}');
-    let count = name.chars().count();
-    (1..=LONGEST_NAME).contains(&count) && !name.chars().any(|c| c.is_control() || turns(c))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_username_is_lower_case_ascii() {
-        assert_eq!(canonical_username(" Li.Wei "), Some("li.wei".to_owned()));
-        let longest = "a".repeat(63);
-        assert!(canonical_username(&longest).is_some());
-        for text in [
-            "",
-            "a",
-            ".ab",
-            "a b",
-            "аdmin",
-            "管理员",
-            "a\0b",
-            &format!("{longest}a"),
-        ] {
-            assert_eq!(canonical_username(text), None, "{text:?}");
-        }
-    }
-
-    #[test]
-    fn a_display_name_hides_nothing() {
-        assert!(is_display_name("李伟"));
-        assert!(is_display_name(&"督".repeat(100)));
-        for name in ["", "a\nb", "a\u{202E}b", "a\u{200B}b", &"x".repeat(101)] {
-            assert!(!is_display_name(name), "{name:?}");
-        }
-    }
 }

@@ -1,5 +1,7 @@
 //! How far a demonstration has been set up: a row beside what imports wrote.
 
+use std::collections::BTreeMap;
+
 use duban_entities::{import_row, project, user};
 use sea_orm::sea_query::OnConflict;
 use sea_orm::{
@@ -7,7 +9,7 @@ use sea_orm::{
 };
 
 use super::Work;
-use crate::error::Result;
+use crate::error::{Error, Result};
 
 const TABLE: &str = "demonstration";
 const CODE: &str = "state";
@@ -22,7 +24,10 @@ pub async fn mark(connection: &impl ConnectionTrait) -> Result<Option<String>> {
         .filter(import_row::Column::Code.eq(CODE))
         .one(connection)
         .await?;
-    Ok(row.map(|row| row.content))
+    let Some(row) = row else { return Ok(None) };
+    let content: BTreeMap<String, String> =
+        serde_json::from_str(&row.content).map_err(Error::internal)?;
+    Ok(content.get(CODE).cloned())
 }
 
 /// Sets the mark.
@@ -33,7 +38,7 @@ pub async fn set_mark(work: &Work, mark: &str) -> Result<()> {
     let row = import_row::Model {
         table_name: TABLE.to_owned(),
         code: CODE.to_owned(),
-        content: mark.to_owned(),
+        content: serde_json::json!({ CODE: mark }).to_string(),
         imported_at: work.at(),
     };
     let conflict = OnConflict::columns([import_row::Column::TableName, import_row::Column::Code])
