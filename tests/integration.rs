@@ -8,9 +8,16 @@
 )]
 
 mod architecture;
+mod atomicity;
 mod catalogue;
+mod contract;
+mod coverage;
+mod flow;
+mod ledger;
 mod matrix;
 mod migrations;
+mod paging;
 mod schema;
+mod scope;
 mod seeds;
 mod support;
