@@ -17,6 +17,7 @@ mod ledger;
 mod matrix;
 mod migrations;
 mod paging;
+mod program;
 mod schema;
 mod scope;
 mod seeds;

@@ -64,22 +64,6 @@ pub struct ProjectFilter {
 }
 
 impl ProjectFilter {
-    /// The projects that cite a clause.
-    pub(super) fn of_clause(clause: ID) -> Self {
-        Self {
-            clause_id: Some(clause),
-            ..Self::default()
-        }
-    }
-
-    /// The members of a programme.
-    pub(super) fn of_parent(parent: ID) -> Self {
-        Self {
-            parent_id: Some(parent),
-            ..Self::default()
-        }
-    }
-
     /// The filter as the store takes it.
     ///
     /// # Errors
