@@ -107,102 +107,96 @@ fn reads() -> Vec<Sent> {
 }
 
 fn writes() -> Vec<Sent> {
-    use Persona::{Signatory, Supervisor};
-    let input = |input: Value| json!({ "input": input });
-    let milestones = json!([
-        { "title": "开工", "dueDate": date(2026, 12, 1), "weight": "40", "unitId": null },
-        { "title": "建成", "dueDate": date(2027, 12, 1), "weight": "60", "unitId": null },
-    ]);
-    let plan = json!({
-        "projectId": text(PROGRAMME), "milestones": milestones, "reason": "首次排期",
-        "expectedVersion": 1, "idempotencyKey": "plan-1",
-    });
-    let claim = json!({
-        "taskId": text(RESERVOIR_FINISH), "note": "已完成", "completedOn": date(2026, 11, 20),
-        "evidence": [{
-            "title": "竣工验收鉴定书", "documentNumber": "驻水〔2026〕9号",
-            "date": date(2026, 11, 19), "url": "https://example.cn/9", "sha256": "ab".repeat(32),
-        }],
-        "expectedVersion": 1, "idempotencyKey": "claim-1",
-    });
-    let move_to = json!({
-        "projectId": text(RESERVOIR), "to": "CONSTRUCTION", "reason": "开工",
-        "occurredOn": date(2026, 11, 20), "reviewOn": null, "expectedVersion": 1,
-        "idempotencyKey": "move-1",
-    });
-    let assign = json!({
-        "projectId": text(BRIDGE), "leadUnitId": text(TRANSPORT),
-        "cooperatingUnitIds": [], "reason": "分工", "expectedVersion": 1,
-    });
-    let decide = json!({
-        "changeRequestId": text(CANAL_SCHEDULE), "decision": "APPROVE", "note": "同意",
-        "expectedVersion": 1,
-    });
+    use Persona::{Anonymous, Signatory, Supervisor};
+    let write = |operation: &'static str, document, persona, input: Value, statements| {
+        let variables = json!({ "input": input });
+        sent(
+            (operation, operation),
+            document,
+            persona,
+            variables,
+            statements,
+        )
+    };
+    let tasks = document!("task-decide");
+    let sign_in = json!({ "username": "supervisor", "password": PASSWORD });
     let verify = json!({ "taskId": text(DAM), "note": "属实", "expectedVersion": 1 });
     let back = json!({
         "taskId": text(DAM), "reason": "缺材料", "dueDate": date(2026, 12, 1),
         "expectedVersion": 1,
     });
-    let sign_in = json!({ "username": "supervisor", "password": PASSWORD });
-    let tasks = document!("task-decide");
+    let decide = json!({
+        "changeRequestId": text(CANAL_SCHEDULE), "decision": "APPROVE", "note": "同意",
+        "expectedVersion": 1,
+    });
+    let assign = json!({
+        "projectId": text(BRIDGE), "leadUnitId": text(TRANSPORT),
+        "cooperatingUnitIds": [], "reason": "分工", "expectedVersion": 1,
+    });
     vec![
-        sent(
-            ("sign-in", "SignIn"),
-            document!("sign-in"),
-            Persona::Anonymous,
-            input(sign_in),
-            28,
-        ),
-        sent(
-            ("task-claim", "TaskClaim"),
-            document!("task-claim"),
-            Signatory,
-            input(claim),
-            30,
-        ),
-        sent(
-            ("task-decide", "TaskVerify"),
-            tasks,
-            Supervisor,
-            input(verify),
-            30,
-        ),
-        sent(
-            ("task-decide", "TaskReturn"),
-            tasks,
-            Supervisor,
-            input(back),
-            30,
-        ),
-        sent(
-            ("project-move", "ProjectMove"),
+        write("SignIn", document!("sign-in"), Anonymous, sign_in, 28),
+        write("TaskClaim", document!("task-claim"), Signatory, claim(), 30),
+        write("TaskVerify", tasks, Supervisor, verify, 30),
+        write("TaskReturn", tasks, Supervisor, back, 30),
+        write(
+            "ProjectMove",
             document!("project-move"),
             Signatory,
-            input(move_to),
+            move_to(),
             30,
         ),
-        sent(
-            ("unit-assign", "UnitAssign"),
+        write(
+            "UnitAssign",
             document!("unit-assign"),
             Supervisor,
-            input(assign),
+            assign,
             32,
         ),
-        sent(
-            ("milestones-plan", "MilestonesPlan"),
+        write(
+            "MilestonesPlan",
             document!("milestones-plan"),
             Signatory,
-            input(plan),
+            plan(),
             30,
         ),
-        sent(
-            ("change-decide", "ChangeDecide"),
+        write(
+            "ChangeDecide",
             document!("change-decide"),
             Supervisor,
-            input(decide),
+            decide,
             42,
         ),
     ]
+}
+
+fn claim() -> Value {
+    let evidence = json!([{
+        "title": "竣工验收鉴定书", "documentNumber": "驻水〔2026〕9号", "date": date(2026, 11, 19),
+        "url": "https://example.cn/9", "sha256": "ab".repeat(32),
+    }]);
+    json!({
+        "taskId": text(RESERVOIR_FINISH), "note": "已完成", "completedOn": date(2026, 11, 20),
+        "evidence": evidence, "expectedVersion": 1, "idempotencyKey": "claim-1",
+    })
+}
+
+fn move_to() -> Value {
+    json!({
+        "projectId": text(RESERVOIR), "to": "CONSTRUCTION", "reason": "开工",
+        "occurredOn": date(2026, 11, 20), "reviewOn": null, "expectedVersion": 1,
+        "idempotencyKey": "move-1",
+    })
+}
+
+fn plan() -> Value {
+    let milestones = json!([
+        { "title": "开工", "dueDate": date(2026, 12, 1), "weight": "40", "unitId": null },
+        { "title": "建成", "dueDate": date(2027, 12, 1), "weight": "60", "unitId": null },
+    ]);
+    json!({
+        "projectId": text(PROGRAMME), "milestones": milestones, "reason": "首次排期",
+        "expectedVersion": 1, "idempotencyKey": "plan-1",
+    })
 }
 
 async fn every_document_runs(world: &World) {

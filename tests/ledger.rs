@@ -2,6 +2,7 @@
 
 use duban::store::ledger::{self as chain, Broken, Fault, FieldChange, Head};
 use duban_entities::ledger;
+use duban_entities::vocabulary::Role;
 use sea_orm::{ConnectionTrait, EntityTrait, QueryOrder};
 use serde_json::json;
 
@@ -277,7 +278,7 @@ async fn an_entry_says_who_as_what_and_why(world: &World) {
     let entry = &entries[0];
     assert_eq!(entry.actor_id, Persona::Supervisor.user().to_string());
     assert_eq!(entry.actor_name, "Name of supervisor");
-    assert_eq!(entry.role.map(|role| role.as_str()), Some("SUPERVISOR"));
+    assert_eq!(entry.role.map(Role::as_str), Some("SUPERVISOR"));
     assert_eq!(entry.reason.as_deref(), Some("分工"));
     assert_eq!(entry.project_id, Some(BRIDGE));
     let lead = changes(entry)
