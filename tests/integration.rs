@@ -8,10 +8,17 @@
 )]
 
 mod architecture;
+mod atomicity;
 mod catalogue;
+mod contract;
+mod coverage;
+mod flow;
+mod ledger;
 mod matrix;
 mod migrations;
+mod paging;
 mod program;
 mod schema;
+mod scope;
 mod seeds;
 mod support;

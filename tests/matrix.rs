@@ -4,7 +4,7 @@
 //! Three things are held on the way: what somebody may not see reads, byte for byte, like
 //! what is not there; a refusal changes nothing; no root field is left out.
 
-mod cases;
+pub mod cases;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;

@@ -334,6 +334,7 @@ pub struct ProjectTransition {
     /// True where a supervisor must approve it.
     requires_approval: bool,
     /// What must happen first; empty when nothing blocks.
+    #[graphql(complexity = "list_cost(child_complexity)")]
     blockers: Vec<Blocker>,
 }
 

@@ -62,6 +62,7 @@ impl Services {
     /// [`Error::Invalid`] for a collective or foreign unit; [`Error::Blocked`] once a schedule
     /// is approved; [`Error::Forbidden`], [`Error::Conflict`].
     pub async fn assign_one(&self, call: &Call, input: AssignOne) -> Result<ProjectId> {
+        Self::signed_in(call)?;
         if input.lead.is_none() && input.cooperating.is_none() {
             return Err(Error::invalid("leadUnitId", "nothing to assign"));
         }
@@ -80,8 +81,8 @@ impl Services {
     /// selects another number; [`Error::LimitExceeded`] over 2,000; as
     /// [`Services::assign_one`].
     pub async fn assign_many(&self, call: &Call, input: AssignMany) -> Result<u64> {
-        let reason = fetch::note("reason", input.reason.as_deref())?;
         Self::signed_in(call)?;
+        let reason = fetch::note("reason", input.reason.as_deref())?;
         self.check_named(call, &input.filter).await?;
         self.store
             .write(call.write(reason), move |work| {

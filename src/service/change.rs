@@ -158,6 +158,7 @@ impl Services {
     /// [`Error::Invalid`] for a return without a note; [`Error::Forbidden`],
     /// [`Error::Conflict`].
     pub async fn decide_change(&self, call: &Call, input: ChangeDecide) -> Result<ChangeRequestId> {
+        Self::signed_in(call)?;
         let note = match input.decision {
             Decision::Approve => fetch::note("note", input.note.as_deref())?,
             Decision::Return => Some(fetch::required_note("note", input.note.as_deref())?),

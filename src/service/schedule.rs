@@ -67,6 +67,7 @@ impl Services {
         call: &Call,
         input: MilestonesPlan,
     ) -> Result<ChangeRequestId> {
+        Self::signed_in(call)?;
         let reason = fetch::note("reason", input.reason.as_deref())?;
         let key = Key::of("milestonesPlan", input.idempotency_key.as_deref(), &input)?;
         let rules = std::sync::Arc::clone(&self.rules);

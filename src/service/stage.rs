@@ -60,6 +60,7 @@ impl Services {
         call: &Call,
         input: ProjectMove,
     ) -> Result<(ProjectId, Option<ChangeRequestId>)> {
+        Self::signed_in(call)?;
         let reason = fetch::note("reason", input.reason.as_deref())?;
         let key = Key::of("projectMove", input.idempotency_key.as_deref(), &input)?;
         let rules = std::sync::Arc::clone(&self.rules);

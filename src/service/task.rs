@@ -181,6 +181,7 @@ impl Services {
     /// # Errors
     /// [`Error::Blocked`] when it is not open; [`Error::Invalid`], [`Error::Conflict`].
     pub async fn claim_task(&self, call: &Call, input: TaskClaim) -> Result<TaskId> {
+        Self::signed_in(call)?;
         let note = fetch::note("note", input.note.as_deref())?;
         check_evidence(&input.evidence)?;
         let key = Key::of("taskClaim", input.idempotency_key.as_deref(), &input)?;
@@ -196,6 +197,7 @@ impl Services {
     /// # Errors
     /// [`Error::Blocked`] when nothing was submitted; [`Error::Conflict`].
     pub async fn verify_task(&self, call: &Call, input: TaskVerify) -> Result<TaskId> {
+        Self::signed_in(call)?;
         let note = fetch::note("note", input.note.as_deref())?;
         self.store
             .write(call.write(note.clone()), move |work| {
@@ -210,6 +212,7 @@ impl Services {
     /// [`Error::Blocked`] when nothing was submitted; [`Error::Invalid`] without a reason or
     /// with a past date; [`Error::Conflict`].
     pub async fn return_task(&self, call: &Call, input: TaskReturn) -> Result<TaskId> {
+        Self::signed_in(call)?;
         let reason = fetch::required_note("reason", Some(&input.reason))?;
         let rules = std::sync::Arc::clone(&self.rules);
         self.store

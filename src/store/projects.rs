@@ -87,7 +87,7 @@ pub enum ProjectOrder {
 #[derive(Debug)]
 struct Sorted {
     row: project::Model,
-    days: i64,
+    days: i32,
 }
 
 impl FromQueryResult for Sorted {
@@ -97,7 +97,7 @@ impl FromQueryResult for Sorted {
     ) -> std::result::Result<Self, sea_orm::DbErr> {
         Ok(Self {
             row: project::Model::from_query_result(result, prefix)?,
-            days: result.try_get(prefix, "sorted_days").unwrap_or(0),
+            days: result.try_get(prefix, "sorted_days")?,
         })
     }
 }
@@ -120,9 +120,11 @@ pub async fn page(
         .filter(scope::projects(principal))
         .filter(condition(filter, today))
         .filter(window.condition.clone());
-    if order.0 == ProjectOrder::DaysOverdue {
-        select = select.expr_as(longest_overdue(today), "sorted_days");
-    }
+    let days = match order.0 {
+        ProjectOrder::DaysOverdue => longest_overdue(today),
+        _ => Expr::cust("0"),
+    };
+    select = select.expr_as(days, "sorted_days");
     for (expression, direction) in &window.order {
         select = select.order_by(expression.clone(), direction.clone());
     }
@@ -275,9 +277,18 @@ pub fn condition(filter: &ProjectFilter, today: &Today) -> Condition {
         );
     }
     if let Some(part) = &filter.not {
-        all = all.add(condition(part, today).not());
+        all = all.add(fails(condition(part, today)));
     }
     all
+}
+
+/// True where the condition is false or, of a column without a value, unknown: `NOT` alone
+/// would let neither a thing nor its opposite through.
+fn fails(condition: Condition) -> SimpleExpr {
+    let failed: SimpleExpr = Expr::case(condition, Expr::cust("0"))
+        .finally(Expr::cust("1"))
+        .into();
+    failed.eq(Expr::cust("1"))
 }
 
 /// What stands in the project's own row.

@@ -76,12 +76,19 @@ fn list(field: &'static str, document: &str, counted: &'static str) -> Case {
 }
 
 /// A mutation by its input's type.
-fn mutation(field: &'static str, on: &str, selection: &str, input: Value, named: &[Value]) -> Case {
+fn mutation(
+    field: &'static str,
+    on: &str,
+    selection: &str,
+    input: impl Into<Value>,
+    named: &[Value],
+) -> Case {
     let (first, rest) = field.split_at(1);
     let of = format!("{}{rest}Input", first.to_uppercase());
     let document =
         format!("mutation M($input: {of}!) {{ {field}(input: $input) {{ {selection} }} }}");
-    case(field, on, &document, json!({ "input": input }), named)
+    let variables = json!({ "input": input.into() });
+    case(field, on, &document, variables, named)
 }
 
 /// Every row, in the order of the file.
@@ -91,6 +98,7 @@ pub fn all() -> Vec<Case> {
         nodes(),
         catalogue(),
         projects(),
+        filters(),
         assigning(),
         planning(),
         moving(),
@@ -217,43 +225,49 @@ fn projects() -> Vec<Case> {
         let document = "query Q($id: ID!) { task(id: $id) { id } }";
         case("task", on, document, json!({ "id": text(id) }), &[text(id)])
     };
-    let filtered = |field: &'static str, of: &str, on, name: &str, id: Value| {
-        let document =
-            format!("query Q($f: {of}) {{ {field}(filter: $f, first: 100) {{ nodes {{ id }} }} }}");
-        case(field, on, &document, json!({ "f": { name: id } }), &[id])
-    };
-    let counts = "query Q($f: ProjectFilter) { portfolio(filter: $f) { projectCount } }";
-    let clause = json!({ "f": { "clauseId": text(FOREIGN_CLAUSE) } });
     vec![
         project("in two areas, led by the lead unit", RESERVOIR),
         project("in the second area, led by nobody", BRIDGE),
         project("led by the other unit", ROAD),
         project("led by a unit below the lead unit", LEVEE),
         project("elsewhere", FOREIGN),
-        filtered(
-            "projects",
-            "ProjectFilter",
-            "with a clause here",
-            "clauseId",
-            text(SECTION),
-        )
-        .counted("/projects/nodes"),
-        filtered(
-            "projects",
-            "ProjectFilter",
-            "in an area elsewhere",
-            "areaId",
-            text(ZONE),
-        )
-        .counted("/projects/nodes"),
-        filtered(
-            "projects",
-            "ProjectFilter",
-            "of a unit elsewhere",
-            "unitId",
-            text(FOREIGN_UNIT),
-        )
-        .counted("/projects/nodes"),
+        task("that the cooperating unit owes", LAND),
+        task("cancelled", ENDED_FINISH),
+        task("elsewhere", FOREIGN_FINISH),
+    ]
+}
+
+/// Lists whose filter names something.
+fn filters() -> Vec<Case> {
+    let filtered = |field: &'static str, of: &str, on, name: &str, id: Value| {
+        let document = format!(
+            "query Q($f: {of}Filter) {{ {field}(filter: $f, first: 100) {{ nodes {{ id }} }} }}"
+        );
+        case(field, on, &document, json!({ "f": { name: id } }), &[id])
+    };
+    let projects = |on, name: &str, id| {
+        filtered("projects", "Project", on, name, id).counted("/projects/nodes")
+    };
+    let tasks = filtered(
+        "tasks",
+        "Task",
+        "of a project in two areas",
+        "projectId",
+        text(RESERVOIR),
+    );
+    let changes = filtered(
+        "changeRequests",
+        "ChangeRequest",
+        "of a project in two areas",
+        "projectId",
+        text(CANAL),
+    );
+    let counts = "query Q($f: ProjectFilter) { portfolio(filter: $f) { projectCount } }";
+    let clause = json!({ "f": { "clauseId": text(FOREIGN_CLAUSE) } });
+    vec![
+        projects("with a clause here", "clauseId", text(SECTION)),
+        projects("in an area elsewhere", "areaId", text(ZONE)),
+        projects("of a unit elsewhere", "unitId", text(FOREIGN_UNIT)),
         case(
             "portfolio",
             "of a clause elsewhere",
@@ -262,25 +276,8 @@ fn projects() -> Vec<Case> {
             &[text(FOREIGN_CLAUSE)],
         )
         .counted("/portfolio/projectCount"),
-        task("that the cooperating unit owes", LAND),
-        task("cancelled", ENDED_FINISH),
-        task("elsewhere", FOREIGN_FINISH),
-        filtered(
-            "tasks",
-            "TaskFilter",
-            "of a project in two areas",
-            "projectId",
-            text(RESERVOIR),
-        )
-        .counted("/tasks/nodes"),
-        filtered(
-            "changeRequests",
-            "ChangeRequestFilter",
-            "of a project in two areas",
-            "projectId",
-            text(CANAL),
-        )
-        .counted("/changeRequests/nodes"),
+        tasks.counted("/tasks/nodes"),
+        changes.counted("/changeRequests/nodes"),
     ]
 }
 
@@ -303,7 +300,7 @@ fn assigning() -> Vec<Case> {
         ),
         mutation(
             "unitAssign",
-            "all projects with a code, none where it is not seen",
+            "all projects of an area elsewhere",
             "assignedCount",
             json!({
                 "filter": { "areaId": text(ZONE) },

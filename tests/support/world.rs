@@ -130,15 +130,6 @@ impl World {
         }
     }
 
-    /// A call of the services by this person.
-    pub async fn call(&self, persona: Persona) -> Call {
-        Call {
-            principal: self.principal(persona).await,
-            request: request(),
-            simulated: false,
-        }
-    }
-
     /// Lets days go by. Whoever was signed in signs in again.
     pub fn advance_days(&self, days: i64) {
         self.clock.advance(TimeDelta::days(days));

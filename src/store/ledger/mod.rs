@@ -32,8 +32,10 @@ const CHAIN_LOCK: i64 = 0x6475_6261_6e6c_6564;
 /// `prev_hash` of the first entry.
 pub const GENESIS: &str = "0000000000000000000000000000000000000000000000000000000000000000";
 
-/// One changed field.
+/// One changed field. Read strictly: another name in the place of `from` would stand for a
+/// null.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct FieldChange {
     /// The field, in the API's name.
     pub field: String,
