@@ -11,6 +11,7 @@ mod architecture;
 mod catalogue;
 mod matrix;
 mod migrations;
+mod program;
 mod schema;
 mod seeds;
 mod support;

@@ -7,9 +7,7 @@ use duban::service::Call;
 use duban::store::Store;
 use duban::store::migrate::SchemaState;
 use duban_migrations::{Migrator, POSTGRES_TRIGGERS, SQLITE_TRIGGERS};
-use sea_orm::{
-    ConnectionTrait, DatabaseConnection, DbErr, EntityTrait, IdenStatic, Iterable,
-};
+use sea_orm::{ConnectionTrait, DatabaseConnection, DbErr, EntityTrait, IdenStatic, Iterable};
 use sea_orm_migration::prelude::{MigrationName, MigrationTrait, SchemaManager};
 use sea_orm_migration::{MigratorTrait, async_trait};
 

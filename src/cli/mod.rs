@@ -12,7 +12,8 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use clap::{Parser, Subcommand};
+use clap::error::{ContextKind, ContextValue};
+use clap::{CommandFactory, Parser, Subcommand};
 use tracing_subscriber::EnvFilter;
 
 use crate::clock::SystemClock;
@@ -74,7 +75,10 @@ enum Schema {
 /// Runs the program.
 #[must_use]
 pub fn run() -> ExitCode {
-    let cli = Cli::parse();
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return refuse(&error),
+    };
     if let Err(message) = cli.config.check_environment() {
         complain(&message);
         return ExitCode::from(2);
@@ -94,6 +98,31 @@ pub fn run() -> ExitCode {
         }
     };
     runtime.block_on(dispatch(cli))
+}
+
+/// Shows what clap has to say; where a value came from the environment, names the variable.
+fn refuse(error: &clap::Error) -> ExitCode {
+    let code = u8::try_from(error.exit_code()).unwrap_or(2);
+    if error.print().is_err() {
+        return ExitCode::from(code);
+    }
+    if let Some(ContextValue::String(argument)) = error.get(ContextKind::InvalidArg) {
+        let flag = argument.split_whitespace().next().unwrap_or_default();
+        let given = std::env::args().any(|word| word.split('=').next() == Some(flag));
+        let command = Cli::command();
+        let mut known = command.get_arguments();
+        let argument = known
+            .find(|arg| arg.get_long().map(|long| format!("--{long}")).as_deref() == Some(flag));
+        let key = argument
+            .and_then(clap::Arg::get_env)
+            .and_then(std::ffi::OsStr::to_str);
+        if let (Some(key), false) = (key, given) {
+            complain(&format!(
+                "the value comes from the environment variable {key}"
+            ));
+        }
+    }
+    ExitCode::from(code)
 }
 
 async fn dispatch(cli: Cli) -> ExitCode {

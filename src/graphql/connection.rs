@@ -2,7 +2,9 @@
 
 use async_graphql::SimpleObject;
 
-use crate::store::page::{DEFAULT_PAGE, LARGEST_PAGE, Page};
+use super::error::{Result, public};
+use crate::error::Error;
+use crate::store::page::{DEFAULT_PAGE, LARGEST_PAGE, Page, PageRequest, page_size};
 
 /// Where a page stands in its list.
 #[derive(Clone, Debug, SimpleObject)]
@@ -79,6 +81,46 @@ macro_rules! connection {
 }
 
 pub(crate) use connection;
+
+/// A page of a list that is short enough to be loaded whole, for many parents at once: the
+/// milestones of a project, the members of a programme, the projects of a clause.
+///
+/// # Errors
+/// INVALID for a cursor of another list; LIMIT_EXCEEDED for more than 200 items.
+pub fn page_of_whole<T: Clone>(
+    rows: &[T],
+    cursor: impl Fn(&T) -> String,
+    request: &PageRequest,
+) -> Result<Page<T>> {
+    let position = |text: &str, field: &str| {
+        let found = rows.iter().position(|row| cursor(row) == text);
+        found.ok_or_else(|| public(Error::invalid(field, "not a cursor of this list")))
+    };
+    let mut start = match &request.after {
+        Some(text) => position(text, "after")? + 1,
+        None => 0,
+    };
+    let mut end = match &request.before {
+        Some(text) => position(text, "before")?,
+        None => rows.len(),
+    };
+    let size = |count: Option<i32>, field| -> Result<usize> {
+        let size = count.map_or(Ok(DEFAULT_PAGE), |count| page_size(count, field));
+        Ok(usize::try_from(size.map_err(public)?).unwrap_or(usize::MAX))
+    };
+    if request.last.is_some() {
+        start = start.max(end.saturating_sub(size(request.last, "last")?));
+    } else {
+        end = end.min(start.saturating_add(size(request.first, "first")?));
+    }
+    let shown = rows.get(start..end).unwrap_or_default().iter();
+    Ok(Page {
+        rows: shown.map(|row| (cursor(row), row.clone())).collect(),
+        has_next: end < rows.len(),
+        has_previous: start > 0,
+        after: request.after.clone(),
+    })
+}
 
 /// The complexity of a connection: its page size times what one item costs.
 #[must_use]

@@ -19,25 +19,17 @@ pub fn public(error: Error) -> GraphqlError {
     let code = error.code();
     with_code(&message, code, |extensions| match error {
         Error::Invalid(problems) => {
-            extensions.set(
-                "fields",
-                problems.into_iter().map(field).collect::<Vec<_>>(),
-            );
+            extensions.set("fields", problems.iter().map(field).collect::<Vec<_>>());
         }
         Error::Conflict { current } => extensions.set("currentVersion", current),
         Error::Blocked(blockers) => {
-            extensions.set(
-                "blockers",
-                blockers.into_iter().map(blocker).collect::<Vec<_>>(),
-            );
+            extensions.set("blockers", blockers.iter().map(blocker).collect::<Vec<_>>());
         }
         Error::RateLimited { retry_after } | Error::Unavailable { retry_after } => {
             extensions.set("retryAfter", retry_after.as_secs().max(1));
         }
         Error::LimitExceeded { limit, .. } => extensions.set("limit", limit),
-        Error::Unauthenticated(_) | Error::Forbidden(_) | Error::NotFound | Error::Internal(_) => {
-            ()
-        }
+        Error::Unauthenticated(_) | Error::Forbidden(_) | Error::NotFound | Error::Internal(_) => {}
     })
 }
 
@@ -52,10 +44,10 @@ fn with_code(
     })
 }
 
-fn field(problem: FieldProblem) -> Value {
-    value!({ "field": problem.field, "message": problem.message })
+fn field(problem: &FieldProblem) -> Value {
+    value!({ "field": problem.field.clone(), "message": problem.message.clone() })
 }
 
-fn blocker(blocker: Blocker) -> Value {
-    value!({ "code": blocker.code, "message": blocker.message })
+fn blocker(blocker: &Blocker) -> Value {
+    value!({ "code": blocker.code, "message": blocker.message.clone() })
 }

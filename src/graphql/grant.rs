@@ -209,7 +209,11 @@ pub struct GrantMutation;
 #[Object]
 impl GrantMutation {
     /// Gives a grant to somebody else.
-    async fn grant_add(&self, ctx: &Context<'_>, input: GrantAddInput) -> Result<GrantAddPayload> {
+    async fn grant_add(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "What to do.")] input: GrantAddInput,
+    ) -> Result<GrantAddPayload> {
         let GrantAddInput {
             user_id,
             grant,
@@ -228,7 +232,11 @@ impl GrantMutation {
     }
 
     /// Ends a grant of somebody else now.
-    async fn grant_end(&self, ctx: &Context<'_>, input: GrantEndInput) -> Result<GrantEndPayload> {
+    async fn grant_end(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "What to do.")] input: GrantEndInput,
+    ) -> Result<GrantEndPayload> {
         let (id, reason) = (parse(&input.grant_id)?, input.reason.as_deref());
         let ended = services(ctx)?.end_grant(call(ctx)?, id, reason).await;
         let grant = ended.map_err(public)?.into();

@@ -4,7 +4,7 @@ use async_graphql::{ComplexObject, Context, ID, Object, SimpleObject};
 use duban_entities::{area, jurisdiction};
 
 use super::connection::list_cost;
-use super::context::{call, loaders, services};
+use super::context::{call, loaders, services, today};
 use super::error::{Result, public};
 use super::loader::AreasOf;
 use super::scalar::Date;
@@ -44,7 +44,7 @@ impl From<jurisdiction::Model> for Jurisdiction {
 impl Jurisdiction {
     /// Today's local date: what overdue is reckoned against.
     async fn today(&self, ctx: &Context<'_>) -> Result<Date> {
-        let today = services(ctx)?.today().await.map_err(public)?;
+        let today = today(ctx).await?;
         Ok(Date(today.of(self.row.id)))
     }
 

@@ -151,6 +151,53 @@ impl Loader<MilestonesOf> for Source {
     }
 }
 
+/// The members of a programme that the caller may see, by code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct MembersOf(pub ProjectId);
+
+impl Loader<MembersOf> for Source {
+    type Value = Vec<project::Model>;
+    type Error = Shared;
+
+    async fn load(
+        &self,
+        keys: &[MembersOf],
+    ) -> Result<HashMap<MembersOf, Vec<project::Model>>, Shared> {
+        let parents = keys.iter().map(|key| key.0).collect();
+        let principal = &self.call.principal;
+        let rows = projects::members_of(self.store().read(), principal, parents)
+            .await
+            .map_err(Arc::new)?;
+        Ok(grouped(rows, |row| {
+            MembersOf(row.parent_id.unwrap_or(row.id))
+        }))
+    }
+}
+
+/// The projects that cite a clause and that the caller may see, by code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct ProjectsOf(pub ClauseId);
+
+impl Loader<ProjectsOf> for Source {
+    type Value = Vec<project::Model>;
+    type Error = Shared;
+
+    async fn load(
+        &self,
+        keys: &[ProjectsOf],
+    ) -> Result<HashMap<ProjectsOf, Vec<project::Model>>, Shared> {
+        let clauses = keys.iter().map(|key| key.0).collect();
+        let principal = &self.call.principal;
+        let rows = projects::of_clauses(self.store().read(), principal, clauses)
+            .await
+            .map_err(Arc::new)?;
+        let groups = grouped(rows, |(clause, _)| ProjectsOf(*clause)).into_iter();
+        let rows_alone =
+            |rows: Vec<(ClauseId, project::Model)>| rows.into_iter().map(|(_, row)| row).collect();
+        Ok(groups.map(|(key, rows)| (key, rows_alone(rows))).collect())
+    }
+}
+
 /// A project that the caller may see.
 impl Loader<ProjectId> for Source {
     type Value = project::Model;

@@ -22,10 +22,6 @@ use crate::store::projects::ProjectBy;
 /// An object with a global id.
 #[derive(Clone, Debug, Interface)]
 #[graphql(field(name = "id", ty = "ID", desc = "Opaque id."))]
-#[expect(
-    clippy::large_enum_variant,
-    reason = "made once an answer and moved on"
-)]
 pub enum Node {
     /// A jurisdiction.
     Jurisdiction(Jurisdiction),

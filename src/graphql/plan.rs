@@ -7,8 +7,8 @@ use super::connection::{list_cost, page_cost};
 use super::context::{call, loaders, parse, parse_option, services};
 use super::error::{Result, public};
 use super::jurisdiction::Jurisdiction;
-use super::loader::{ClausesOf, IndicatorsOf};
-use super::project::{ProjectConnection, ProjectFilter, list_projects};
+use super::loader::{ClausesOf, IndicatorsOf, ProjectsOf};
+use super::project::{ProjectConnection, whole_projects};
 use super::scalar::Date;
 use super::vocabulary::{IndicatorNature, PlanStatus};
 use crate::error::Error;
@@ -182,8 +182,8 @@ impl Clause {
             last,
             before,
         };
-        let filter = ProjectFilter::of_clause(ID(self.row.id.to_string()));
-        list_projects(ctx, Some(filter), None, request).await
+        let rows = loaders(ctx)?.load_one(ProjectsOf(self.row.id)).await?;
+        whole_projects(&rows.unwrap_or_default(), &request)
     }
 }
 

@@ -6,17 +6,17 @@ use async_graphql::{
 use duban_entities::project;
 
 use super::change::ChangeRequest;
-use super::connection::{connection, list_cost, page_cost};
+use super::connection::{connection, list_cost, page_cost, page_of_whole};
 use super::context::{call, loaders, parse, services};
 use super::error::{Result, public};
 use super::jurisdiction::{Area, Jurisdiction};
 use super::loader::{
     AliasesOfProject, AreaLinksOf, CitationsOf, CooperatingUnitsOf, ExternalIdsOf, FactsOf,
-    MilestonesOf, SuggestedLeadsOf, TargetsOf,
+    MembersOf, MilestonesOf, SuggestedLeadsOf, TargetsOf,
 };
 use super::mention::{Citation, CooperatingUnit, ExternalId, SuggestedLead, Target};
 use super::scalar::{Date, DateTime, Decimal};
-use super::task::{MilestoneConnection, milestone_page};
+use super::task::MilestoneConnection;
 use super::unit::Unit;
 use super::vocabulary::{
     Disclosure, DueBasis, LeadBasis, OrderDirection, Participation, ProjectKind, Stage, StageBasis,
@@ -235,8 +235,8 @@ impl Project {
             last,
             before,
         };
-        let filter = ProjectFilter::of_parent(self.id.clone());
-        list_projects(ctx, Some(filter), None, request).await
+        let rows = loaders(ctx)?.load_one(MembersOf(self.row.id)).await?;
+        whole_projects(&rows.unwrap_or_default(), &request)
     }
 
     /// What shall be built, in quantities (建设内容及规模).
@@ -278,15 +278,17 @@ impl Project {
             .load_one(MilestonesOf(self.row.id))
             .await?
             .unwrap_or_default();
-        milestone_page(
-            rows,
-            &PageRequest {
-                first,
-                after,
-                last,
-                before,
-            },
-        )
+        let request = PageRequest {
+            first,
+            after,
+            last,
+            before,
+        };
+        let page = page_of_whole(&rows, |row| row.id.to_string(), &request)?;
+        Ok(MilestoneConnection::of(
+            page,
+            u64::try_from(rows.len()).ok(),
+        ))
     }
 
     /// The steps that the workflow has from here, and what still blocks each.
@@ -413,8 +415,17 @@ pub struct ProjectOrder {
     direction: OrderDirection,
 }
 
+/// A page of projects that were loaded whole.
+pub(super) fn whole_projects(
+    rows: &[project::Model],
+    request: &PageRequest,
+) -> Result<ProjectConnection> {
+    let page = page_of_whole(rows, |row| row.id.to_string(), request)?;
+    Ok(ProjectConnection::of(page, u64::try_from(rows.len()).ok()))
+}
+
 /// One page of projects, and their number where it is asked for.
-pub(super) async fn list_projects(
+async fn list_projects(
     ctx: &Context<'_>,
     filter: Option<ProjectFilter>,
     order: Option<ProjectOrder>,

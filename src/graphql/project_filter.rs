@@ -64,22 +64,6 @@ pub struct ProjectFilter {
 }
 
 impl ProjectFilter {
-    /// The projects that cite a clause.
-    pub(super) fn of_clause(clause: ID) -> Self {
-        Self {
-            clause_id: Some(clause),
-            ..Self::default()
-        }
-    }
-
-    /// The members of a programme.
-    pub(super) fn of_parent(parent: ID) -> Self {
-        Self {
-            parent_id: Some(parent),
-            ..Self::default()
-        }
-    }
-
     /// The filter as the store takes it.
     ///
     /// # Errors
@@ -167,7 +151,7 @@ impl ProjectFilter {
     }
 
     fn into_store(self) -> Result<projects::ProjectFilter> {
-        let text = self.text.map(checked_text).transpose()?;
+        let text = self.text.as_deref().map(checked_text).transpose()?;
         let all = |parts: Vec<Self>| parts.into_iter().map(Self::into_store).collect();
         Ok(projects::ProjectFilter {
             jurisdiction: parse_option(self.jurisdiction_id.as_ref())?,
@@ -202,7 +186,7 @@ impl ProjectFilter {
     }
 }
 
-fn checked_text(text: String) -> Result<String> {
+fn checked_text(text: &str) -> Result<String> {
     let length = text.trim().chars().count();
     if length == 0 || length > LONGEST_TEXT || text.contains('\0') {
         let message = format!("1 to {LONGEST_TEXT} characters");

@@ -3,7 +3,7 @@
 use async_graphql::{Context, Enum, ID, InputObject, Interface, Object, SimpleObject};
 use duban_entities::task;
 
-use super::connection::{PageInfo, connection, list_cost, page_cost};
+use super::connection::{connection, list_cost, page_cost};
 use super::context::{call, loaders, parse, parse_option, services};
 use super::error::{Result, public};
 use super::loader::EvidenceOf;
@@ -12,15 +12,18 @@ use super::project::Project;
 use super::scalar::{Date, DateTime, Decimal};
 use super::unit::Unit;
 use super::vocabulary::{DueBasis, MilestoneRole, OrderDirection, TaskKind, TaskState};
-use crate::error::Error;
 use crate::service::{self, due_facts};
-use crate::store::page::{DEFAULT_PAGE, Direction, Page, PageRequest, page_size};
+use crate::store::page::{Direction, PageRequest};
 use crate::store::record::decimal_of_hundredths;
 use crate::store::tasks;
 
 /// Something that one unit owes by a date. It is OPEN, SUBMITTED once claimed, DONE once
 /// verified; CANCELLED when no longer owed.
 #[derive(Clone, Debug, Interface)]
+#[expect(
+    clippy::duplicated_attributes,
+    reason = "several fields of an interface have the same type"
+)]
 #[graphql(
     field(name = "id", ty = "ID", desc = "Opaque id."),
     field(name = "kind", ty = "TaskKind", desc = "What sort of task."),
@@ -302,51 +305,6 @@ impl From<duban_entities::task_evidence::Model> for Evidence {
 
 connection!(TaskConnection, TaskEdge, Task, task::Model);
 connection!(MilestoneConnection, MilestoneEdge, Milestone, task::Model);
-
-/// A page of the milestones of one project, which are loaded whole: a schedule has at most
-/// 100. A cursor is the milestone's id.
-pub(super) fn milestone_page(
-    rows: Vec<task::Model>,
-    request: &PageRequest,
-) -> Result<MilestoneConnection> {
-    let total = rows.len();
-    let position = |cursor: &str, field: &str| {
-        let found = rows.iter().position(|row| row.id.to_string() == cursor);
-        found.ok_or_else(|| public(Error::invalid(field, "not a cursor of this list")))
-    };
-    let mut start = match &request.after {
-        Some(cursor) => position(cursor, "after")? + 1,
-        None => 0,
-    };
-    let mut end = match &request.before {
-        Some(cursor) => position(cursor, "before")?,
-        None => total,
-    };
-    let size = |count: Option<i32>, field| {
-        let size = count.map_or(Ok(DEFAULT_PAGE), |count| page_size(count, field));
-        size.map(|size| usize::try_from(size).unwrap_or(usize::MAX))
-            .map_err(public)
-    };
-    if request.last.is_some() {
-        start = start.max(end.saturating_sub(size(request.last, "last")?));
-    } else {
-        end = end.min(start.saturating_add(size(request.first, "first")?));
-    }
-    let shown = rows.get(start..end).unwrap_or_default().to_vec();
-    let page = Page {
-        rows: shown
-            .into_iter()
-            .map(|row| (row.id.to_string(), row))
-            .collect(),
-        has_next: end < total,
-        has_previous: start > 0,
-        after: request.after.clone(),
-    };
-    let page_info = PageInfo::of(&page);
-    let mut connection = MilestoneConnection::of(page, u64::try_from(total).ok());
-    connection.page_info = page_info;
-    Ok(connection)
-}
 
 /// How a task stands to its date.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]

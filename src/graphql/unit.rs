@@ -249,7 +249,7 @@ impl UnitMutation {
                 })
             }
             Command::Many(command) => {
-                let count = services.assign_many(call, command).await.map_err(public)?;
+                let count = services.assign_many(call, *command).await.map_err(public)?;
                 let assigned_count = i32::try_from(count).unwrap_or(i32::MAX);
                 Ok(UnitAssignPayload {
                     assigned_count,
@@ -262,7 +262,7 @@ impl UnitMutation {
 
 enum Command {
     One(service::AssignOne),
-    Many(service::AssignMany),
+    Many(Box<service::AssignMany>),
 }
 
 impl UnitAssignInput {
@@ -296,14 +296,14 @@ impl UnitAssignInput {
                     )));
                 }
                 let missing = |field| public(Error::invalid(field, "required with a filter"));
-                Ok(Command::Many(service::AssignMany {
+                Ok(Command::Many(Box::new(service::AssignMany {
                     filter: filter.checked()?,
                     lead: lead.ok_or_else(|| missing("leadUnitId"))?,
                     reason,
                     expected_count: expected_count
                         .and_then(|count| u64::try_from(count).ok())
                         .ok_or_else(|| missing("expectedCount"))?,
-                }))
+                })))
             }
             _ => Err(public(Error::invalid(
                 "projectId",

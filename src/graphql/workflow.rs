@@ -194,7 +194,6 @@ impl WorkflowQuery {
         let rules = services(ctx)?.rules_for(call(ctx)?).map_err(public)?;
         Ok(match kind {
             Some(kind) => template::for_kind(&rules.templates, kind.into())
-                .into_iter()
                 .map(MilestoneTemplate::from)
                 .collect(),
             None => rules

@@ -189,7 +189,9 @@ fn sqlite_options(path: &Path) -> SqliteConnectOptions {
 }
 
 /// The session settings of every PostgreSQL connection.
-const POSTGRES_SETTINGS: [(&str, &str); 5] = [
+const POSTGRES_SETTINGS: [(&str, &str); 6] = [
+    // The rollback before each use warns where there is nothing to roll back.
+    ("client_min_messages", "error"),
     ("TimeZone", "UTC"),
     ("synchronous_commit", "on"),
     ("statement_timeout", "10s"),

@@ -54,7 +54,7 @@ struct ProjectGroup {
     stage: Stage,
     kind: ProjectKind,
     lead_unit_id: Option<UnitId>,
-    scheduled: i32,
+    unscheduled: i64,
     n: i64,
 }
 
@@ -93,23 +93,18 @@ async fn project_groups(
     connection: &impl ConnectionTrait,
     selected: SelectStatement,
 ) -> Result<Vec<ProjectGroup>> {
-    let scheduled = || -> SimpleExpr {
-        Expr::case(project::Column::ScheduleApprovedAt.is_null(), 0)
-            .finally(1)
-            .into()
-    };
+    let unscheduled = Condition::all().add(project::Column::ScheduleApprovedAt.is_null());
     Ok(project::Entity::find()
         .select_only()
         .column(project::Column::Stage)
         .column(project::Column::Kind)
         .column(project::Column::LeadUnitId)
-        .column_as(scheduled(), "scheduled")
+        .column_as(number_of(unscheduled), "unscheduled")
         .column_as(project::Column::Id.count(), "n")
         .filter(project::Column::Id.in_subquery(selected))
         .group_by(project::Column::Stage)
         .group_by(project::Column::Kind)
         .group_by(project::Column::LeadUnitId)
-        .group_by(scheduled())
         .into_model()
         .all(connection)
         .await?)
@@ -120,10 +115,6 @@ async fn task_groups(
     selected: SelectStatement,
     today: &Today,
 ) -> Result<Vec<TaskGroup>> {
-    let sum = |condition: Condition| -> SimpleExpr {
-        let one: SimpleExpr = Expr::case(condition, 1).finally(0).into();
-        Func::sum(one).cast_as(Alias::new("bigint"))
-    };
     let longest: SimpleExpr = Expr::case(today.overdue(), today.days_overdue())
         .finally(0)
         .into();
@@ -131,10 +122,10 @@ async fn task_groups(
     let select = Query::select()
         .column((project::Entity, project::Column::Kind))
         .column((task::Entity, task::Column::UnitId))
-        .expr_as(sum(active()), "open")
-        .expr_as(sum(today.overdue()), "overdue")
+        .expr_as(number_of(active()), "open")
+        .expr_as(number_of(today.overdue()), "overdue")
         .expr_as(Func::max(longest), "longest")
-        .expr_as(sum(finish.add(today.period_ended())), "ended")
+        .expr_as(number_of(finish.add(today.period_ended())), "ended")
         .from(task::Entity)
         .inner_join(
             project::Entity,
@@ -153,6 +144,12 @@ async fn task_groups(
     )
 }
 
+/// How many rows of a group meet a condition.
+fn number_of(condition: Condition) -> SimpleExpr {
+    let one: SimpleExpr = Expr::case(condition, 1).finally(0).into();
+    Func::sum(one).cast_as(Alias::new("bigint"))
+}
+
 fn active() -> Condition {
     Condition::all().add(task::Column::State.is_in([TaskState::Open, TaskState::Submitted]))
 }
@@ -161,9 +158,7 @@ fn add_projects(counts: &mut Counts, group: &ProjectGroup) {
     counts.projects += group.n;
     *counts.stages.entry(group.stage).or_default() += group.n;
     counts.kinds.entry(group.kind).or_default().0 += group.n;
-    if group.scheduled == 0 {
-        counts.unscheduled += group.n;
-    }
+    counts.unscheduled += group.unscheduled;
     match group.lead_unit_id {
         Some(unit) => counts.units.entry(unit).or_default().projects += group.n,
         None => counts.unassigned += group.n,

@@ -1,5 +1,7 @@
 //! Selects of projects and of what hangs on them.
 
+use std::collections::HashMap;
+
 use chrono::NaiveDate;
 use duban_entities::ids::{AreaId, ClauseId, JurisdictionId, PlanId, ProjectId, UnitId};
 use duban_entities::vocabulary::{ProjectKind, Stage};
@@ -167,7 +169,8 @@ fn keyset((order, direction): (ProjectOrder, Direction), today: &Today) -> Keyse
         direction,
         parse: |text| Some(text.into()),
     };
-    let (name, first): (_, Option<(SimpleExpr, fn(&str) -> Option<Value>)>) = match order {
+    type Parse = fn(&str) -> Option<Value>;
+    let (name, first): (_, Option<(SimpleExpr, Parse)>) = match order {
         ProjectOrder::Code => ("project.code", None),
         ProjectOrder::Title => (
             "project.title",
@@ -442,6 +445,59 @@ pub async fn visible_by_ids(
         .filter(scope::projects(principal))
         .all(connection)
         .await?)
+}
+
+/// The members of these programmes that the principal may see, by code.
+///
+/// # Errors
+/// [`crate::error::Error::Internal`] when the database cannot be read.
+pub async fn members_of(
+    connection: &impl ConnectionTrait,
+    principal: &Principal,
+    parents: Vec<ProjectId>,
+) -> Result<Vec<project::Model>> {
+    Ok(project::Entity::find()
+        .filter(project::Column::ParentId.is_in(parents))
+        .filter(scope::projects(principal))
+        .order_by_asc(project::Column::Code)
+        .all(connection)
+        .await?)
+}
+
+/// The projects that cite these clauses and that the principal may see, each with the
+/// clause, by code: two statements.
+///
+/// # Errors
+/// [`crate::error::Error::Internal`] when the database cannot be read.
+pub async fn of_clauses(
+    connection: &impl ConnectionTrait,
+    principal: &Principal,
+    clauses: Vec<ClauseId>,
+) -> Result<Vec<(ClauseId, project::Model)>> {
+    let cited: Vec<(ClauseId, ProjectId)> = citation::Entity::find()
+        .select_only()
+        .columns([citation::Column::ClauseId, citation::Column::ProjectId])
+        .filter(citation::Column::ClauseId.is_in(clauses.clone()))
+        .distinct()
+        .into_tuple()
+        .all(connection)
+        .await?;
+    let citing = cited_where(Condition::all().add(citation::Column::ClauseId.is_in(clauses)));
+    let rows = project::Entity::find()
+        .filter(project::Column::Id.in_subquery(citing))
+        .filter(scope::projects(principal))
+        .order_by_asc(project::Column::Code)
+        .all(connection)
+        .await?;
+    let mut citing: HashMap<ProjectId, Vec<ClauseId>> = HashMap::new();
+    for (clause, project) in cited {
+        citing.entry(project).or_default().push(clause);
+    }
+    let pairs = rows.into_iter().flat_map(|row| {
+        let clauses = citing.remove(&row.id).unwrap_or_default();
+        clauses.into_iter().map(move |clause| (clause, row.clone()))
+    });
+    Ok(pairs.collect())
 }
 
 /// How a person names a project.

@@ -6,7 +6,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use chrono_tz::Tz;
 use duban_entities::ids::JurisdictionId;
 use duban_entities::{jurisdiction, task};
-use sea_orm::sea_query::{CaseStatement, Expr, ExprTrait, Func, IntoColumnRef, SimpleExpr};
+use sea_orm::sea_query::{CaseStatement, Expr, ExprTrait, Func, SimpleExpr};
 use sea_orm::{ColumnTrait, Condition, ConnectionTrait, DbBackend, EntityTrait};
 
 use crate::clock::local_date;
@@ -51,7 +51,7 @@ impl Today {
     }
 
     /// Today as an expression, where `column` names the row's jurisdiction.
-    fn expression(&self, column: impl IntoColumnRef + Clone) -> SimpleExpr {
+    fn expression(&self, column: (task::Entity, task::Column)) -> SimpleExpr {
         let others: Vec<_> = self
             .dates
             .iter()
@@ -62,7 +62,7 @@ impl Today {
         }
         let mut case = CaseStatement::new();
         for (jurisdiction, date) in others {
-            case = case.case(Expr::col(column.clone()).eq(*jurisdiction), *date);
+            case = case.case(Expr::col(column).eq(*jurisdiction), *date);
         }
         case.finally(self.usual).into()
     }

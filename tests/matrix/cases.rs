@@ -76,13 +76,7 @@ fn list(field: &'static str, document: &str, counted: &'static str) -> Case {
 }
 
 /// A mutation by its input's type.
-fn mutation(
-    field: &'static str,
-    on: &str,
-    selection: &str,
-    input: Value,
-    named: &[Value],
-) -> Case {
+fn mutation(field: &'static str, on: &str, selection: &str, input: Value, named: &[Value]) -> Case {
     let (first, rest) = field.split_at(1);
     let of = format!("{}{rest}Input", first.to_uppercase());
     let document =
@@ -117,16 +111,28 @@ fn lists() -> Vec<Case> {
         case(field, "all that is seen", &document, json!({}), &[])
     };
     vec![
-        list("jurisdictions", "{ jurisdictions { id } }", "/jurisdictions"),
+        list(
+            "jurisdictions",
+            "{ jurisdictions { id } }",
+            "/jurisdictions",
+        ),
         list("plans", "{ plans { id } }", "/plans"),
         nodes("units").counted("/units/nodes"),
         nodes("projects").counted("/projects/nodes"),
         nodes("tasks").counted("/tasks/nodes"),
         nodes("changeRequests").counted("/changeRequests/nodes"),
         nodes("users").counted("/users/nodes"),
-        list("portfolio", "{ portfolio { projectCount } }", "/portfolio/projectCount"),
+        list(
+            "portfolio",
+            "{ portfolio { projectCount } }",
+            "/portfolio/projectCount",
+        ),
         list("workflows", "{ workflows { code } }", "/workflows"),
-        list("milestoneTemplates", "{ milestoneTemplates { code } }", "/milestoneTemplates"),
+        list(
+            "milestoneTemplates",
+            "{ milestoneTemplates { code } }",
+            "/milestoneTemplates",
+        ),
         case("viewer", "oneself", "{ viewer { id } }", json!({}), &[]),
     ]
 }
@@ -167,7 +173,13 @@ fn catalogue() -> Vec<Case> {
     let by_code = |field: &'static str, of: &str, code: &str| {
         let document = format!("query Q($by: {of}!) {{ {field}(by: $by) {{ id }} }}");
         let code = json!(code);
-        case(field, "elsewhere, by code", &document, json!({ "by": { "code": code } }), &[code])
+        case(
+            field,
+            "elsewhere, by code",
+            &document,
+            json!({ "by": { "code": code } }),
+            &[code],
+        )
     };
     let plans = "query Q($id: ID!) { plans(jurisdictionId: $id) { id } }";
     let elsewhere = text(ELSEWHERE);
@@ -178,8 +190,14 @@ fn catalogue() -> Vec<Case> {
         plan("here", text(PLAN)),
         plan("elsewhere", text(FOREIGN_PLAN)),
         by_code("plan", "PlanBy", "LHJ-PLAN"),
-        case("plans", "of elsewhere", plans, json!({ "id": elsewhere }), &[elsewhere])
-            .counted("/plans"),
+        case(
+            "plans",
+            "of elsewhere",
+            plans,
+            json!({ "id": elsewhere }),
+            &[elsewhere],
+        )
+        .counted("/plans"),
     ]
 }
 
@@ -187,16 +205,21 @@ fn projects() -> Vec<Case> {
     let project = |on, id: ProjectId| {
         let document = "query Q($by: ProjectBy!) { project(by: $by) { id } }";
         let id = text(id);
-        case("project", on, document, json!({ "by": { "id": id } }), &[id])
+        case(
+            "project",
+            on,
+            document,
+            json!({ "by": { "id": id } }),
+            &[id],
+        )
     };
     let task = |on, id: TaskId| {
         let document = "query Q($id: ID!) { task(id: $id) { id } }";
         case("task", on, document, json!({ "id": text(id) }), &[text(id)])
     };
     let filtered = |field: &'static str, of: &str, on, name: &str, id: Value| {
-        let document = format!(
-            "query Q($f: {of}) {{ {field}(filter: $f, first: 100) {{ nodes {{ id }} }} }}"
-        );
+        let document =
+            format!("query Q($f: {of}) {{ {field}(filter: $f, first: 100) {{ nodes {{ id }} }} }}");
         case(field, on, &document, json!({ "f": { name: id } }), &[id])
     };
     let counts = "query Q($f: ProjectFilter) { portfolio(filter: $f) { projectCount } }";
@@ -207,19 +230,49 @@ fn projects() -> Vec<Case> {
         project("led by the other unit", ROAD),
         project("led by a unit below the lead unit", LEVEE),
         project("elsewhere", FOREIGN),
-        filtered("projects", "ProjectFilter", "with a clause here", "clauseId", text(SECTION))
-            .counted("/projects/nodes"),
-        filtered("projects", "ProjectFilter", "in an area elsewhere", "areaId", text(ZONE))
-            .counted("/projects/nodes"),
-        filtered("projects", "ProjectFilter", "of a unit elsewhere", "unitId", text(FOREIGN_UNIT))
-            .counted("/projects/nodes"),
-        case("portfolio", "of a clause elsewhere", counts, clause, &[text(FOREIGN_CLAUSE)])
-            .counted("/portfolio/projectCount"),
+        filtered(
+            "projects",
+            "ProjectFilter",
+            "with a clause here",
+            "clauseId",
+            text(SECTION),
+        )
+        .counted("/projects/nodes"),
+        filtered(
+            "projects",
+            "ProjectFilter",
+            "in an area elsewhere",
+            "areaId",
+            text(ZONE),
+        )
+        .counted("/projects/nodes"),
+        filtered(
+            "projects",
+            "ProjectFilter",
+            "of a unit elsewhere",
+            "unitId",
+            text(FOREIGN_UNIT),
+        )
+        .counted("/projects/nodes"),
+        case(
+            "portfolio",
+            "of a clause elsewhere",
+            counts,
+            clause,
+            &[text(FOREIGN_CLAUSE)],
+        )
+        .counted("/portfolio/projectCount"),
         task("that the cooperating unit owes", LAND),
         task("cancelled", ENDED_FINISH),
         task("elsewhere", FOREIGN_FINISH),
-        filtered("tasks", "TaskFilter", "of a project in two areas", "projectId", text(RESERVOIR))
-            .counted("/tasks/nodes"),
+        filtered(
+            "tasks",
+            "TaskFilter",
+            "of a project in two areas",
+            "projectId",
+            text(RESERVOIR),
+        )
+        .counted("/tasks/nodes"),
         filtered(
             "changeRequests",
             "ChangeRequestFilter",
@@ -270,7 +323,13 @@ fn planning() -> Vec<Case> {
         ]);
         let input =
             json!({ "projectId": text(project), "milestones": milestones, "reason": "首次排期" });
-        mutation("milestonesPlan", on, "changeRequest { id }", input, &[text(project)])
+        mutation(
+            "milestonesPlan",
+            on,
+            "changeRequest { id }",
+            input,
+            &[text(project)],
+        )
     };
     vec![
         plan("a project in two areas", PROGRAMME),
@@ -293,9 +352,24 @@ fn moving() -> Vec<Case> {
     let review = json!(date(2027, 1, 1));
     vec![
         move_to("into construction", RESERVOIR, "CONSTRUCTION", Value::Null),
-        move_to("to suspend, which needs approval", RESERVOIR, "SUSPENDED", review),
-        move_to("a project of a unit below", LEVEE, "CONSTRUCTION", Value::Null),
-        move_to("the other unit's support", SUPPORTED, "PREPARATION", Value::Null),
+        move_to(
+            "to suspend, which needs approval",
+            RESERVOIR,
+            "SUSPENDED",
+            review,
+        ),
+        move_to(
+            "a project of a unit below",
+            LEVEE,
+            "CONSTRUCTION",
+            Value::Null,
+        ),
+        move_to(
+            "the other unit's support",
+            SUPPORTED,
+            "PREPARATION",
+            Value::Null,
+        ),
         move_to("a project elsewhere", FOREIGN, "PREPARATION", Value::Null),
     ]
 }
@@ -331,12 +405,30 @@ fn deciding_changes() -> Vec<Case> {
     let decide = |on, change, decision: &str| {
         let input =
             json!({ "changeRequestId": text(change), "decision": decision, "note": "经研究" });
-        mutation("changeDecide", on, "changeRequest { id }", input, &[text(change)])
+        mutation(
+            "changeDecide",
+            on,
+            "changeRequest { id }",
+            input,
+            &[text(change)],
+        )
     };
     vec![
-        decide("to approve the lead unit's schedule", CANAL_SCHEDULE, "APPROVE"),
-        decide("to return the lead unit's schedule", CANAL_SCHEDULE, "RETURN"),
-        decide("a request elsewhere, to return it", FOREIGN_SCHEDULE, "RETURN"),
+        decide(
+            "to approve the lead unit's schedule",
+            CANAL_SCHEDULE,
+            "APPROVE",
+        ),
+        decide(
+            "to return the lead unit's schedule",
+            CANAL_SCHEDULE,
+            "RETURN",
+        ),
+        decide(
+            "a request elsewhere, to return it",
+            FOREIGN_SCHEDULE,
+            "RETURN",
+        ),
     ]
 }
 
@@ -353,10 +445,22 @@ fn sessions() -> Vec<Case> {
     let change =
         json!({ "currentPassword": PASSWORD, "newPassword": "quite another long sentence" });
     vec![
-        mutation("signIn", "with a right password", "expiresIn", somebody, &[]),
+        mutation(
+            "signIn",
+            "with a right password",
+            "expiresIn",
+            somebody,
+            &[],
+        ),
         mutation("signIn", "as nobody known", "expiresIn", unknown, &[]),
         mutation("signIn", "as somebody disabled", "expiresIn", disabled, &[]),
-        mutation("sessionRefresh", "with something else", "expiresIn", token, &[]),
+        mutation(
+            "sessionRefresh",
+            "with something else",
+            "expiresIn",
+            token,
+            &[],
+        ),
         mutation(
             "sessionEnd",
             "the viewer's session",
@@ -364,8 +468,20 @@ fn sessions() -> Vec<Case> {
             session,
             &[text(VIEWERS_SESSION)],
         ),
-        end(mutation("passwordChange", "one's own", "user { id }", change, &[])),
-        end(case("signOut", "of this session", "mutation { signOut { signedOut } }", json!({}), &[])),
+        end(mutation(
+            "passwordChange",
+            "one's own",
+            "user { id }",
+            change,
+            &[],
+        )),
+        end(case(
+            "signOut",
+            "of this session",
+            "mutation { signOut { signedOut } }",
+            json!({}),
+            &[],
+        )),
     ]
 }
 
@@ -394,11 +510,38 @@ fn people() -> Vec<Case> {
         user("the viewer", viewer.clone()),
         user("the supervisor elsewhere", elsewhere.clone()),
         user("without a grant", text(UNGRANTED)),
-        mutation("userCreate", "a viewer here", "user { id }", new(here), &[text(HERE)]),
-        mutation("userCreate", "a viewer elsewhere", "user { id }", new(there), &[text(ELSEWHERE)]),
-        change("userDisable", "the viewer", json!({ "userId": viewer }), &viewer),
-        change("userDisable", "the supervisor elsewhere", json!({ "userId": elsewhere }), &elsewhere),
-        change("userEnable", "the viewer", json!({ "userId": viewer }), &viewer),
+        mutation(
+            "userCreate",
+            "a viewer here",
+            "user { id }",
+            new(here),
+            &[text(HERE)],
+        ),
+        mutation(
+            "userCreate",
+            "a viewer elsewhere",
+            "user { id }",
+            new(there),
+            &[text(ELSEWHERE)],
+        ),
+        change(
+            "userDisable",
+            "the viewer",
+            json!({ "userId": viewer }),
+            &viewer,
+        ),
+        change(
+            "userDisable",
+            "the supervisor elsewhere",
+            json!({ "userId": elsewhere }),
+            &elsewhere,
+        ),
+        change(
+            "userEnable",
+            "the viewer",
+            json!({ "userId": viewer }),
+            &viewer,
+        ),
         change("passwordReset", "the viewer's", reset, &viewer),
     ]
 }
@@ -416,7 +559,13 @@ fn grants() -> Vec<Case> {
     let everything = json!({ "everything": true });
     let end = json!({ "grantId": text(VIEWERS_GRANT) });
     vec![
-        add("a unit here to the viewer", Persona::Viewer.user(), "REPORTER", unit, &[text(WATER)]),
+        add(
+            "a unit here to the viewer",
+            Persona::Viewer.user(),
+            "REPORTER",
+            unit,
+            &[text(WATER)],
+        ),
         add(
             "elsewhere to the administrator of here",
             Persona::ScopedAdministrator.user(),
@@ -424,8 +573,20 @@ fn grants() -> Vec<Case> {
             elsewhere,
             &[text(ELSEWHERE)],
         ),
-        add("everything to the user without a grant", UNGRANTED, "ADMINISTRATOR", everything, &[]),
-        mutation("grantEnd", "the viewer's", "grant { id }", end, &[text(VIEWERS_GRANT)]),
+        add(
+            "everything to the user without a grant",
+            UNGRANTED,
+            "ADMINISTRATOR",
+            everything,
+            &[],
+        ),
+        mutation(
+            "grantEnd",
+            "the viewer's",
+            "grant { id }",
+            end,
+            &[text(VIEWERS_GRANT)],
+        ),
     ]
 }
 
@@ -436,7 +597,13 @@ fn tokens() -> Vec<Case> {
     let token = json!({ "apiTokenId": text(INTEGRATORS_TOKEN) });
     vec![
         mutation("apiTokenIssue", "for oneself", "apiToken { id }", own, &[]),
-        mutation("apiTokenIssue", "for the integrator", "apiToken { id }", others, &[user]),
+        mutation(
+            "apiTokenIssue",
+            "for the integrator",
+            "apiToken { id }",
+            others,
+            &[user],
+        ),
         mutation(
             "apiTokenRevoke",
             "the integrator's",

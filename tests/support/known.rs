@@ -1,8 +1,8 @@
 //! The small world by name: the keys of what `fixture` puts into it.
 
 use duban_entities::ids::{
-    ApiTokenId, AreaId, ChangeRequestId, CitationId, ClauseId, GrantId, JurisdictionId, PlanId, ProjectId,
-    SessionId, TaskId, UnitId, UserId,
+    ApiTokenId, AreaId, ChangeRequestId, CitationId, ClauseId, GrantId, JurisdictionId, PlanId,
+    ProjectId, SessionId, TaskId, UnitId, UserId,
 };
 use uuid::Uuid;
 

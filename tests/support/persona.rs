@@ -162,7 +162,9 @@ pub fn users(password_hash: &str) -> Vec<user::Model> {
 pub fn grants() -> Vec<grant::Model> {
     let of = |user, base: u128, grants: Vec<Grant>| {
         let keyed = grants.into_iter().zip(base..);
-        keyed.map(move |(grant, n)| grant_row(n, user, grant)).collect::<Vec<_>>()
+        keyed
+            .map(move |(grant, n)| grant_row(n, user, grant))
+            .collect::<Vec<_>>()
     };
     let personas = Persona::ALL.iter();
     let mut rows: Vec<grant::Model> = personas

@@ -1,0 +1,220 @@
+//! The documents that integrators rely on: they validate, run, stay far below every limit,
+//! and cost the same few statements however long their lists are.
+
+use async_graphql::Executor as _;
+use async_graphql::Variables;
+use duban::graphql::{Api, Limits};
+use duban::http::guard::{self, LIMITS, Sizes};
+use serde_json::{Value, json};
+
+use crate::support::client::text;
+use crate::support::known::{
+    BRIDGE, CANAL_SCHEDULE, DAM, PROGRAMME, RESERVOIR, RESERVOIR_FINISH, TRANSPORT,
+};
+use crate::support::persona::PASSWORD;
+use crate::support::{Persona, World, date, on_both};
+
+on_both!(
+    every_document_runs,
+    every_document_is_under_half_of_each_limit,
+    statements_do_not_grow_with_the_lists,
+);
+
+/// A document of the contract, as one persona sends it.
+struct Sent {
+    name: &'static str,
+    document: &'static str,
+    operation: &'static str,
+    persona: Persona,
+    variables: Value,
+    /// Statements that it may take, sign-in and the loaders' batches included.
+    statements: u64,
+}
+
+macro_rules! document {
+    ($name:literal) => {
+        include_str!(concat!("contract/", $name, ".graphql"))
+    };
+}
+
+fn sent(
+    (name, operation): (&'static str, &'static str),
+    document: &'static str,
+    persona: Persona,
+    variables: Value,
+    statements: u64,
+) -> Sent {
+    Sent {
+        name,
+        document,
+        operation,
+        persona,
+        variables,
+        statements,
+    }
+}
+
+fn reads() -> Vec<Sent> {
+    use Persona::{Signatory, Supervisor};
+    let by = json!({ "by": { "id": text(RESERVOIR) } });
+    let overdue = json!({ "filter": { "due": "OVERDUE" } });
+    let ended = json!({ "filter": { "due": "PERIOD_ENDED" }, "first": 100 });
+    let mine = json!({ "filter": { "mine": true, "due": "OPEN" }, "first": 100 });
+    let first = || json!({ "first": 100 });
+    let projects = document!("projects");
+    let tasks = document!("overdue");
+    vec![
+        sent(("projects", "Projects"), projects, Supervisor, json!({}), 10),
+        sent(("projects", "Projects"), projects, Supervisor, first(), 10),
+        sent(("project", "Project"), document!("project"), Supervisor, by, 24),
+        sent(("overdue", "Overdue"), tasks, Supervisor, overdue, 10),
+        sent(("overdue", "Overdue"), tasks, Supervisor, ended, 10),
+        sent(("overdue", "Overdue"), tasks, Signatory, mine, 10),
+        sent(("portfolio", "Portfolio"), document!("portfolio"), Supervisor, json!({}), 10),
+        sent(("workflow", "Workflows"), document!("workflow"), Supervisor, json!({}), 5),
+        sent(("change-decide", "ChangesToDecide"), document!("change-decide"), Supervisor, first(), 16),
+    ]
+}
+
+fn writes() -> Vec<Sent> {
+    use Persona::{Signatory, Supervisor};
+    let input = |input: Value| json!({ "input": input });
+    let milestones = json!([
+        { "title": "开工", "dueDate": date(2026, 12, 1), "weight": "40", "unitId": null },
+        { "title": "建成", "dueDate": date(2027, 12, 1), "weight": "60", "unitId": null },
+    ]);
+    let plan = json!({
+        "projectId": text(PROGRAMME), "milestones": milestones, "reason": "首次排期",
+        "expectedVersion": 1, "idempotencyKey": "plan-1",
+    });
+    let claim = json!({
+        "taskId": text(RESERVOIR_FINISH), "note": "已完成", "completedOn": date(2026, 11, 20),
+        "evidence": [{
+            "title": "竣工验收鉴定书", "documentNumber": "驻水〔2026〕9号",
+            "date": date(2026, 11, 19), "url": "https://example.cn/9", "sha256": "ab".repeat(32),
+        }],
+        "expectedVersion": 1, "idempotencyKey": "claim-1",
+    });
+    let move_to = json!({
+        "projectId": text(RESERVOIR), "to": "CONSTRUCTION", "reason": "开工",
+        "occurredOn": date(2026, 11, 20), "reviewOn": null, "expectedVersion": 1,
+        "idempotencyKey": "move-1",
+    });
+    let assign = json!({
+        "projectId": text(BRIDGE), "leadUnitId": text(TRANSPORT),
+        "cooperatingUnitIds": [], "reason": "分工", "expectedVersion": 1,
+    });
+    let decide = json!({
+        "changeRequestId": text(CANAL_SCHEDULE), "decision": "APPROVE", "note": "同意",
+        "expectedVersion": 1,
+    });
+    let verify = json!({ "taskId": text(DAM), "note": "属实", "expectedVersion": 1 });
+    let back = json!({
+        "taskId": text(DAM), "reason": "缺材料", "dueDate": date(2026, 12, 1),
+        "expectedVersion": 1,
+    });
+    let sign_in = json!({ "username": "supervisor", "password": PASSWORD });
+    let tasks = document!("task-decide");
+    vec![
+        sent(("sign-in", "SignIn"), document!("sign-in"), Persona::Anonymous, input(sign_in), 20),
+        sent(("task-claim", "TaskClaim"), document!("task-claim"), Signatory, input(claim), 30),
+        sent(("task-decide", "TaskVerify"), tasks, Supervisor, input(verify), 30),
+        sent(("task-decide", "TaskReturn"), tasks, Supervisor, input(back), 30),
+        sent(("project-move", "ProjectMove"), document!("project-move"), Signatory, input(move_to), 30),
+        sent(("unit-assign", "UnitAssign"), document!("unit-assign"), Supervisor, input(assign), 32),
+        sent(("milestones-plan", "MilestonesPlan"), document!("milestones-plan"), Signatory, input(plan), 30),
+        sent(("change-decide", "ChangeDecide"), document!("change-decide"), Supervisor, input(decide), 42),
+    ]
+}
+
+async fn every_document_runs(world: &World) {
+    for sent in reads() {
+        let client = world.client_of(sent.persona).await;
+        let before = world.services.store.statements();
+        let answer = client.ask_named(sent.document, sent.operation, sent.variables).await;
+        answer.data();
+        let taken = world.services.store.statements() - before;
+        assert!(taken <= sent.statements, "{}: {taken} statements", sent.name);
+    }
+    for sent in writes() {
+        let fresh = World::open(world.database.engine).await;
+        let client = fresh.client_of(sent.persona).await;
+        let before = fresh.services.store.statements();
+        let answer = client.ask_named(sent.document, sent.operation, sent.variables).await;
+        answer.data();
+        let taken = fresh.services.store.statements() - before;
+        assert!(taken <= sent.statements, "{}: {taken} statements", sent.operation);
+        fresh.close().await;
+    }
+}
+
+/// The same document with its lists at their longest.
+fn longest(variables: &Value) -> Value {
+    let mut longest = variables.clone();
+    longest["first"] = json!(100);
+    longest
+}
+
+async fn every_document_is_under_half_of_each_limit(world: &World) {
+    let api = Api::new(world.services.clone());
+    let half = Limits {
+        complexity: Limits::SIGNED_IN.complexity / 2,
+        nodes: Limits::SIGNED_IN.nodes / 2,
+        depth: Limits::SIGNED_IN.depth / 2,
+    };
+    let half_of_anonymous = Limits {
+        complexity: Limits::ANONYMOUS.complexity / 2,
+        ..half
+    };
+    for sent in reads().into_iter().chain(writes()) {
+        for variables in [sent.variables.clone(), longest(&sent.variables)] {
+            let variables = Variables::from_json(variables);
+            let checked = guard::check(sent.document, Some(sent.operation), &variables).unwrap();
+            for (what, size, limit) in halves(checked.sizes) {
+                assert!(size <= limit, "{}: {size} {what}, half is {limit}", sent.name);
+            }
+            let anonymous = sent.persona == Persona::Anonymous;
+            let limits = if anonymous { half_of_anonymous } else { half };
+            let request = async_graphql::Request::new(sent.document)
+                .operation_name(sent.operation)
+                .variables(variables)
+                .data(limits);
+            // By nobody: what is not allowed is refused behind the calculation of its cost.
+            let errors = api.execute(request).await.errors;
+            let costs = errors.iter().find(|error| error.message.contains("points"));
+            assert!(costs.is_none(), "{}: {costs:?}", sent.name);
+        }
+    }
+}
+
+fn halves(sizes: Sizes) -> [(&'static str, u64, u64); 9] {
+    let of = |what, size, limit: u64| (what, size, limit / 2);
+    [
+        of("characters", sizes.characters, LIMITS.characters),
+        of("brackets", sizes.brackets, LIMITS.brackets),
+        of("tokens", sizes.tokens, LIMITS.tokens),
+        of("aliases", sizes.aliases, LIMITS.aliases),
+        of("directives", sizes.directives, LIMITS.directives),
+        of("selections", sizes.selections, LIMITS.selections),
+        of("repeated", sizes.repeated, LIMITS.repeated),
+        of("depth", sizes.depth, LIMITS.depth),
+        of("nodes", sizes.nodes, LIMITS.nodes),
+    ]
+}
+
+/// One row or all of them: as many statements.
+async fn statements_do_not_grow_with_the_lists(world: &World) {
+    let client = world.client_of(Persona::Supervisor).await;
+    for sent in reads().iter().filter(|sent| sent.document.contains("$first")) {
+        let mut counts = Vec::new();
+        for first in [2, 100] {
+            let mut variables = sent.variables.clone();
+            variables["first"] = json!(first);
+            let before = world.services.store.statements();
+            let answer = client.ask_named(sent.document, sent.operation, variables).await;
+            answer.data();
+            counts.push(world.services.store.statements() - before);
+        }
+        assert!(counts[1] <= counts[0] + 2, "{}: {counts:?} statements", sent.name);
+    }
+}
