@@ -7,13 +7,13 @@ use std::sync::Arc;
 use clap::Args;
 
 use super::output::{note, say};
-use super::{explain, open_to_write, services};
+use super::{explain, open_to_read, open_to_write, services, services_with};
 use crate::clock::new_id;
 use crate::config::Config;
 use crate::error::Result;
 use crate::import::{Source, read, render};
-use crate::service::Call;
 use crate::service::catalogue::{ImportFailure, Mode, Progress};
+use crate::service::{Call, SigningKey};
 
 /// What to import.
 #[derive(Debug, Args)]
@@ -53,8 +53,15 @@ async fn import(config: &Config, command: Import) -> Result<(), ImportFailure> {
     } else {
         Mode::Apply
     };
-    let store = open_to_write(config).await?;
-    let services = services(config, store)?;
+    let services = match mode {
+        Mode::Apply => services(config, open_to_write(config).await?)?,
+        // It signs nobody in, and leaves nothing behind.
+        Mode::DryRun => services_with(
+            config,
+            open_to_read(config).await?,
+            &SigningKey::generate()?,
+        )?,
+    };
     let call = Call::system(
         "import",
         new_id::<uuid::Uuid>(services.clock.as_ref()).to_string(),

@@ -1,5 +1,7 @@
 //! The program's errors as GraphQL errors: a message and `extensions.code`.
 
+use std::time::Duration;
+
 use async_graphql::{Error as GraphqlError, ErrorExtensionValues, ErrorExtensions, Value, value};
 
 use crate::error::{Blocker, Error, FieldProblem};
@@ -26,11 +28,16 @@ pub fn public(error: Error) -> GraphqlError {
             extensions.set("blockers", blockers.iter().map(blocker).collect::<Vec<_>>());
         }
         Error::RateLimited { retry_after } | Error::Unavailable { retry_after } => {
-            extensions.set("retryAfter", retry_after.as_secs().max(1));
+            extensions.set("retryAfter", whole_seconds(retry_after));
         }
         Error::LimitExceeded { limit, .. } => extensions.set("limit", limit),
         Error::Unauthenticated(_) | Error::Forbidden(_) | Error::NotFound | Error::Internal(_) => {}
     })
+}
+
+/// Rounded up: a client that waits so long is not refused again for coming early.
+fn whole_seconds(wait: Duration) -> u64 {
+    (wait.as_secs() + u64::from(wait.subsec_nanos() > 0)).max(1)
 }
 
 fn with_code(

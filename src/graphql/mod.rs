@@ -3,7 +3,7 @@
 //!
 //! To add a mutation: an input and a payload in the noun's file, a resolver of a few lines
 //! that turns the input into a command of the service, its line in `tests/matrix.rs` and in
-//! `tests/coverage.rs`, and `just schema` for `schema.graphql`.
+//! `tests/coverage.rs`, and `just bless` for `schema.graphql`.
 
 mod change;
 mod connection;
@@ -16,6 +16,7 @@ mod limits;
 mod loader;
 mod mention;
 mod node;
+mod order;
 #[cfg(test)]
 mod people_tests;
 mod person;
@@ -122,7 +123,14 @@ fn given<T: Clone + 'static>(request: &Request) -> Option<T> {
 
 impl Executor for Api {
     async fn execute(&self, request: Request) -> Response {
-        self.schema.execute(self.prepare(request)).await
+        let mut request = self.prepare(request);
+        let name = request.operation_name.clone();
+        let document = request.parsed_query().ok().cloned();
+        let mut response = self.schema.execute(request).await;
+        if let Some(document) = document {
+            order::arrange(&mut response.data, &document, name.as_deref());
+        }
+        response
     }
 
     fn execute_stream(

@@ -1,7 +1,10 @@
 //! Scalars: dates, instants and decimals, as text on the wire.
 
 use async_graphql::{InputValueError, InputValueResult, Scalar, ScalarType, Value};
-use chrono::{NaiveDate, SecondsFormat, Utc};
+use chrono::{Datelike, NaiveDate, SecondsFormat, Utc};
+
+/// Years that are no typing error.
+const YEARS: std::ops::RangeInclusive<i32> = 1900..=2199;
 
 /// A calendar date, `YYYY-MM-DD`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,9 +18,9 @@ impl ScalarType for Date {
             return Err(InputValueError::expected_type(value));
         };
         let date = NaiveDate::parse_from_str(text, "%Y-%m-%d").ok();
-        date.filter(|date| date.to_string() == *text)
+        date.filter(|date| date.to_string() == *text && YEARS.contains(&date.year()))
             .map(Self)
-            .ok_or_else(|| InputValueError::custom("expected a date, YYYY-MM-DD"))
+            .ok_or_else(|| InputValueError::custom("expected a date, YYYY-MM-DD, of 1900 to 2199"))
     }
 
     fn to_value(&self) -> Value {

@@ -169,11 +169,17 @@ impl UnitQuery {
             last,
             before,
         };
-        let page = services(ctx)?
-            .units(call(ctx)?, &filter, &request)
+        let (services, call) = (services(ctx)?, call(ctx)?);
+        let page = services
+            .units(call, &filter, &request)
             .await
             .map_err(public)?;
-        Ok(UnitConnection::of(page, None))
+        let total = if ctx.look_ahead().field("totalCount").exists() {
+            Some(services.count_units(call, &filter).await.map_err(public)?)
+        } else {
+            None
+        };
+        Ok(UnitConnection::of(page, total))
     }
 
     /// One unit.

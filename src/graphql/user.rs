@@ -76,10 +76,13 @@ impl User {
     /// What you may do with the user now.
     async fn permissions(&self, ctx: &Context<'_>) -> Result<UserPermissions> {
         let grants = loaders(ctx)?.load_one(GrantsOf(self.row.id)).await?;
+        let grants = grants.unwrap_or_default();
+        let integrates = grants
+            .iter()
+            .any(|grant| grant.role == duban_entities::vocabulary::Role::Integrator);
         let facts = UserFacts {
             id: self.row.id,
             jurisdictions: grants
-                .unwrap_or_default()
                 .into_iter()
                 .map(|grant| grant.jurisdiction_id)
                 .collect(),
@@ -92,7 +95,7 @@ impl User {
             enable: may(Action::UserEnable),
             reset_password: may(Action::PasswordReset) && !own,
             change_grants: may(Action::GrantAdd) && may(Action::GrantEnd),
-            issue_api_token: may(Action::TokenIssue),
+            issue_api_token: may(Action::TokenIssue) && integrates,
             revoke_api_token: may(Action::TokenRevoke),
         })
     }
@@ -128,10 +131,13 @@ impl UserQuery {
     async fn users(
         &self,
         ctx: &Context<'_>,
+        #[graphql(
+            desc = "So many from the start, or behind `after`; 50 where nothing is said, 200 at most."
+        )]
         first: Option<i32>,
-        after: Option<String>,
-        last: Option<i32>,
-        before: Option<String>,
+        #[graphql(desc = "Start behind this cursor.")] after: Option<String>,
+        #[graphql(desc = "So many from the end, or before `before`.")] last: Option<i32>,
+        #[graphql(desc = "End before this cursor.")] before: Option<String>,
     ) -> Result<UserConnection> {
         let (services, call) = (services(ctx)?, call(ctx)?);
         let request = PageRequest {
@@ -150,7 +156,11 @@ impl UserQuery {
     }
 
     /// One user whom you administer, or yourself.
-    async fn user(&self, ctx: &Context<'_>, id: ID) -> Result<User> {
+    async fn user(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The user's id.")] id: ID,
+    ) -> Result<User> {
         let found = services(ctx)?.user(call(ctx)?, parse(&id)?).await;
         Ok(found.map_err(public)?.into())
     }
@@ -264,7 +274,7 @@ impl UserMutation {
     async fn user_create(
         &self,
         ctx: &Context<'_>,
-        input: UserCreateInput,
+        #[graphql(desc = "Who shall be made.")] input: UserCreateInput,
     ) -> Result<UserCreatePayload> {
         let made = services(ctx)?.create_user(call(ctx)?, input.command()?);
         let user = made.await.map_err(public)?.into();
@@ -275,7 +285,7 @@ impl UserMutation {
     async fn user_disable(
         &self,
         ctx: &Context<'_>,
-        input: UserDisableInput,
+        #[graphql(desc = "Whom.")] input: UserDisableInput,
     ) -> Result<UserDisablePayload> {
         let (id, reason) = (parse(&input.user_id)?, input.reason.as_deref());
         let user = services(ctx)?.disable_user(call(ctx)?, id, reason).await;
@@ -287,7 +297,7 @@ impl UserMutation {
     async fn user_enable(
         &self,
         ctx: &Context<'_>,
-        input: UserEnableInput,
+        #[graphql(desc = "Whom.")] input: UserEnableInput,
     ) -> Result<UserEnablePayload> {
         let (id, reason) = (parse(&input.user_id)?, input.reason.as_deref());
         let user = services(ctx)?.enable_user(call(ctx)?, id, reason).await;
@@ -299,7 +309,7 @@ impl UserMutation {
     async fn password_reset(
         &self,
         ctx: &Context<'_>,
-        input: PasswordResetInput,
+        #[graphql(desc = "Whose, and the new one.")] input: PasswordResetInput,
     ) -> Result<PasswordResetPayload> {
         let (id, reason) = (parse(&input.user_id)?, input.reason.as_deref());
         let services = services(ctx)?;

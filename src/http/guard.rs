@@ -22,11 +22,11 @@ mod walk;
 #[cfg(test)]
 mod tests;
 
-use async_graphql::Variables;
 use async_graphql::parser::types::{
     DocumentOperations, ExecutableDocument, OperationDefinition, OperationType,
 };
 use async_graphql::parser::{self, parse_query};
+use async_graphql::{Value as ConstValue, Variables};
 
 use crate::error::{Error, Result};
 use crate::graphql::Limits;
@@ -120,6 +120,7 @@ pub fn check(text: &str, operation_name: Option<&str>, variables: &Variables) ->
         characters: characters(text)?,
         ..Sizes::default()
     };
+    refuse_nul(text, variables)?;
     scan::scan(text, &mut sizes)?;
     let document = parse_query(text).map_err(|error| unparsable(&error))?;
     measure::measure(&document, &mut sizes)?;
@@ -132,6 +133,27 @@ pub fn check(text: &str, operation_name: Option<&str>, variables: &Variables) ->
         introspection,
         sizes,
     })
+}
+
+/// No text may hold a NUL: PostgreSQL cannot keep one, and nobody types one.
+fn refuse_nul(text: &str, variables: &Variables) -> Result<()> {
+    let escaped = |escape| text.contains(escape);
+    if text.contains('\0') || escaped("\\u0000") || escaped("\\u{0") {
+        return Err(Error::invalid("query", "no NUL characters"));
+    }
+    if variables.values().any(holds_nul) {
+        return Err(Error::invalid("variables", "no NUL characters"));
+    }
+    Ok(())
+}
+
+fn holds_nul(value: &ConstValue) -> bool {
+    match value {
+        ConstValue::String(text) => text.contains('\0'),
+        ConstValue::List(values) => values.iter().any(holds_nul),
+        ConstValue::Object(members) => members.values().any(holds_nul),
+        _ => false,
+    }
 }
 
 fn characters(text: &str) -> Result<u64> {

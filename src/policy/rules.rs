@@ -318,7 +318,7 @@ fn refusal(
                     areas
                         .filter(|project| !covers_areas(principal, held, project))
                         .map(|_| "the project lies partly outside your area")
-                        .or_else(|| office_refusal(principal, held, task.unit))
+                        .or_else(|| office_refusal(principal, task.unit))
                         .or_else(|| {
                             own_hand(principal, task.submitted_by)
                                 .then_some("nobody decides what they submitted themselves")
@@ -331,8 +331,8 @@ fn refusal(
             let outside = !covers_areas(principal, held, &change.project);
             outside
                 .then_some("the project lies partly outside your area")
-                .or_else(|| office_refusal(principal, held, change.project.lead))
-                .or_else(|| office_refusal(principal, held, change.proposed_for))
+                .or_else(|| office_refusal(principal, change.project.lead))
+                .or_else(|| office_refusal(principal, change.proposed_for))
                 .or_else(|| {
                     own_hand(principal, Some(change.proposed_by))
                         .then_some("nobody decides what they proposed themselves")
@@ -380,13 +380,14 @@ fn covers_areas(principal: &Principal, held: &Held, project: &ProjectFacts) -> b
 }
 
 /// The office never decides for its own unit, nor do the unit's own people.
-fn office_refusal(
-    principal: &Principal,
-    held: &Held,
-    unit: Option<UnitId>,
-) -> Option<&'static str> {
+fn office_refusal(principal: &Principal, unit: Option<UnitId>) -> Option<&'static str> {
     let unit = unit?;
-    if held.home.contains(&unit) {
+    // Whichever grant names it: a home unit is the person's, not the grant's.
+    if principal
+        .grants
+        .iter()
+        .any(|held| held.home.contains(&unit))
+    {
         Some("nobody decides for their home unit or one below it")
     } else if principal.belongs_to(unit) {
         Some("nobody decides for a unit of their own")

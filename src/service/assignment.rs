@@ -212,7 +212,7 @@ fn expect_unscheduled(project: &project::Model) -> Result<()> {
         return Err(Error::blocked(
             "SCHEDULE_APPROVED",
             format!(
-                "{} has an approved schedule: another lead unit is a change request",
+                "{} has an approved schedule: its lead unit is no longer replaced by assignment",
                 project.code
             ),
         ));

@@ -2,7 +2,7 @@
 
 use chrono::NaiveDate;
 use duban_entities::ids::ChangeRequestId;
-use duban_entities::vocabulary::{ChangeKind, ChangeState, Stage};
+use duban_entities::vocabulary::{ChangeKind, ChangeState, DueBasis, Stage};
 use duban_entities::{change_request, project};
 use serde::{Deserialize, Serialize};
 
@@ -190,6 +190,7 @@ pub(super) async fn propose(
         ));
     }
     let proposed_by = work.principal().user_id();
+    let today = Today::load(work.connection(), work.at()).await?;
     let row = change_request::Model {
         id: work.new_id(),
         jurisdiction_id: project.jurisdiction_id,
@@ -198,7 +199,7 @@ pub(super) async fn propose(
         state: ChangeState::Proposed,
         content: serde_json::to_string(&proposal.content).map_err(Error::internal)?,
         reason: proposal.reason,
-        late: false,
+        late: is_late(project, proposal.kind, &today),
         proposed_by: proposed_by.ok_or(Error::Forbidden("only a person proposes"))?,
         proposed_unit_id: project.lead_unit_id,
         proposed_at: work.at(),
@@ -212,6 +213,15 @@ pub(super) async fn propose(
     };
     let row = work.create(permit, row, Fields::new()).await?;
     Ok(row.id)
+}
+
+/// A first schedule is late once the date that the plan states has passed.
+fn is_late(project: &project::Model, kind: ChangeKind, today: &Today) -> bool {
+    let stated = project.due_basis == Some(DueBasis::Stated);
+    let passed = project
+        .due_date
+        .is_some_and(|due| due < today.of(project.jurisdiction_id));
+    kind == ChangeKind::Schedule && stated && passed
 }
 
 async fn decide(

@@ -28,14 +28,24 @@ pub enum UnitBy {
 }
 
 impl Services {
-    /// Refuses a caller who has not signed in.
+    /// Refuses a caller who is nobody, before anything is looked up: what is there and what
+    /// is not must read the same.
     ///
     /// # Errors
     /// [`Error::Unauthenticated`].
-    pub(super) fn signed_in(call: &Call) -> Result<()> {
+    pub(super) fn known(call: &Call) -> Result<()> {
         if call.principal.actor == Actor::Anonymous {
             return Err(Error::Unauthenticated("sign in first"));
         }
+        Ok(())
+    }
+
+    /// As [`Services::known`], and refuses a caller whose password must be changed.
+    ///
+    /// # Errors
+    /// [`Error::Unauthenticated`], [`Error::Forbidden`].
+    pub(super) fn signed_in(call: &Call) -> Result<()> {
+        Self::known(call)?;
         if call.principal.must_change_password {
             return Err(Error::Forbidden("change your password first"));
         }
@@ -75,6 +85,15 @@ impl Services {
             self.named_jurisdiction(call, id).await?;
         }
         outline::units(self.store.read(), &call.principal, filter, request).await
+    }
+
+    /// How many units the filter selects.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] for a jurisdiction out of reach.
+    pub async fn count_units(&self, call: &Call, filter: &UnitFilter) -> Result<u64> {
+        Self::signed_in(call)?;
+        outline::count_units(self.store.read(), &call.principal, filter).await
     }
 
     /// One unit.

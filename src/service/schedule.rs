@@ -115,7 +115,7 @@ fn expect_schedulable(project: &project::Model) -> Result<()> {
     if project.schedule_approved_at.is_some() {
         return Err(Error::blocked(
             "SCHEDULE_APPROVED",
-            "the schedule is approved: another date is a change request",
+            "the schedule is approved: a first schedule is proposed only once",
         ));
     }
     if project.participation == Participation::Supports {

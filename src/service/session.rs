@@ -260,6 +260,7 @@ impl Services {
     /// # Errors
     /// [`Error::NotFound`] for anybody else's.
     pub async fn end_session(&self, call: &Call, id: SessionId) -> Result<session::Model> {
+        Self::known(call)?;
         let ended = self
             .store
             .write(call.write(None), move |work| {

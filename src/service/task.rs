@@ -239,11 +239,16 @@ fn check_evidence(evidence: &[Evidence]) -> Result<()> {
             "1 to 200 characters",
         );
         problems.require(
-            item.document_number
-                .as_ref()
-                .is_none_or(|text| text.chars().count() <= 100),
+            !item.title.chars().any(char::is_control),
+            &field("title"),
+            "no control characters",
+        );
+        problems.require(
+            item.document_number.as_ref().is_none_or(|text| {
+                text.chars().count() <= 100 && !text.chars().any(char::is_control)
+            }),
             &field("documentNumber"),
-            "at most 100 characters",
+            "at most 100 characters, no control characters",
         );
         problems.require(
             item.url.as_deref().is_none_or(is_web_address),

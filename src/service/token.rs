@@ -61,6 +61,7 @@ impl Services {
     /// As the policy; [`Error::Invalid`] for a name or an end that is not fit;
     /// [`Error::Blocked`] for a user who is disabled or no integrator.
     pub async fn issue_token(&self, call: &Call, new: NewToken) -> Result<IssuedToken> {
+        Self::known(call)?;
         let signed_in = call.principal.user_id();
         let user = new.user.or(signed_in);
         let user = user.ok_or(Error::Unauthenticated("sign in first"))?;
@@ -109,6 +110,7 @@ impl Services {
     /// # Errors
     /// [`Error::NotFound`] for a user whom the caller neither is nor administers.
     pub async fn tokens(&self, call: &Call, user: UserId) -> Result<Vec<api_token::Model>> {
+        Self::known(call)?;
         let facts = facts::of_user(self.store.read(), user).await?;
         authorise(&call.principal, Action::UserRead, Facts::User(&facts))?;
         tokens::of_users(self.store.read(), vec![user]).await
@@ -125,6 +127,7 @@ impl Services {
         id: ApiTokenId,
         reason: Option<&str>,
     ) -> Result<api_token::Model> {
+        Self::known(call)?;
         let reason = note("reason", reason)?;
         let revoked = self
             .store

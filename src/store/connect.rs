@@ -143,10 +143,8 @@ async fn open_sqlite(
     let readers = u32::try_from((2 * cores).min(8)).unwrap_or(8);
     let writable = access == Access::ReadWrite;
     let writer = if writable {
-        options
-            .clone()
-            .create_if_missing(true)
-            .journal_mode(SqliteJournalMode::Wal)
+        make_private(path)?;
+        options.clone().journal_mode(SqliteJournalMode::Wal)
     } else {
         options.clone().read_only(true)
     };
@@ -169,6 +167,23 @@ async fn open_sqlite(
         SqlxSqliteConnector::from_sqlx_sqlite_pool(reader),
         SqlxSqliteConnector::from_sqlx_sqlite_pool(writer),
     ))
+}
+
+/// Makes the file where it is missing, for its owner alone: it holds password hashes. The
+/// files beside it get its mode.
+fn make_private(path: &Path) -> Result<()> {
+    use std::os::unix::fs::OpenOptionsExt as _;
+    let made = std::fs::OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(path);
+    match made {
+        Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => Err(Error::internal(
+            format!("cannot make the database {}: {error}", path.display()),
+        )),
+        _ => Ok(()),
+    }
 }
 
 fn sqlite_options(path: &Path) -> SqliteConnectOptions {

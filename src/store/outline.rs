@@ -9,8 +9,8 @@ use duban_entities::{
 };
 use sea_orm::sea_query::{Expr, Query};
 use sea_orm::{
-    ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
-    Value,
+    ColumnTrait, Condition, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder,
+    QuerySelect, Value,
 };
 
 use super::page::{Direction, Keyset, Page, PageRequest, SortKey};
@@ -152,6 +152,23 @@ pub async fn units(
     }
     let rows = select.limit(window.limit).all(connection).await?;
     window.page(keyset.name, rows, |row| vec![row.code.clone()])
+}
+
+/// How many units the filter selects among those of the jurisdictions in reach.
+///
+/// # Errors
+/// [`crate::error::Error::Internal`] when the database cannot be read.
+pub async fn count_units(
+    connection: &impl ConnectionTrait,
+    principal: &Principal,
+    filter: &UnitFilter,
+) -> Result<u64> {
+    let own = scope::jurisdictions(principal).map(|ids| unit::Column::JurisdictionId.is_in(ids));
+    Ok(unit::Entity::find()
+        .filter(Condition::all().add_option(own))
+        .filter(unit_condition(filter))
+        .count(connection)
+        .await?)
 }
 
 fn unit_condition(filter: &UnitFilter) -> Condition {

@@ -125,7 +125,8 @@ fn parse_cursor(name: &str, keys: &[SortKey], text: &str) -> Option<Vec<Value>> 
         .map(|at| u8::from_str_radix(&text[at..at + 2], 16).ok())
         .collect();
     let Cursor(order, values) = serde_json::from_slice(&bytes?).ok()?;
-    if order != name || values.len() != keys.len() {
+    let has_nul = values.iter().any(|value| value.contains('\0'));
+    if order != name || values.len() != keys.len() || has_nul {
         return None;
     }
     let pairs = keys.iter().zip(&values);
