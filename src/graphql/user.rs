@@ -128,10 +128,13 @@ impl UserQuery {
     async fn users(
         &self,
         ctx: &Context<'_>,
+        #[graphql(
+            desc = "So many from the start, or behind `after`; 50 where nothing is said, 200 at most."
+        )]
         first: Option<i32>,
-        after: Option<String>,
-        last: Option<i32>,
-        before: Option<String>,
+        #[graphql(desc = "Start behind this cursor.")] after: Option<String>,
+        #[graphql(desc = "So many from the end, or before `before`.")] last: Option<i32>,
+        #[graphql(desc = "End before this cursor.")] before: Option<String>,
     ) -> Result<UserConnection> {
         let (services, call) = (services(ctx)?, call(ctx)?);
         let request = PageRequest {
@@ -150,7 +153,7 @@ impl UserQuery {
     }
 
     /// One user whom you administer, or yourself.
-    async fn user(&self, ctx: &Context<'_>, id: ID) -> Result<User> {
+    async fn user(&self, ctx: &Context<'_>, #[graphql(desc = "Its id.")] id: ID) -> Result<User> {
         let found = services(ctx)?.user(call(ctx)?, parse(&id)?).await;
         Ok(found.map_err(public)?.into())
     }
@@ -264,7 +267,7 @@ impl UserMutation {
     async fn user_create(
         &self,
         ctx: &Context<'_>,
-        input: UserCreateInput,
+        #[graphql(desc = "What to do.")] input: UserCreateInput,
     ) -> Result<UserCreatePayload> {
         let made = services(ctx)?.create_user(call(ctx)?, input.command()?);
         let user = made.await.map_err(public)?.into();
@@ -275,7 +278,7 @@ impl UserMutation {
     async fn user_disable(
         &self,
         ctx: &Context<'_>,
-        input: UserDisableInput,
+        #[graphql(desc = "What to do.")] input: UserDisableInput,
     ) -> Result<UserDisablePayload> {
         let (id, reason) = (parse(&input.user_id)?, input.reason.as_deref());
         let user = services(ctx)?.disable_user(call(ctx)?, id, reason).await;
@@ -287,7 +290,7 @@ impl UserMutation {
     async fn user_enable(
         &self,
         ctx: &Context<'_>,
-        input: UserEnableInput,
+        #[graphql(desc = "What to do.")] input: UserEnableInput,
     ) -> Result<UserEnablePayload> {
         let (id, reason) = (parse(&input.user_id)?, input.reason.as_deref());
         let user = services(ctx)?.enable_user(call(ctx)?, id, reason).await;
@@ -299,7 +302,7 @@ impl UserMutation {
     async fn password_reset(
         &self,
         ctx: &Context<'_>,
-        input: PasswordResetInput,
+        #[graphql(desc = "What to do.")] input: PasswordResetInput,
     ) -> Result<PasswordResetPayload> {
         let (id, reason) = (parse(&input.user_id)?, input.reason.as_deref());
         let services = services(ctx)?;
