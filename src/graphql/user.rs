@@ -156,11 +156,7 @@ impl UserQuery {
     }
 
     /// One user whom you administer, or yourself.
-    async fn user(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(desc = "The user's id.")] id: ID,
-    ) -> Result<User> {
+    async fn user(&self, ctx: &Context<'_>, #[graphql(desc = "Its id.")] id: ID) -> Result<User> {
         let found = services(ctx)?.user(call(ctx)?, parse(&id)?).await;
         Ok(found.map_err(public)?.into())
     }
@@ -274,7 +270,7 @@ impl UserMutation {
     async fn user_create(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Who shall be made.")] input: UserCreateInput,
+        #[graphql(desc = "What to do.")] input: UserCreateInput,
     ) -> Result<UserCreatePayload> {
         let made = services(ctx)?.create_user(call(ctx)?, input.command()?);
         let user = made.await.map_err(public)?.into();
@@ -285,7 +281,7 @@ impl UserMutation {
     async fn user_disable(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Whom.")] input: UserDisableInput,
+        #[graphql(desc = "What to do.")] input: UserDisableInput,
     ) -> Result<UserDisablePayload> {
         let (id, reason) = (parse(&input.user_id)?, input.reason.as_deref());
         let user = services(ctx)?.disable_user(call(ctx)?, id, reason).await;
@@ -297,7 +293,7 @@ impl UserMutation {
     async fn user_enable(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Whom.")] input: UserEnableInput,
+        #[graphql(desc = "What to do.")] input: UserEnableInput,
     ) -> Result<UserEnablePayload> {
         let (id, reason) = (parse(&input.user_id)?, input.reason.as_deref());
         let user = services(ctx)?.enable_user(call(ctx)?, id, reason).await;
@@ -309,7 +305,7 @@ impl UserMutation {
     async fn password_reset(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Whose, and the new one.")] input: PasswordResetInput,
+        #[graphql(desc = "What to do.")] input: PasswordResetInput,
     ) -> Result<PasswordResetPayload> {
         let (id, reason) = (parse(&input.user_id)?, input.reason.as_deref());
         let services = services(ctx)?;

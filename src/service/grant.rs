@@ -103,7 +103,7 @@ impl Services {
     /// the jurisdiction. [`Error::Invalid`] where the role does not go with the scope, with
     /// the other grants, or is held already.
     pub async fn add_grant(&self, call: &Call, input: GrantAdd) -> Result<grant::Model> {
-        Self::known(call)?;
+        Self::signed_in(call)?;
         let key = Key::of("grantAdd", input.idempotency_key.as_deref(), &input)?;
         let reason = note("reason", input.reason.as_deref())?;
         let (user, new) = (input.user, input.grant);
@@ -130,7 +130,7 @@ impl Services {
         id: GrantId,
         reason: Option<&str>,
     ) -> Result<grant::Model> {
-        Self::known(call)?;
+        Self::signed_in(call)?;
         let reason = note("reason", reason)?;
         let ended = self
             .store

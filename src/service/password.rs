@@ -97,7 +97,7 @@ impl Services {
         password: &str,
         reason: Option<&str>,
     ) -> Result<user::Model> {
-        Self::known(call)?;
+        Self::signed_in(call)?;
         let reason = note("reason", reason)?;
         let facts = facts::of_user(self.store.read(), id).await?;
         authorise(&call.principal, Action::PasswordReset, Facts::User(&facts))?;

@@ -260,7 +260,8 @@ impl Services {
     /// # Errors
     /// [`Error::NotFound`] for anybody else's.
     pub async fn end_session(&self, call: &Call, id: SessionId) -> Result<session::Model> {
-        Self::known(call)?;
+        let signed_in = call.principal.user_id();
+        signed_in.ok_or(Error::Unauthenticated("sign in first"))?;
         let ended = self
             .store
             .write(call.write(None), move |work| {

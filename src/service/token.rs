@@ -61,7 +61,7 @@ impl Services {
     /// As the policy; [`Error::Invalid`] for a name or an end that is not fit;
     /// [`Error::Blocked`] for a user who is disabled or no integrator.
     pub async fn issue_token(&self, call: &Call, new: NewToken) -> Result<IssuedToken> {
-        Self::known(call)?;
+        Self::signed_in(call)?;
         let signed_in = call.principal.user_id();
         let user = new.user.or(signed_in);
         let user = user.ok_or(Error::Unauthenticated("sign in first"))?;
@@ -127,7 +127,7 @@ impl Services {
         id: ApiTokenId,
         reason: Option<&str>,
     ) -> Result<api_token::Model> {
-        Self::known(call)?;
+        Self::signed_in(call)?;
         let reason = note("reason", reason)?;
         let revoked = self
             .store

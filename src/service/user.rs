@@ -78,7 +78,7 @@ impl Services {
     /// As the policy: a scoped administrator gives at least one grant, all inside the
     /// jurisdiction. [`Error::Invalid`] for names, password and grants that are not fit.
     pub async fn create_user(&self, call: &Call, new: NewUser) -> Result<user::Model> {
-        Self::known(call)?;
+        Self::signed_in(call)?;
         self.make_user(call, new, BY_ADMINISTRATOR).await
     }
 
@@ -162,7 +162,7 @@ impl Services {
         id: UserId,
         reason: Option<&str>,
     ) -> Result<user::Model> {
-        Self::known(call)?;
+        Self::signed_in(call)?;
         let reason = note("reason", reason)?;
         let user = self
             .store
@@ -186,7 +186,7 @@ impl Services {
         id: UserId,
         reason: Option<&str>,
     ) -> Result<user::Model> {
-        Self::known(call)?;
+        Self::signed_in(call)?;
         let reason = note("reason", reason)?;
         let user = self
             .store
@@ -211,7 +211,7 @@ impl Services {
     /// # Errors
     /// [`Error::NotFound`] for anybody else.
     pub async fn user(&self, call: &Call, id: UserId) -> Result<user::Model> {
-        Self::known(call)?;
+        Self::signed_in(call)?;
         let facts = facts::of_user(self.store.read(), id).await?;
         authorise(&call.principal, Action::UserRead, Facts::User(&facts))?;
         users::find(self.store.read(), id).await

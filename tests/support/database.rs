@@ -6,10 +6,14 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use duban::clock::ManualClock;
+use duban::import::{Source, read};
+use duban::service::Call;
+use duban::service::catalogue::Mode;
 use duban::store::{Access, Store};
 use sea_orm::{ConnectionTrait, DatabaseConnection};
 use tempfile::TempDir;
 
+use super::world::services;
 use super::{NOW, fixture, postgres};
 
 /// Which database.
@@ -30,6 +34,8 @@ pub enum Content {
     Schema,
     /// The small world of `fixture`.
     World,
+    /// All that the plans name, imported, and the administrator of everything.
+    Plans,
 }
 
 /// A database of one test.
@@ -54,7 +60,7 @@ impl Engine {
     pub async fn database(self, content: Content) -> Database {
         let template = match content {
             Content::Nothing => None,
-            Content::Schema | Content::World => Some(template(self, content)),
+            Content::Schema | Content::World | Content::Plans => Some(template(self, content)),
         };
         let database = Database::named(self);
         match (self, template) {
@@ -133,12 +139,14 @@ async fn on_server(sql: &str) {
 
 /// A template is made once, by whoever needs it first; the others wait.
 fn template(engine: Engine, content: Content) -> &'static Database {
-    static TEMPLATES: [OnceLock<Database>; 4] = [const { OnceLock::new() }; 4];
+    static TEMPLATES: [OnceLock<Database>; 6] = [const { OnceLock::new() }; 6];
     let n = match (engine, content) {
         (Engine::Sqlite, Content::World) => 0,
         (Engine::Postgres, Content::World) => 1,
-        (Engine::Sqlite, _) => 2,
-        (Engine::Postgres, _) => 3,
+        (Engine::Sqlite, Content::Plans) => 2,
+        (Engine::Postgres, Content::Plans) => 3,
+        (Engine::Sqlite, Content::Nothing | Content::Schema) => 4,
+        (Engine::Postgres, Content::Nothing | Content::Schema) => 5,
     };
     TEMPLATES[n].get_or_init(|| {
         // A thread of its own, because the caller's may not block on a runtime.
@@ -155,11 +163,24 @@ async fn make(engine: Engine, content: Content) -> Database {
     let database = Box::pin(engine.database(Content::Nothing)).await;
     let store = database.store().await;
     store.migrate().await.unwrap();
-    store.close().await.unwrap();
-    if content == Content::World {
-        let connection = database.connect().await;
-        fixture::fill(&connection).await;
-        connection.close().await.unwrap();
+    if content == Content::Plans {
+        import(store.clone()).await;
     }
+    store.close().await.unwrap();
+    let connection = database.connect().await;
+    match content {
+        Content::World => fixture::fill(&connection).await,
+        Content::Plans => fixture::add_administrator(&connection).await,
+        Content::Nothing | Content::Schema => {}
+    }
+    connection.close().await.unwrap();
     database
+}
+
+async fn import(store: Store) {
+    let services = services(store, &ManualClock::at(NOW));
+    let call = Call::system("import", "import".to_owned());
+    let sheets = read(&[Source::Seeds]);
+    let done = services.import_catalogue(&call, sheets, Mode::Apply, &|_| {});
+    done.await.unwrap();
 }
