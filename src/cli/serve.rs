@@ -17,7 +17,7 @@ use crate::error::{Error, Result};
 use crate::graphql::{self, Api};
 use crate::http::{self, Authenticator, Readiness, Site};
 use crate::policy::Principal;
-use crate::service::Services;
+use crate::service::{Demonstration, Services};
 use crate::store::migrate::{SchemaState, too_new};
 use crate::store::{Access, DatabaseUrl, Store};
 
@@ -37,6 +37,7 @@ pub(super) async fn run(config: &Config, command: Serve) -> Result<()> {
     check(config, &command)?;
     let store = open(config, &command).await?;
     let services = services_for(config, &command, store)?;
+    refuse_demonstration_in_public(config, &services).await?;
     if command.demo {
         for line in demo::prepare(&services, &show_progress).await? {
             say(&format!("{line}\n"))?;
@@ -91,6 +92,20 @@ async fn open(config: &Config, command: &Serve) -> Result<Store> {
     }
     store.check_ledger_triggers().await?;
     Ok(store)
+}
+
+/// A demonstration keeps its well-known passwords, whichever way it is served.
+async fn refuse_demonstration_in_public(config: &Config, services: &Services) -> Result<()> {
+    let state = services.demonstration().await?;
+    let is_demonstration = matches!(state, Demonstration::Begun | Demonstration::Complete);
+    if is_demonstration && !config.listen.ip().is_loopback() {
+        return Err(Error::internal(format!(
+            "this database holds the demonstration's well-known passwords: it is served only on \
+             a loopback address, not on {}",
+            config.listen
+        )));
+    }
+    Ok(())
 }
 
 fn services_for(config: &Config, command: &Serve, store: Store) -> Result<Services> {

@@ -8,7 +8,7 @@
 mod data;
 
 use chrono::{Days, NaiveDate};
-use duban_entities::vocabulary::TaskState;
+use duban_entities::vocabulary::{ChangeState, TaskState};
 
 use crate::clock::new_id;
 use crate::error::{Error, Result};
@@ -18,6 +18,7 @@ use crate::service::{
     AssignOne, Call, ChangeDecide, Decision, Demonstration, Lead, MilestonesPlan, NewUser,
     PlannedMilestone, Secret, Services, TaskClaim, TaskVerify, UnitBy,
 };
+use crate::store::changes::ChangeRequestFilter;
 use crate::store::page::{Direction, PageRequest};
 use crate::store::projects::ProjectBy;
 use crate::store::tasks::{TaskFilter, TaskOrder};
@@ -118,7 +119,7 @@ async fn set_up(services: &Services, data: &Data, assignment: &Assignment) -> Re
         project = services.project(&office, &by).await?;
     }
     let planned = data.milestones_of(&assignment.project);
-    if planned.is_empty() || project.schedule_approved_at.is_some() {
+    if planned.is_empty() {
         return Ok(());
     }
     let today = services.today().await?.of(project.jurisdiction_id);
@@ -126,32 +127,48 @@ async fn set_up(services: &Services, data: &Data, assignment: &Assignment) -> Re
     let unit = services
         .act_as_simulated(unit, request_id(services))
         .await?;
-    let change = services
-        .plan_milestones(
-            &unit,
-            MilestonesPlan {
-                project: project.id,
-                milestones: Some(planned.iter().map(|step| step.planned(today)).collect()),
-                template: None,
-                starts_on: None,
-                reason: Some(REASON.to_owned()),
-                expected_version: None,
-                idempotency_key: Some(format!("demonstration {}", assignment.project)),
-            },
-        )
-        .await?;
-    services
-        .decide_change(
-            &office,
-            ChangeDecide {
-                change,
-                decision: Decision::Approve,
-                note: Some(REASON.to_owned()),
-                expected_version: None,
-            },
-        )
-        .await?;
+    if project.schedule_approved_at.is_none() {
+        let change = proposed(services, &unit, planned, project.id, today).await?;
+        let decision = ChangeDecide {
+            change,
+            decision: Decision::Approve,
+            note: Some(REASON.to_owned()),
+            expected_version: None,
+        };
+        services.decide_change(&office, decision).await?;
+    }
     claim(services, (&unit, &office), planned, project.id, today).await
+}
+
+/// The schedule that waits for approval: the one that a set-up cut short left, or a new one.
+async fn proposed(
+    services: &Services,
+    unit: &Call,
+    planned: &[data::Step],
+    project: duban_entities::ids::ProjectId,
+    today: NaiveDate,
+) -> Result<duban_entities::ids::ChangeRequestId> {
+    let filter = ChangeRequestFilter {
+        project: Some(project),
+        states: Some(vec![ChangeState::Proposed]),
+        ..ChangeRequestFilter::default()
+    };
+    let waiting = services
+        .changes(unit, &filter, &PageRequest::default())
+        .await?;
+    if let Some((_, row)) = waiting.rows.first() {
+        return Ok(row.id);
+    }
+    let input = MilestonesPlan {
+        project,
+        milestones: Some(planned.iter().map(|step| step.planned(today)).collect()),
+        template: None,
+        starts_on: None,
+        reason: Some(REASON.to_owned()),
+        expected_version: None,
+        idempotency_key: None,
+    };
+    services.plan_milestones(unit, input).await
 }
 
 async fn assign(

@@ -9,6 +9,7 @@ use super::error::{Result, public};
 use super::loader::FactsOf;
 use super::person::Person;
 use super::project::Project;
+use super::project_filter::checked_words;
 use super::scalar::{Date, DateTime, Decimal};
 use super::unit::Unit;
 use super::vocabulary::{ChangeKind, ChangeState, Stage};
@@ -265,8 +266,8 @@ impl ChangeQuery {
         let filter = changes::ChangeRequestFilter {
             jurisdiction: parse_option(jurisdiction_id.as_ref())?,
             project: parse_option(project_id.as_ref())?,
-            kinds: kind.map(|kinds| kinds.into_iter().map(Into::into).collect()),
-            states: state.map(|states| states.into_iter().map(Into::into).collect()),
+            kinds: checked_words(kind)?,
+            states: checked_words(state)?,
         };
         let request = PageRequest {
             first,

@@ -1,12 +1,15 @@
 //! What a resolver finds in its context: the call, the services, the loaders.
 
+use std::hash::Hash;
 use std::str::FromStr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
-use async_graphql::dataloader::DataLoader;
+use async_graphql::dataloader::{DataLoader, Loader};
 use async_graphql::{Context, ID, Request};
 use tokio::sync::OnceCell;
 
+use super::Limits;
 use super::error::{Result, public};
 use super::loader::Source;
 use crate::error::Error;
@@ -22,6 +25,7 @@ pub fn attach(request: Request, services: &Services, call: Call) -> Request {
     request
         .data(call)
         .data(OnceCell::<Today>::new())
+        .data(Brought::default())
         .data(DataLoader::new(source, tokio::spawn))
 }
 
@@ -47,6 +51,36 @@ pub async fn today<'a>(ctx: &Context<'a>) -> Result<&'a Today> {
 /// The loaders of this request.
 pub fn loaders<'a>(ctx: &Context<'a>) -> Result<&'a DataLoader<Source>> {
     ctx.data::<DataLoader<Source>>()
+}
+
+/// How many objects the plain lists of a request have brought so far.
+#[derive(Debug, Default)]
+pub struct Brought(AtomicU64);
+
+/// Loads the rows that hang on a parent, and counts them: plain lists can be nested in a
+/// circle, so that their product is known only while they are read.
+///
+/// # Errors
+/// LIMIT_EXCEEDED once a request has brought over [`Limits::LISTED`] of them.
+pub async fn children<K, V>(ctx: &Context<'_>, key: K) -> Result<Vec<V>>
+where
+    K: Clone + Hash + Eq + Send + Sync + 'static,
+    V: Clone + Send + Sync + 'static,
+    Source: Loader<K, Value = Vec<V>, Error = Arc<Error>>,
+{
+    let rows = loaders(ctx)?.load_one(key).await?.unwrap_or_default();
+    let more = rows.len() as u64;
+    let brought = ctx.data::<Brought>()?.0.fetch_add(more, Ordering::Relaxed) + more;
+    if brought > Limits::LISTED {
+        return Err(public(Error::LimitExceeded {
+            limit: "listed",
+            message: format!(
+                "the lists bring over {} objects: ask for fewer",
+                Limits::LISTED
+            ),
+        }));
+    }
+    Ok(rows)
 }
 
 /// An id of this type. Anything else reads like a thing that is not there.

@@ -4,7 +4,7 @@ use async_graphql::{ComplexObject, Context, ID, Object, SimpleObject};
 use duban_entities::{area, jurisdiction};
 
 use super::connection::list_cost;
-use super::context::{call, loaders, services, today};
+use super::context::{call, children, loaders, services, today};
 use super::error::{Result, public};
 use super::loader::AreasOf;
 use super::scalar::Date;
@@ -51,12 +51,8 @@ impl Jurisdiction {
     /// Its areas, by code.
     #[graphql(complexity = "list_cost(child_complexity)")]
     async fn areas(&self, ctx: &Context<'_>) -> Result<Vec<Area>> {
-        let rows = loaders(ctx)?.load_one(AreasOf(self.row.id)).await?;
-        Ok(rows
-            .unwrap_or_default()
-            .into_iter()
-            .map(Area::from)
-            .collect())
+        let rows = children(ctx, AreasOf(self.row.id)).await?;
+        Ok(rows.into_iter().map(Area::from).collect())
     }
 }
 

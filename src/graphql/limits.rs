@@ -18,6 +18,9 @@ pub struct Limits {
 }
 
 impl Limits {
+    /// The most objects that the plain lists of one request bring together.
+    pub const LISTED: u64 = 20_000;
+
     /// For somebody signed in.
     pub const SIGNED_IN: Self = Self {
         complexity: 30_000,

@@ -101,6 +101,8 @@ children! {
     UnitsBelow(UnitId) => unit::Model, outline::units_below, |row| row.parent_id.unwrap_or(row.id);
     /// The outline of a plan.
     ClausesOf(PlanId) => clause::Model, outline::clauses_of, |row| row.plan_id;
+    /// The clauses of a plan that no project answers.
+    ClausesWithoutProjectsOf(PlanId) => clause::Model, outline::clauses_without_projects, |row| row.plan_id;
     /// The indicators of a plan.
     IndicatorsOf(PlanId) => duban_entities::indicator::Model, outline::indicators_of, |row| row.plan_id;
     /// The citations of a project.

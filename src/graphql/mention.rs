@@ -3,7 +3,7 @@
 use async_graphql::{ComplexObject, Context, ID, SimpleObject};
 use duban_entities::{citation, cooperating_unit, project_external_id, suggested_lead, target};
 
-use super::context::loaders;
+use super::context::{children, loaders};
 use super::error::{Result, public};
 use super::loader::CitationsOf;
 use super::plan::Clause;
@@ -132,10 +132,8 @@ impl SuggestedLead {
 
     /// The mention that suggests it.
     async fn citation(&self, ctx: &Context<'_>) -> Result<Citation> {
-        let rows = loaders(ctx)?
-            .load_one(CitationsOf(self.row.project_id))
-            .await?;
-        let mut rows = rows.unwrap_or_default().into_iter();
+        let rows = children(ctx, CitationsOf(self.row.project_id)).await?;
+        let mut rows = rows.into_iter();
         let row = rows.find(|row| row.id == self.row.citation_id);
         row.map(Citation::from)
             .ok_or_else(|| public(Error::NotFound))

@@ -4,16 +4,19 @@ use async_graphql::{ComplexObject, Context, ID, Object, OneofObject, SimpleObjec
 use duban_entities::{clause, indicator, plan};
 
 use super::connection::{list_cost, page_cost};
-use super::context::{call, loaders, parse, parse_option, services};
+use super::context::{call, children, loaders, parse, parse_option, services};
 use super::error::{Result, public};
 use super::jurisdiction::Jurisdiction;
-use super::loader::{ClausesOf, IndicatorsOf, ProjectsOf};
+use super::loader::{ClausesOf, ClausesWithoutProjectsOf, IndicatorsOf, ProjectsOf};
 use super::project::{ProjectConnection, whole_projects};
 use super::scalar::Date;
 use super::vocabulary::{IndicatorNature, PlanStatus};
 use crate::error::Error;
 use crate::service;
 use crate::store::page::PageRequest;
+
+/// What a plan's outline weighs as a list: it has up to a few hundred clauses.
+const CLAUSES: usize = 60;
 
 /// A published plan or document (规划).
 #[derive(Clone, Debug, SimpleObject)]
@@ -76,7 +79,7 @@ impl Plan {
 
     /// The outline, in the text's order. With `withoutProjects: true` only the clauses that no
     /// project answers.
-    #[graphql(complexity = "list_cost(child_complexity)")]
+    #[graphql(complexity = "CLAUSES * child_complexity + 1")]
     async fn clauses(
         &self,
         ctx: &Context<'_>,
@@ -84,15 +87,9 @@ impl Plan {
         without_projects: bool,
     ) -> Result<Vec<Clause>> {
         let rows = if without_projects {
-            services(ctx)?
-                .clauses_without_projects(self.row.id)
-                .await
-                .map_err(public)?
+            children(ctx, ClausesWithoutProjectsOf(self.row.id)).await?
         } else {
-            loaders(ctx)?
-                .load_one(ClausesOf(self.row.id))
-                .await?
-                .unwrap_or_default()
+            children(ctx, ClausesOf(self.row.id)).await?
         };
         Ok(rows.into_iter().map(Clause::from).collect())
     }
@@ -100,12 +97,8 @@ impl Plan {
     /// Its target figures, in the text's order.
     #[graphql(complexity = "list_cost(child_complexity)")]
     async fn indicators(&self, ctx: &Context<'_>) -> Result<Vec<Indicator>> {
-        let rows = loaders(ctx)?.load_one(IndicatorsOf(self.row.id)).await?;
-        Ok(rows
-            .unwrap_or_default()
-            .into_iter()
-            .map(Indicator::from)
-            .collect())
+        let rows = children(ctx, IndicatorsOf(self.row.id)).await?;
+        Ok(rows.into_iter().map(Indicator::from).collect())
     }
 }
 
@@ -182,8 +175,8 @@ impl Clause {
             last,
             before,
         };
-        let rows = loaders(ctx)?.load_one(ProjectsOf(self.row.id)).await?;
-        whole_projects(&rows.unwrap_or_default(), &request)
+        let rows = children(ctx, ProjectsOf(self.row.id)).await?;
+        whole_projects(&rows, &request)
     }
 }
 

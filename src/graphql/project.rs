@@ -7,7 +7,7 @@ use duban_entities::project;
 
 use super::change::ChangeRequest;
 use super::connection::{connection, list_cost, page_cost, page_of_whole};
-use super::context::{call, loaders, parse, services};
+use super::context::{call, children, loaders, parse, services};
 use super::error::{Result, public};
 use super::jurisdiction::{Area, Jurisdiction};
 use super::loader::{
@@ -126,10 +126,7 @@ impl Project {
     #[graphql(complexity = "list_cost(child_complexity)")]
     async fn areas(&self, ctx: &Context<'_>) -> Result<Vec<Area>> {
         let loaders = loaders(ctx)?;
-        let links = loaders
-            .load_one(AreaLinksOf(self.row.id))
-            .await?
-            .unwrap_or_default();
+        let links = children(ctx, AreaLinksOf(self.row.id)).await?;
         let ids: Vec<_> = links.iter().map(|link| link.area_id).collect();
         let mut rows: Vec<_> = loaders.load_many(ids).await?.into_values().collect();
         rows.sort_by(|a, b| a.code.cmp(&b.code));
@@ -138,25 +135,15 @@ impl Project {
 
     /// Other names.
     async fn aliases(&self, ctx: &Context<'_>) -> Result<Vec<String>> {
-        let rows = loaders(ctx)?
-            .load_one(AliasesOfProject(self.row.id))
-            .await?;
-        Ok(rows
-            .unwrap_or_default()
-            .into_iter()
-            .map(|row| row.alias)
-            .collect())
+        let rows = children(ctx, AliasesOfProject(self.row.id)).await?;
+        Ok(rows.into_iter().map(|row| row.alias).collect())
     }
 
     /// Identifiers in other schemes, such as the national project code.
     #[graphql(complexity = "list_cost(child_complexity)")]
     async fn external_ids(&self, ctx: &Context<'_>) -> Result<Vec<ExternalId>> {
-        let rows = loaders(ctx)?.load_one(ExternalIdsOf(self.row.id)).await?;
-        Ok(rows
-            .unwrap_or_default()
-            .into_iter()
-            .map(ExternalId::from)
-            .collect())
+        let rows = children(ctx, ExternalIdsOf(self.row.id)).await?;
+        Ok(rows.into_iter().map(ExternalId::from).collect())
     }
 
     /// The lead unit (牵头单位).
@@ -170,24 +157,15 @@ impl Project {
     /// Units that a text suggests as lead without saying so.
     #[graphql(complexity = "list_cost(child_complexity)")]
     async fn suggested_leads(&self, ctx: &Context<'_>) -> Result<Vec<SuggestedLead>> {
-        let rows = loaders(ctx)?
-            .load_one(SuggestedLeadsOf(self.row.id))
-            .await?;
-        Ok(rows
-            .unwrap_or_default()
-            .into_iter()
-            .map(SuggestedLead::from)
-            .collect())
+        let rows = children(ctx, SuggestedLeadsOf(self.row.id)).await?;
+        Ok(rows.into_iter().map(SuggestedLead::from).collect())
     }
 
     /// The cooperating units (配合单位), in order.
     #[graphql(complexity = "list_cost(child_complexity)")]
     async fn cooperating_units(&self, ctx: &Context<'_>) -> Result<Vec<Unit>> {
         let loaders = loaders(ctx)?;
-        let rows = loaders
-            .load_one(CooperatingUnitsOf(self.row.id))
-            .await?
-            .unwrap_or_default();
+        let rows = children(ctx, CooperatingUnitsOf(self.row.id)).await?;
         let units = loaders
             .load_many(rows.iter().map(|row| row.unit_id))
             .await?;
@@ -198,14 +176,8 @@ impl Project {
     /// The cooperating units with the text's own word for the role of each.
     #[graphql(complexity = "list_cost(child_complexity)")]
     async fn cooperation(&self, ctx: &Context<'_>) -> Result<Vec<CooperatingUnit>> {
-        let rows = loaders(ctx)?
-            .load_one(CooperatingUnitsOf(self.row.id))
-            .await?;
-        Ok(rows
-            .unwrap_or_default()
-            .into_iter()
-            .map(CooperatingUnit::from)
-            .collect())
+        let rows = children(ctx, CooperatingUnitsOf(self.row.id)).await?;
+        Ok(rows.into_iter().map(CooperatingUnit::from).collect())
     }
 
     /// The programme it belongs to, if you may see it.
@@ -235,30 +207,22 @@ impl Project {
             last,
             before,
         };
-        let rows = loaders(ctx)?.load_one(MembersOf(self.row.id)).await?;
-        whole_projects(&rows.unwrap_or_default(), &request)
+        let rows = children(ctx, MembersOf(self.row.id)).await?;
+        whole_projects(&rows, &request)
     }
 
     /// What shall be built, in quantities (建设内容及规模).
     #[graphql(complexity = "list_cost(child_complexity)")]
     async fn targets(&self, ctx: &Context<'_>) -> Result<Vec<Target>> {
-        let rows = loaders(ctx)?.load_one(TargetsOf(self.row.id)).await?;
-        Ok(rows
-            .unwrap_or_default()
-            .into_iter()
-            .map(Target::from)
-            .collect())
+        let rows = children(ctx, TargetsOf(self.row.id)).await?;
+        Ok(rows.into_iter().map(Target::from).collect())
     }
 
     /// Its mentions in plans (出处); the first is the primary one.
     #[graphql(complexity = "list_cost(child_complexity)")]
     async fn citations(&self, ctx: &Context<'_>) -> Result<Vec<Citation>> {
-        let rows = loaders(ctx)?.load_one(CitationsOf(self.row.id)).await?;
-        Ok(rows
-            .unwrap_or_default()
-            .into_iter()
-            .map(Citation::from)
-            .collect())
+        let rows = children(ctx, CitationsOf(self.row.id)).await?;
+        Ok(rows.into_iter().map(Citation::from).collect())
     }
 
     /// Its milestones (节点), in the order of the schedule.
@@ -274,10 +238,7 @@ impl Project {
         #[graphql(desc = "So many from the end, or before `before`.")] last: Option<i32>,
         #[graphql(desc = "End before this cursor.")] before: Option<String>,
     ) -> Result<MilestoneConnection> {
-        let rows = loaders(ctx)?
-            .load_one(MilestonesOf(self.row.id))
-            .await?
-            .unwrap_or_default();
+        let rows = children(ctx, MilestonesOf(self.row.id)).await?;
         let request = PageRequest {
             first,
             after,
@@ -294,10 +255,7 @@ impl Project {
     /// The steps that the workflow has from here, and what still blocks each.
     #[graphql(complexity = "list_cost(child_complexity)")]
     async fn transitions(&self, ctx: &Context<'_>) -> Result<Vec<ProjectTransition>> {
-        let rows = loaders(ctx)?
-            .load_one(MilestonesOf(self.row.id))
-            .await?
-            .unwrap_or_default();
+        let rows = children(ctx, MilestonesOf(self.row.id)).await?;
         let state = service::state(&self.row, &rows);
         let workflow = &services(ctx)?.rules.workflow;
         let open = workflow
@@ -316,11 +274,15 @@ impl Project {
         let loaders = loaders(ctx)?;
         let facts = loaders.load_one(FactsOf(self.row.id)).await?;
         let facts = facts.ok_or_else(|| public(Error::NotFound))?;
-        let tasks = loaders
-            .load_one(MilestonesOf(self.row.id))
-            .await?
-            .unwrap_or_default();
-        Ok(ProjectView::of(&call(ctx)?.principal, &facts, &tasks).into())
+        let tasks = children(ctx, MilestonesOf(self.row.id)).await?;
+        Ok(ProjectView::of(
+            &call(ctx)?.principal,
+            &self.row,
+            &facts,
+            &tasks,
+            &services(ctx)?.rules,
+        )
+        .into())
     }
 }
 

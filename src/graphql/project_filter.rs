@@ -186,11 +186,26 @@ impl ProjectFilter {
     }
 }
 
-fn checked_text(text: &str) -> Result<String> {
+pub(super) fn checked_text(text: &str) -> Result<String> {
     let length = text.trim().chars().count();
     if length == 0 || length > LONGEST_TEXT || text.contains('\0') {
         let message = format!("1 to {LONGEST_TEXT} characters");
         return Err(public(Error::invalid("filter.text", message)));
     }
     Ok(text.trim().to_owned())
+}
+
+/// A list of words in a filter, as the store takes it.
+///
+/// # Errors
+/// LIMIT_EXCEEDED for more than 50 of them.
+pub(super) fn checked_words<T, U: From<T>>(words: Option<Vec<T>>) -> Result<Option<Vec<U>>> {
+    let Some(words) = words else { return Ok(None) };
+    if words.len() > MOST {
+        return Err(public(Error::LimitExceeded {
+            limit: "filter",
+            message: format!("the filter has over {MOST} conditions"),
+        }));
+    }
+    Ok(Some(words.into_iter().map(U::from).collect()))
 }

@@ -4,11 +4,12 @@ use async_graphql::{Context, Enum, ID, InputObject, Interface, Object, SimpleObj
 use duban_entities::task;
 
 use super::connection::{connection, list_cost, page_cost};
-use super::context::{call, loaders, parse, parse_option, services};
+use super::context::{call, children, loaders, parse, parse_option, services};
 use super::error::{Result, public};
 use super::loader::EvidenceOf;
 use super::person::Person;
 use super::project::Project;
+use super::project_filter::checked_words;
 use super::scalar::{Date, DateTime, Decimal};
 use super::unit::Unit;
 use super::vocabulary::{DueBasis, MilestoneRole, OrderDirection, TaskKind, TaskState};
@@ -252,12 +253,8 @@ impl Milestone {
     /// References that support the last claim.
     #[graphql(complexity = "list_cost(child_complexity)")]
     async fn evidence(&self, ctx: &Context<'_>) -> Result<Vec<Evidence>> {
-        let rows = loaders(ctx)?.load_one(EvidenceOf(self.row.id)).await?;
-        Ok(rows
-            .unwrap_or_default()
-            .into_iter()
-            .map(Evidence::from)
-            .collect())
+        let rows = children(ctx, EvidenceOf(self.row.id)).await?;
+        Ok(rows.into_iter().map(Evidence::from).collect())
     }
 
     /// True for a demonstration record.
@@ -357,11 +354,11 @@ impl TaskFilter {
         } = self;
         Ok(tasks::TaskFilter {
             jurisdiction: parse_option(jurisdiction_id.as_ref())?,
-            kinds: kind.map(|kinds| kinds.into_iter().map(Into::into).collect()),
-            states: state.map(|states| states.into_iter().map(Into::into).collect()),
+            kinds: checked_words(kind)?,
+            states: checked_words(state)?,
             due: due.map(Into::into),
             soon_days: i32::from(soon_days),
-            due_bases: due_basis.map(|bases| bases.into_iter().map(Into::into).collect()),
+            due_bases: checked_words(due_basis)?,
             unit: parse_option(unit_id.as_ref())?,
             project: parse_option(project_id.as_ref())?,
             mine,

@@ -4,11 +4,12 @@ use async_graphql::{ComplexObject, Context, ID, InputObject, Object, OneofObject
 use duban_entities::unit;
 
 use super::connection::{connection, list_cost, page_cost};
-use super::context::{call, loaders, parse, parse_option, services};
+use super::context::{call, children, loaders, parse, parse_option, services};
 use super::error::{Result, public};
 use super::jurisdiction::{Area, Jurisdiction};
 use super::loader::{AliasesOfUnit, UnitsBelow};
 use super::project::{Project, ProjectFilter};
+use super::project_filter::{checked_text, checked_words};
 use super::scalar::Date;
 use super::vocabulary::UnitKind;
 use crate::error::Error;
@@ -68,12 +69,8 @@ impl From<unit::Model> for Unit {
 impl Unit {
     /// Other names.
     async fn aliases(&self, ctx: &Context<'_>) -> Result<Vec<String>> {
-        let rows = loaders(ctx)?.load_one(AliasesOfUnit(self.row.id)).await?;
-        Ok(rows
-            .unwrap_or_default()
-            .into_iter()
-            .map(|row| row.alias)
-            .collect())
+        let rows = children(ctx, AliasesOfUnit(self.row.id)).await?;
+        Ok(rows.into_iter().map(|row| row.alias).collect())
     }
 
     /// The unit above it.
@@ -87,12 +84,8 @@ impl Unit {
     /// The units directly below it, by code.
     #[graphql(complexity = "list_cost(child_complexity)")]
     async fn children(&self, ctx: &Context<'_>) -> Result<Vec<Self>> {
-        let rows = loaders(ctx)?.load_one(UnitsBelow(self.row.id)).await?;
-        Ok(rows
-            .unwrap_or_default()
-            .into_iter()
-            .map(Self::from)
-            .collect())
+        let rows = children(ctx, UnitsBelow(self.row.id)).await?;
+        Ok(rows.into_iter().map(Self::from).collect())
     }
 
     /// The area that it governs.
@@ -160,8 +153,8 @@ impl UnitQuery {
         } = filter.unwrap_or_default();
         let filter = outline::UnitFilter {
             jurisdiction: parse_option(jurisdiction_id.as_ref())?,
-            kinds: kind.map(|kinds| kinds.into_iter().map(Into::into).collect()),
-            text,
+            kinds: checked_words(kind)?,
+            text: text.as_deref().map(checked_text).transpose()?,
         };
         let request = PageRequest {
             first,
@@ -284,6 +277,14 @@ impl UnitAssignInput {
             expected_count,
         } = self;
         let lead = lead(lead_unit_id.as_ref(), accept_suggestions)?;
+        let idle = match (&project_id, expected_count, expected_version) {
+            (Some(_), Some(_), _) => Some("expectedCount"),
+            (None, _, Some(_)) => Some("expectedVersion"),
+            _ => None,
+        };
+        if let Some(field) = idle {
+            return Err(public(Error::invalid(field, "it says nothing here")));
+        }
         match (project_id, filter) {
             (Some(project), None) => Ok(Command::One(service::AssignOne {
                 project: parse(&project)?,

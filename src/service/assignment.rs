@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use duban_entities::ids::{ProjectId, UnitId};
-use duban_entities::vocabulary::{LeadBasis, TaskState, UnitKind};
+use duban_entities::vocabulary::{LeadBasis, Stage, TaskState, UnitKind};
 use duban_entities::{cooperating_unit, project, unit};
 
 use super::{Call, Services, fetch};
@@ -126,6 +126,13 @@ async fn named_unit(
     let unit = found
         .filter(|unit| unit.jurisdiction_id == project.jurisdiction_id)
         .ok_or(Error::NotFound)?;
+    let today = Today::load(work.connection(), work.at()).await?;
+    if unit
+        .valid_to
+        .is_some_and(|last| last < today.of(unit.jurisdiction_id))
+    {
+        return Err(Error::invalid(field, format!("{} has ended", unit.name)));
+    }
     if unit.kind == UnitKind::Collective {
         return Err(Error::invalid(
             field,
@@ -190,6 +197,10 @@ async fn lead_by(
     lead: Option<&unit::Model>,
     parts: Vec<FieldChange>,
 ) -> Result<()> {
+    if project.stage == Stage::Cancelled {
+        let message = format!("{} is cancelled", project.code);
+        return Err(Error::blocked("STAGE_FINAL", message));
+    }
     let mut after = project.clone();
     after.simulated |= work.simulated();
     let changed = lead.filter(|unit| project.lead_unit_id != Some(unit.id));
@@ -227,7 +238,8 @@ async fn hand_over(
     lead: UnitId,
 ) -> Result<()> {
     for task in tasks::of_projects(work.connection(), vec![project.id]).await? {
-        let active = matches!(task.state, TaskState::Open | TaskState::Submitted);
+        // A claim that waits stays with the unit that made it.
+        let active = task.state == TaskState::Open;
         let own = task.unit_id.is_none() || task.unit_id == project.lead_unit_id;
         if active && own {
             let mut after = task.clone();
@@ -251,6 +263,8 @@ async fn assign_many(work: &mut Work, input: &AssignMany) -> Result<u64> {
     refuse_without_lead(input.lead, &rows, &suggestions)?;
     for row in &rows {
         let (permit, project) = fetch::project(work, Action::UnitAssign, row.id).await?;
+        // Chosen before it was locked: somebody may have changed it since.
+        fetch::expect_version(Some(row.version), project.version)?;
         let (unit, field) = match input.lead {
             Lead::Unit(id) => (Some(id), "leadUnitId"),
             Lead::Suggested => (suggestions.get(&row.id).copied(), "acceptSuggestions"),

@@ -51,6 +51,7 @@ pub(super) async fn replay<T: DeserializeOwned>(
     let (Some(key), Some(user)) = (key, work.principal().user_id()) else {
         return Ok(None);
     };
+    idempotency::queue(work.connection(), user, key.mutation, &key.key).await?;
     let found =
         idempotency::find(work.connection(), user, key.mutation, &key.key, work.at()).await?;
     let Some(found) = found else { return Ok(None) };

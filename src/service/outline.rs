@@ -213,12 +213,4 @@ impl Services {
         self.plan(call, &PlanBy::Id(clause.plan_id)).await?;
         Ok(clause)
     }
-
-    /// The clauses of a plan that no project answers.
-    ///
-    /// # Errors
-    /// [`Error::Internal`] when the database cannot be read.
-    pub async fn clauses_without_projects(&self, plan: PlanId) -> Result<Vec<clause::Model>> {
-        outline::clauses_without_projects(self.store.read(), plan).await
-    }
 }

@@ -3,7 +3,8 @@
 use duban_entities::vocabulary::{TaskKind, TaskState};
 use duban_entities::{project, task};
 
-use super::{Call, Services};
+use super::schedule::expect_schedulable;
+use super::{Call, Rules, Services};
 use crate::domain::workflow::{MilestoneFacts, ProjectState};
 use crate::error::{Error, Result};
 use crate::policy::{Action, Facts, Principal, ProjectFacts, TaskFacts, decide};
@@ -29,7 +30,15 @@ pub struct ProjectView {
 impl ProjectView {
     /// Asks the policy that will decide.
     #[must_use]
-    pub fn of(principal: &Principal, facts: &ProjectFacts, tasks: &[task::Model]) -> Self {
+    pub fn of(
+        principal: &Principal,
+        row: &project::Model,
+        facts: &ProjectFacts,
+        tasks: &[task::Model],
+        rules: &Rules,
+    ) -> Self {
+        let state = state(row, tasks);
+        let can_move = rules.workflow.transitions_for(&state).next().is_some();
         let project = |action| decide(principal, action, Facts::Project(facts)).is_ok();
         let task = |action, state| {
             tasks.iter().filter(|row| row.state == state).any(|row| {
@@ -43,9 +52,9 @@ impl ProjectView {
             })
         };
         Self {
-            move_project: project(Action::ProjectMove),
+            move_project: project(Action::ProjectMove) && can_move,
             claim_tasks: task(Action::TaskClaim, TaskState::Open),
-            propose_change: project(Action::MilestonesPlan),
+            propose_change: project(Action::MilestonesPlan) && expect_schedulable(row).is_ok(),
             verify_tasks: task(Action::TaskVerify, TaskState::Submitted),
             assign_units: project(Action::UnitAssign),
         }

@@ -4,7 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::NaiveDate;
 use duban_entities::ids::{ChangeRequestId, ProjectId, UnitId};
-use duban_entities::vocabulary::{ChangeKind, DueBasis, MilestoneRole, Participation, Stage};
+use duban_entities::vocabulary::{
+    ChangeKind, DueBasis, MilestoneRole, Participation, Stage, TaskState,
+};
 use duban_entities::{project, task};
 use serde::{Deserialize, Serialize};
 
@@ -111,7 +113,7 @@ async fn run(
 }
 
 /// Refuses a schedule where there is one, or where nothing is owed.
-fn expect_schedulable(project: &project::Model) -> Result<()> {
+pub(super) fn expect_schedulable(project: &project::Model) -> Result<()> {
     if project.schedule_approved_at.is_some() {
         return Err(Error::blocked(
             "SCHEDULE_APPROVED",
@@ -225,7 +227,15 @@ pub(super) async fn apply(
     expect_schedulable(project)?;
     let proposed: Result<Vec<ProposedMilestone>> =
         milestones.iter().zip(0..).map(proposed).collect();
-    let schedule = check_all(work, project, &proposed?, reason.or(Some("-"))).await?;
+    let schedule = check_all(work, project, &proposed?, reason.or(Some("-")))
+        .await
+        .map_err(|error| match error {
+            Error::Invalid(_) => Error::blocked(
+                "UNIT_CHANGED",
+                "a unit that owes a milestone has no part in the project any more: return it",
+            ),
+            other => other,
+        })?;
     let known = tasks::of_projects(work.connection(), vec![project.id]).await?;
     let finish = known
         .iter()
@@ -262,6 +272,11 @@ async fn apply_one(
     row.position = position;
     row.unit_id = milestone.unit_id.or(project.lead_unit_id);
     row.baseline_due_date = Some(milestone.due_date);
+    if row.state == TaskState::Open {
+        // Lateness is judged against an approved date: an earlier claim had none.
+        row.first_submitted_on = None;
+        row.days_late = None;
+    }
     let mut due = due_facts(&row);
     due.set_due(milestone.due_date, DueBasis::Scheduled);
     if let (Stage::Suspended, Some(since)) = (project.stage, project.stage_since) {

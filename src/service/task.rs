@@ -404,7 +404,9 @@ async fn send_back(
         set_due_facts(&mut after, &facts);
     }
     let task = work.update(&permit, &before, after).await?;
-    if let (Some(project), Some(MilestoneRole::Finish)) = (project, task.role) {
+    // Until a schedule is approved the project's date is the plan's, which no return moves.
+    let scheduled = project.filter(|project| project.schedule_approved_at.is_some());
+    if let (Some(project), Some(MilestoneRole::Finish)) = (scheduled, task.role) {
         let mut moved = project.clone();
         moved.due_date = task.due_date;
         moved.due_basis = task.due_basis;

@@ -3,12 +3,34 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use duban_entities::idempotency::{Column, Entity, Model};
 use duban_entities::ids::UserId;
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter};
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, DbBackend, EntityTrait, IntoActiveModel, QueryFilter, Statement,
+};
 
 use crate::error::Result;
 
 /// How long an answer is kept.
 const KEPT: TimeDelta = TimeDelta::days(30);
+
+/// Queues calls with the same key until the transaction ends: two at the same moment would
+/// otherwise both find nothing. SQLite has one writer anyway.
+///
+/// # Errors
+/// [`crate::error::Error::Internal`] when the database fails.
+pub async fn queue(
+    connection: &impl ConnectionTrait,
+    user: UserId,
+    mutation: &str,
+    key: &str,
+) -> Result<()> {
+    if connection.get_database_backend() == DbBackend::Postgres {
+        let name = format!("{user} {mutation} {key}");
+        let lock = "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))";
+        let statement = Statement::from_sql_and_values(DbBackend::Postgres, lock, [name.into()]);
+        connection.query_one_raw(statement).await?;
+    }
+    Ok(())
+}
 
 /// The answer under a key, if it is not older than 30 days. Older ones of the same user go.
 ///

@@ -196,20 +196,20 @@ fn unit_condition(filter: &UnitFilter) -> Condition {
         .add_option(filter.text.as_deref().map(named))
 }
 
-/// The clauses of a plan that no project cites, whoever may see the projects.
+/// The clauses of these plans that no project cites, whoever may see the projects.
 ///
 /// # Errors
 /// [`crate::error::Error::Internal`] when the database cannot be read.
 pub async fn clauses_without_projects(
     connection: &impl ConnectionTrait,
-    plan: PlanId,
+    plans: Vec<PlanId>,
 ) -> Result<Vec<clause::Model>> {
     let cited = Query::select()
         .column(citation::Column::ClauseId)
         .from(citation::Entity)
         .to_owned();
     Ok(clause::Entity::find()
-        .filter(clause::Column::PlanId.eq(plan))
+        .filter(clause::Column::PlanId.is_in(plans))
         .filter(clause::Column::Id.not_in_subquery(cited))
         .order_by_asc(clause::Column::Position)
         .all(connection)

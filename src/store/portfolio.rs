@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use duban_entities::ids::UnitId;
-use duban_entities::vocabulary::{MilestoneRole, ProjectKind, Stage, TaskState};
+use duban_entities::vocabulary::{ProjectKind, Stage, TaskState};
 use duban_entities::{project, task};
 use sea_orm::sea_query::{Alias, Expr, ExprTrait, Func, Query, SelectStatement, SimpleExpr};
 use sea_orm::{
@@ -118,14 +118,13 @@ async fn task_groups(
     let longest: SimpleExpr = Expr::case(today.overdue(), today.days_overdue())
         .finally(0)
         .into();
-    let finish = Condition::all().add(task::Column::Role.eq(MilestoneRole::Finish));
     let select = Query::select()
         .column((project::Entity, project::Column::Kind))
         .column((task::Entity, task::Column::UnitId))
         .expr_as(number_of(active()), "open")
         .expr_as(number_of(today.overdue()), "overdue")
         .expr_as(Func::max(longest), "longest")
-        .expr_as(number_of(finish.add(today.period_ended())), "ended")
+        .expr_as(number_of(today.project_period_ended()), "ended")
         .from(task::Entity)
         .inner_join(
             project::Entity,

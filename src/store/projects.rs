@@ -393,7 +393,7 @@ fn by_tasks(filter: &ProjectFilter, today: &Today) -> Condition {
         .add_option(
             filter
                 .period_ended
-                .map(|wanted| with(today.period_ended(), wanted)),
+                .map(|wanted| with(today.project_period_ended(), wanted)),
         )
 }
 
@@ -434,7 +434,7 @@ where
     C: sea_orm::sea_query::IntoColumnRef,
 {
     let escaped = text
-        .to_lowercase()
+        .to_ascii_lowercase()
         .replace('\\', "\\\\")
         .replace('%', "\\%")
         .replace('_', "\\_");

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use chrono::{DateTime, NaiveDate, Utc};
 use chrono_tz::Tz;
 use duban_entities::ids::JurisdictionId;
+use duban_entities::vocabulary::MilestoneRole;
 use duban_entities::{jurisdiction, task};
 use sea_orm::sea_query::{CaseStatement, Expr, ExprTrait, Func, SimpleExpr};
 use sea_orm::{ColumnTrait, Condition, ConnectionTrait, DbBackend, EntityTrait};
@@ -93,6 +94,14 @@ impl Today {
             .add(due().gte(today))
             .add(due().lte(last))
             .add(task::Column::ClockStoppedOn.is_null())
+    }
+
+    /// Completions, or support of another's work, whose plan period has ended: a project has
+    /// one or the other.
+    #[must_use]
+    pub fn project_period_ended(&self) -> Condition {
+        let whole = task::Column::Role.is_in([MilestoneRole::Finish, MilestoneRole::Support]);
+        self.period_ended().add(whole)
     }
 
     /// Tasks whose plan period has ended.
