@@ -7,9 +7,6 @@
 use std::fmt::Display;
 use std::time::Duration;
 
-use sea_orm::{DbErr, RuntimeErr};
-use sqlx::error::DatabaseError;
-
 /// The result of nearly everything here.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
@@ -130,32 +127,6 @@ impl Error {
             Self::Internal(_) => "INTERNAL",
         }
     }
-}
-
-impl From<DbErr> for Error {
-    fn from(error: DbErr) -> Self {
-        if is_busy(&error) {
-            tracing::warn!(%error, "the database is busy");
-            return Self::Unavailable {
-                retry_after: Duration::from_secs(1),
-            };
-        }
-        Self::internal(error)
-    }
-}
-
-/// True where another try may well succeed: no connection was free, or a lock was not given
-/// in time (SQLite 5 and 6; PostgreSQL `lock_not_available`, `deadlock_detected`,
-/// `serialization_failure`).
-fn is_busy(error: &DbErr) -> bool {
-    let (DbErr::Exec(cause) | DbErr::Query(cause) | DbErr::Conn(cause)) = error else {
-        return matches!(error, DbErr::ConnectionAcquire(_));
-    };
-    let RuntimeErr::SqlxError(cause) = cause else {
-        return false;
-    };
-    let code = cause.as_database_error().and_then(DatabaseError::code);
-    code.is_some_and(|code| ["5", "6", "55P03", "40P01", "40001"].contains(&code.as_ref()))
 }
 
 /// Collects the problems of an input, so that all are reported together.

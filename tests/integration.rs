@@ -12,6 +12,7 @@ mod atomicity;
 mod catalogue;
 mod contract;
 mod coverage;
+mod edges;
 mod flow;
 mod ledger;
 mod matrix;

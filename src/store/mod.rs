@@ -12,6 +12,7 @@ pub mod changes;
 mod connect;
 pub mod demonstration;
 pub mod facts;
+mod failure;
 pub mod idempotency;
 pub mod ledger;
 pub mod migrate;
