@@ -12,9 +12,13 @@ demo:
 test *ARGS:
     cargo test --workspace {{ARGS}}
 
-# Write schema.graphql and docs/authorization-matrix.txt anew from the code.
+# Write what is made from the code anew: schema.graphql, the matrix, the tables of seeds/README.md.
 bless:
-    DUBAN_BLESS=1 cargo test --test integration schema matrix
+    DUBAN_BLESS=1 cargo test --test integration -- schema matrix seeds
+
+# What the pieces cost, beside a reference.
+bench:
+    cargo bench --bench pieces
 
 # Everything that must hold before a change lands.
 check: fmt lint doc deny test

@@ -141,8 +141,8 @@ async fn export(config: &Config, output: Option<&Path>) -> Result<()> {
         seq = last.seq;
         for entry in &entries {
             let mut content = ledger::content(entry)?;
-            content.insert("prevHash", json!(entry.prev_hash));
-            content.insert("hash", json!(entry.hash));
+            content["prevHash"] = json!(entry.prev_hash);
+            content["hash"] = json!(entry.hash);
             let line = serde_json::to_string(&content).map_err(Error::internal)?;
             writeln!(out, "{line}").map_err(Error::internal)?;
         }

@@ -172,7 +172,7 @@ fn tables(sheets: &Sheets) -> String {
     text
 }
 
-/// Compares what stands between the two marks in seeds/README.md; `DUBAN_UPDATE=1` writes
+/// Compares what stands between the two marks in seeds/README.md; `DUBAN_BLESS=1` writes
 /// it there.
 #[track_caller]
 fn assert_section(mark: &str, expected: &str) {
@@ -181,15 +181,12 @@ fn assert_section(mark: &str, expected: &str) {
     let (open, close) = (format!("<!-- {mark} -->\n"), format!("<!-- /{mark} -->\n"));
     let (before, rest) = readme.split_once(&open).unwrap();
     let (found, after) = rest.split_once(&close).unwrap();
-    if std::env::var_os("DUBAN_UPDATE").is_some_and(|value| value == "1") {
+    if std::env::var_os("DUBAN_BLESS").is_some_and(|value| value == "1") {
         let updated = [before, &open, expected, &close, after].concat();
         fs::write(&path, updated).unwrap();
         return;
     }
-    assert_eq!(
-        found, expected,
-        "DUBAN_UPDATE=1 writes seeds/README.md anew"
-    );
+    assert_eq!(found, expected, "DUBAN_BLESS=1 writes seeds/README.md anew");
 }
 
 #[test]

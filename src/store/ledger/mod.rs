@@ -6,8 +6,6 @@
 
 mod verify;
 
-use std::collections::BTreeMap;
-
 use chrono::{DateTime, SecondsFormat, Utc};
 use duban_entities::ids::{JurisdictionId, ProjectId};
 use duban_entities::ledger;
@@ -174,7 +172,7 @@ fn place(
 ///
 /// # Errors
 /// [`Error::Internal`] when `changes` is not the JSON it must be.
-pub fn content(entry: &ledger::Model) -> Result<BTreeMap<&'static str, Value>> {
+pub fn content(entry: &ledger::Model) -> Result<Value> {
     let ledger::Model {
         seq,
         at,
@@ -194,25 +192,19 @@ pub fn content(entry: &ledger::Model) -> Result<BTreeMap<&'static str, Value>> {
         hash: _,
     } = entry;
     let changes: Vec<FieldChange> = serde_json::from_str(changes).map_err(Error::internal)?;
-    Ok(BTreeMap::from([
-        ("seq", json!(seq)),
-        ("at", json!(at.to_rfc3339_opts(SecondsFormat::Micros, true))),
-        ("requestId", json!(request_id)),
-        (
-            "actor",
-            json!({ "id": actor_id, "kind": actor_kind.as_str(), "name": actor_name }),
-        ),
-        ("role", json!(role.map(Role::as_str))),
-        ("action", json!(action)),
-        ("subject", json!({ "id": subject_id, "type": subject_type })),
-        ("projectId", json!(project_id.map(|id| id.to_string()))),
-        (
-            "jurisdictionId",
-            json!(jurisdiction_id.map(|id| id.to_string())),
-        ),
-        ("changes", json!(changes)),
-        ("reason", json!(reason)),
-    ]))
+    Ok(json!({
+        "seq": seq,
+        "at": at.to_rfc3339_opts(SecondsFormat::Micros, true),
+        "requestId": request_id,
+        "actor": { "id": actor_id, "kind": actor_kind.as_str(), "name": actor_name },
+        "role": role.map(Role::as_str),
+        "action": action,
+        "subject": { "id": subject_id, "type": subject_type },
+        "projectId": project_id.map(|id| id.to_string()),
+        "jurisdictionId": jurisdiction_id.map(|id| id.to_string()),
+        "changes": changes,
+        "reason": reason,
+    }))
 }
 
 /// The hash of an entry, from its content and `prev_hash`.
@@ -220,8 +212,7 @@ pub fn content(entry: &ledger::Model) -> Result<BTreeMap<&'static str, Value>> {
 /// # Errors
 /// [`Error::Internal`] when a column is not what it must be.
 pub fn hash(entry: &ledger::Model) -> Result<String> {
-    let content = serde_json::to_value(content(entry)?).map_err(Error::internal)?;
-    chain_hash(&entry.prev_hash, &content)
+    chain_hash(&entry.prev_hash, &content(entry)?)
 }
 
 /// The hash of an exported entry's content behind this `prev_hash`.
@@ -229,42 +220,46 @@ pub fn hash(entry: &ledger::Model) -> Result<String> {
 /// # Errors
 /// [`Error::Internal`] when `prev_hash` is not 64 hexadecimal digits.
 pub fn chain_hash(prev_hash: &str, content: &Value) -> Result<String> {
-    let mut canonical = String::new();
+    let mut canonical = Vec::with_capacity(1_024);
     canonicalise(content, &mut canonical)?;
     let mut hasher = Sha256::new();
     hasher.update([0]);
     hasher.update(unhex(prev_hash)?);
-    hasher.update(canonical.as_bytes());
+    hasher.update(&canonical);
     Ok(hex(&hasher.finalize()))
 }
 
 /// RFC 8785 for what an entry can hold: keys are ASCII, numbers are integers.
-fn canonicalise(value: &Value, out: &mut String) -> Result<()> {
+fn canonicalise(value: &Value, out: &mut Vec<u8>) -> Result<()> {
     match value {
         Value::Object(members) => {
-            let sorted: BTreeMap<&String, &Value> = members.iter().collect();
-            out.push('{');
+            let mut sorted: Vec<(&String, &Value)> = members.iter().collect();
+            // They come sorted, unless somebody builds serde_json to keep another order.
+            if !sorted.is_sorted_by_key(|(key, _)| *key) {
+                sorted.sort_unstable_by_key(|(key, _)| *key);
+            }
+            out.push(b'{');
             for (n, (key, member)) in sorted.into_iter().enumerate() {
                 if n > 0 {
-                    out.push(',');
+                    out.push(b',');
                 }
-                out.push_str(&serde_json::to_string(key).map_err(Error::internal)?);
-                out.push(':');
+                serde_json::to_writer(&mut *out, key).map_err(Error::internal)?;
+                out.push(b':');
                 canonicalise(member, out)?;
             }
-            out.push('}');
+            out.push(b'}');
         }
         Value::Array(items) => {
-            out.push('[');
+            out.push(b'[');
             for (n, item) in items.iter().enumerate() {
                 if n > 0 {
-                    out.push(',');
+                    out.push(b',');
                 }
                 canonicalise(item, out)?;
             }
-            out.push(']');
+            out.push(b']');
         }
-        scalar => out.push_str(&serde_json::to_string(scalar).map_err(Error::internal)?),
+        scalar => serde_json::to_writer(out, scalar).map_err(Error::internal)?,
     }
     Ok(())
 }

@@ -153,9 +153,7 @@ pub async fn verify(
 }
 
 fn check(verifier: &mut Verifier, entry: &ledger::Model) -> std::result::Result<(), Broken> {
-    let value = content(entry)
-        .and_then(|content| serde_json::to_value(content).map_err(crate::error::Error::internal));
-    match value {
+    match content(entry) {
         Ok(value) => verifier.next(entry.seq, &value, &entry.prev_hash, &entry.hash),
         Err(error) => Err(Broken {
             seq: entry.seq,
