@@ -256,3 +256,47 @@ impl Window {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn text_keys(count: usize) -> Vec<SortKey> {
+        let key = SortKey {
+            expression: Expr::value(1),
+            direction: Direction::Ascending,
+            parse: |text| Some(Value::from(text)),
+        };
+        vec![key; count]
+    }
+
+    proptest! {
+        #[test]
+        fn a_cursor_gives_back_what_it_was_made_of(values in prop::collection::vec("[^\0]{0,40}", 1..4)) {
+            let made = cursor("list", values.clone()).unwrap();
+            let read = parse_cursor("list", &text_keys(values.len()), &made).unwrap();
+            let expected: Vec<Value> = values.iter().map(|text| Value::from(text.as_str())).collect();
+            prop_assert_eq!(read, expected);
+            prop_assert!(parse_cursor("other", &text_keys(values.len()), &made).is_none());
+            prop_assert!(parse_cursor("list", &text_keys(values.len() + 1), &made).is_none());
+        }
+
+        #[test]
+        fn no_text_is_too_odd_for_a_cursor(text in any::<String>()) {
+            prop_assert!(parse_cursor("list", &text_keys(1), &text).is_none());
+        }
+
+        #[test]
+        fn a_page_has_at_most_two_hundred_rows(first in any::<i32>()) {
+            let request = PageRequest { first: Some(first), ..PageRequest::default() };
+            let keyset = Keyset { name: "list", keys: text_keys(1) };
+            match request.window(&keyset) {
+                Ok(window) => prop_assert!((0..=200).contains(&first) && window.limit <= 201),
+                Err(error) if first < 0 => prop_assert_eq!(error.code(), "INVALID"),
+                Err(error) => prop_assert_eq!(error.code(), "LIMIT_EXCEEDED"),
+            }
+        }
+    }
+}
