@@ -141,7 +141,7 @@ async fn an_approval_and_a_return_at_once_do_not_both_apply(world: &World) {
     assert_eq!((won, lost), (1, vec!["BLOCKED"]));
     let row = change_request::Entity::find_by_id(CANAL_SCHEDULE);
     let row = row.one(&world.db).await.unwrap().unwrap();
-    let canal = project::Entity::find_by_id(row.project_id);
+    let canal = project::Entity::find_by_id(row.project_id.unwrap());
     let canal = canal.one(&world.db).await.unwrap().unwrap();
     let approved = row.state == duban_entities::vocabulary::ChangeState::Approved;
     assert_eq!(canal.schedule_approved_at.is_some(), approved);

@@ -134,7 +134,7 @@ async fn changes_are_selected_as_the_policy_decides(world: &World) {
         let allowed = rows.iter().filter(|row| {
             let project = projects
                 .iter()
-                .find(|(project, _)| project.id == row.project_id);
+                .find(|(project, _)| Some(project.id) == row.project_id);
             let facts: ChangeFacts = facts::change_facts(row, project.unwrap().1.clone());
             may(&principal, Action::ChangeRead, Facts::Change(&facts))
         });

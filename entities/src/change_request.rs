@@ -1,6 +1,6 @@
 //! A proposed change that another person decides (项目调整申请).
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use sea_orm::entity::prelude::*;
 
 use crate::ids::{ChangeRequestId, JurisdictionId, ProjectId, UnitId, UserId};
@@ -15,8 +15,8 @@ pub struct Model {
     pub id: ChangeRequestId,
     /// The jurisdiction.
     pub jurisdiction_id: JurisdictionId,
-    /// The project.
-    pub project_id: ProjectId,
+    /// The project; none while a new work is only proposed.
+    pub project_id: Option<ProjectId>,
     /// What it changes.
     pub kind: ChangeKind,
     /// Where it stands.
@@ -39,6 +39,12 @@ pub struct Model {
     pub decided_at: Option<DateTime<Utc>>,
     /// The decider's note.
     pub note: Option<String>,
+    /// Title of the document that the decision cites.
+    pub document_title: Option<String>,
+    /// Its number.
+    pub document_number: Option<String>,
+    /// Its date.
+    pub document_date: Option<NaiveDate>,
     /// True for a demonstration record.
     pub simulated: bool,
     /// Grows by one at each change.

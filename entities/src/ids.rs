@@ -182,3 +182,33 @@ typed_id!(
     ApiTokenId,
     "apitoken"
 );
+typed_id!(
+    /// Key of a report draft.
+    ReportDraftId,
+    "reportdraft"
+);
+typed_id!(
+    /// Key of a submission of a report.
+    ReportRevisionId,
+    "revision"
+);
+typed_id!(
+    /// Key of a dismissed proposal of an order.
+    OrderDismissalId,
+    "dismissal"
+);
+typed_id!(
+    /// Key of a rating adoption.
+    RatingAdoptionId,
+    "adoption"
+);
+typed_id!(
+    /// Key of a rating override.
+    RatingOverrideId,
+    "override"
+);
+typed_id!(
+    /// Key of a published briefing.
+    BriefingId,
+    "briefing"
+);

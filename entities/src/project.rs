@@ -57,6 +57,8 @@ pub struct Model {
     pub schedule_approved_at: Option<DateTime<Utc>>,
     /// Weight of DONE milestones, in hundredths of a percent (0 to 10,000).
     pub percent_complete: i32,
+    /// Total investment as approved, in fen (hundredths of a yuan).
+    pub investment_total: Option<i64>,
     /// True for a demonstration record, or once demonstration data changed it.
     pub simulated: bool,
     /// Grows by one at each change.

@@ -3,7 +3,7 @@
 use chrono::{DateTime, NaiveDate, Utc};
 use sea_orm::entity::prelude::*;
 
-use crate::ids::{JurisdictionId, ProjectId, TaskId, UnitId, UserId};
+use crate::ids::{ChangeRequestId, JurisdictionId, ProjectId, TaskId, UnitId, UserId};
 use crate::vocabulary::{DueBasis, MilestoneRole, TaskKind, TaskState};
 
 /// Something that one unit owes by a date: a milestone, report, issue or order.
@@ -61,6 +61,20 @@ pub struct Model {
     pub decision_note: Option<String>,
     /// How often it was returned.
     pub return_count: i32,
+    /// The month that a report is owed for, `YYYY-MM`.
+    pub period: Option<String>,
+    /// An issue's description, or what an order demands.
+    pub description: Option<String>,
+    /// Who raised the issue or issued the order.
+    pub raised_by: Option<UserId>,
+    /// For which unit: the one with the difficulty, or the office that issued the order.
+    pub raised_unit_id: Option<UnitId>,
+    /// When a supervisor waived the report (免报).
+    pub waived_at: Option<DateTime<Utc>>,
+    /// The request for another date, made in time, that waits for a decision.
+    pub pending_change_id: Option<ChangeRequestId>,
+    /// Days late on a date that a late request replaced: they stay counted.
+    pub carried_days_late: Option<i32>,
     /// True for a demonstration record.
     pub simulated: bool,
     /// Grows by one at each change.

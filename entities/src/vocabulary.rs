@@ -277,6 +277,10 @@ vocabulary! {
         PlanPeriod = "PLAN_PERIOD",
         /// An approved schedule set it.
         Scheduled = "SCHEDULED",
+        /// The jurisdiction's reporting day sets it.
+        ReportingDay = "REPORTING_DAY",
+        /// Whoever raised the issue or issued the order set it.
+        Demanded = "DEMANDED",
     }
 }
 
@@ -323,6 +327,12 @@ vocabulary! {
     TaskKind {
         /// A dated, weighted step of a project (节点).
         Milestone = "MILESTONE",
+        /// A unit's report on one project for one month (月报).
+        Report = "REPORT",
+        /// A difficulty that a unit raises, owed by the unit that must help (困难问题).
+        Issue = "ISSUE",
+        /// A supervisor's written demand with a deadline (督办单).
+        Order = "ORDER",
     }
 }
 
@@ -363,6 +373,14 @@ vocabulary! {
         Schedule = "SCHEDULE",
         /// A stage move that needs approval.
         Stage = "STAGE",
+        /// Other dates of milestones (调整时间).
+        Reschedule = "RESCHEDULE",
+        /// Another lead unit (调整牵头单位).
+        Reassign = "REASSIGN",
+        /// Title, kind, areas, targets or yearly investment (调整内容).
+        Amend = "AMEND",
+        /// A new work for the bank (入库).
+        Propose = "PROPOSE",
     }
 }
 
@@ -375,6 +393,62 @@ vocabulary! {
         Approved = "APPROVED",
         /// Returned; nothing was applied.
         Returned = "RETURNED",
+    }
+}
+
+vocabulary! {
+    /// Where a submission of a report stands.
+    RevisionState {
+        /// Waits for the office.
+        Submitted = "SUBMITTED",
+        /// Accepted: its figures count.
+        Accepted = "ACCEPTED",
+        /// Returned with a reason.
+        Returned = "RETURNED",
+        /// Accepted once; an accepted correction took its place.
+        Superseded = "SUPERSEDED",
+    }
+}
+
+vocabulary! {
+    /// How hard an order presses, from the mildest.
+    OrderLevel {
+        /// A reminder (提醒函).
+        Reminder = "REMINDER",
+        /// A supervision order (督办单).
+        Order = "ORDER",
+        /// A circular that names the unit (通报).
+        Circular = "CIRCULAR",
+        /// A summons (约谈).
+        Summons = "SUMMONS",
+    }
+}
+
+vocabulary! {
+    /// What an order comes from.
+    OrderSource {
+        /// A meeting's decision (会议议定).
+        Meeting = "MEETING",
+        /// A leader's instruction (领导批示).
+        Instruction = "INSTRUCTION",
+        /// An inspection (督查检查).
+        Inspection = "INSPECTION",
+        /// A rule of supervision, such as days overdue (规则).
+        Rule = "RULE",
+    }
+}
+
+vocabulary! {
+    /// How a project stands (红黄绿).
+    Rating {
+        /// Not rated: no approved schedule, or no adopted rules (未排期).
+        None = "NONE",
+        /// On course (绿).
+        Green = "GREEN",
+        /// At risk (黄).
+        Yellow = "YELLOW",
+        /// Behind (红).
+        Red = "RED",
     }
 }
 

@@ -4,7 +4,7 @@
 //! stand for the type that each database uses (see [`dialect`]). Changes import no
 //! entity: a released change never follows later code.
 //!
-//! To add one: `m0006_what_it_does.rs` with its template, a line in
+//! To add one: `m0007_what_it_does.rs` with its template, a line in
 //! [`Migrator::migrations`], and nothing edited in the files before it. Every change
 //! runs in a transaction of its own on both databases.
 
@@ -17,6 +17,7 @@ mod m0002_people;
 mod m0003_projects;
 mod m0004_tasks;
 mod m0005_ledger;
+mod m0006_month;
 
 pub use m0005_ledger::{POSTGRES_FUNCTION, POSTGRES_TRIGGERS, SQLITE_TRIGGERS};
 
@@ -33,6 +34,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0003_projects::Migration),
             Box::new(m0004_tasks::Migration),
             Box::new(m0005_ledger::Migration),
+            Box::new(m0006_month::Migration),
         ]
     }
 }

@@ -70,11 +70,12 @@ impl From<change_request::Model> for ChangeRequest {
 
 #[ComplexObject]
 impl ChangeRequest {
-    /// The project.
-    async fn project(&self, ctx: &Context<'_>) -> Result<Project> {
-        let row = loaders(ctx)?.load_one(self.row.project_id).await?;
-        row.map(Project::from)
-            .ok_or_else(|| public(Error::NotFound))
+    /// The project; null while a new work is only proposed.
+    async fn project(&self, ctx: &Context<'_>) -> Result<Option<Project>> {
+        let Some(id) = self.row.project_id else {
+            return Ok(None);
+        };
+        Ok(loaders(ctx)?.load_one(id).await?.map(Project::from))
     }
 
     /// Who proposed it.
@@ -102,7 +103,8 @@ impl ChangeRequest {
 
     /// What you may do with it now.
     async fn permissions(&self, ctx: &Context<'_>) -> Result<ChangePermissions> {
-        let project = loaders(ctx)?.load_one(FactsOf(self.row.project_id)).await?;
+        let id = self.row.project_id.ok_or_else(|| public(Error::NotFound))?;
+        let project = loaders(ctx)?.load_one(FactsOf(id)).await?;
         let project = project.ok_or_else(|| public(Error::NotFound))?;
         let facts = change_facts(&self.row, project.as_ref().clone());
         let principal = &call(ctx)?.principal;
@@ -169,7 +171,7 @@ impl From<service::PlannedMilestone> for PlannedMilestone {
             unit: milestone.unit_id,
             title: milestone.title,
             due_date: Date(milestone.due_date),
-            weight: Decimal(decimal_of_hundredths(milestone.weight)),
+            weight: Decimal(decimal_of_hundredths(milestone.weight.into())),
         }
     }
 }

@@ -6,17 +6,17 @@ use std::sync::Arc;
 
 use async_graphql::dataloader::Loader;
 use duban_entities::ids::{
-    AreaId, ClauseId, JurisdictionId, PlanId, ProjectId, TaskId, UnitId, UserId,
+    AreaId, ChangeRequestId, ClauseId, JurisdictionId, PlanId, ProjectId, TaskId, UnitId, UserId,
 };
 use duban_entities::{
-    api_token, area, citation, clause, cooperating_unit, grant, jurisdiction, plan, project,
-    project_external_id, suggested_lead, target, task, task_evidence, unit, user,
+    api_token, area, change_request, citation, clause, cooperating_unit, grant, jurisdiction, plan,
+    project, project_external_id, suggested_lead, target, task, task_evidence, unit, user,
 };
 
 use crate::error::{Error, Result};
 use crate::policy::ProjectFacts;
 use crate::service::{Call, Services};
-use crate::store::{Store, facts, outline, projects, tasks, tokens, users};
+use crate::store::{Store, changes, facts, outline, projects, tasks, tokens, users};
 
 /// Where the loaders of one request read.
 #[derive(Debug)]
@@ -208,6 +208,23 @@ impl Loader<ProjectId> for Source {
     async fn load(&self, keys: &[ProjectId]) -> Result<HashMap<ProjectId, project::Model>, Shared> {
         let principal = &self.call.principal;
         let rows = projects::visible_by_ids(self.store().read(), principal, keys.to_vec())
+            .await
+            .map_err(Arc::new)?;
+        Ok(rows.into_iter().map(|row| (row.id, row)).collect())
+    }
+}
+
+/// A change request that the caller may see.
+impl Loader<ChangeRequestId> for Source {
+    type Value = change_request::Model;
+    type Error = Shared;
+
+    async fn load(
+        &self,
+        keys: &[ChangeRequestId],
+    ) -> Result<HashMap<ChangeRequestId, change_request::Model>, Shared> {
+        let principal = &self.call.principal;
+        let rows = changes::visible_by_ids(self.store().read(), principal, keys.to_vec())
             .await
             .map_err(Arc::new)?;
         Ok(rows.into_iter().map(|row| (row.id, row)).collect())

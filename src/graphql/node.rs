@@ -12,7 +12,7 @@ use super::error::{Result, public};
 use super::jurisdiction::{Area, Jurisdiction};
 use super::plan::{Clause, Plan};
 use super::project::Project;
-use super::task::{Milestone, Task};
+use super::task::{Issue, Milestone, Order, Report, Task};
 use super::unit::Unit;
 use super::user::User;
 use crate::error::Error;
@@ -37,6 +37,12 @@ pub enum Node {
     Project(Project),
     /// A milestone.
     Milestone(Milestone),
+    /// A report.
+    Report(Report),
+    /// An issue.
+    Issue(Issue),
+    /// An order.
+    Order(Order),
     /// A change request.
     ChangeRequest(ChangeRequest),
     /// A user.
@@ -98,6 +104,9 @@ async fn load(ctx: &Context<'_>, id: &ID) -> Result<Node> {
             .into()
         {
             Task::Milestone(milestone) => Node::Milestone(milestone),
+            Task::Report(report) => Node::Report(report),
+            Task::Issue(issue) => Node::Issue(issue),
+            Task::Order(order) => Node::Order(order),
         },
         Some(ChangeRequestId::PREFIX) => {
             let row = services.change(call, parse(id)?).await.map_err(public)?;

@@ -100,7 +100,7 @@ impl From<project::Model> for Project {
             baseline_due_date: row.baseline_due_date.map(Date),
             due_basis: row.due_basis.map(Into::into),
             due_words: row.due_words.clone(),
-            percent_complete: Decimal(decimal_of_hundredths(row.percent_complete)),
+            percent_complete: Decimal(decimal_of_hundredths(row.percent_complete.into())),
             lead_basis: row.lead_basis.map(Into::into),
             lead_role_words: row.lead_role_words.clone(),
             disclosure: row.disclosure.into(),

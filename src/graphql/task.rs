@@ -1,25 +1,33 @@
-//! Tasks: everything that is owed. Today every task is a milestone.
+//! Tasks: everything that is owed. Milestones, reports, issues and orders share their fields
+//! ([`common`]) and their lists; what is special to one stands in its own file.
 
+mod common;
+mod issue;
+mod milestone;
+mod order;
+mod report;
 mod write;
 
 use async_graphql::{Context, Enum, ID, InputObject, Interface, Object, SimpleObject};
-use duban_entities::task;
+use duban_entities::{task, vocabulary as words};
 
-use super::connection::{connection, list_cost, page_cost};
-use super::context::{call, children, loaders, parse, parse_option, services};
+use super::change::ChangeRequest;
+use super::connection::{connection, page_cost};
+use super::context::{call, parse, parse_option, services};
 use super::error::{Result, public};
-use super::loader::EvidenceOf;
 use super::person::Person;
 use super::project::Project;
 use super::project_filter::checked_words;
-use super::scalar::{Date, DateTime, Decimal};
+use super::scalar::{Date, DateTime};
 use super::unit::Unit;
-use super::vocabulary::{DueBasis, MilestoneRole, OrderDirection, TaskKind, TaskState};
-use crate::service::due_facts;
+use super::vocabulary::{DueBasis, OrderDirection, TaskKind, TaskState};
 use crate::store::page::{Direction, PageRequest};
-use crate::store::record::decimal_of_hundredths;
 use crate::store::tasks;
 
+pub use issue::Issue;
+pub use milestone::Milestone;
+pub use order::Order;
+pub use report::Report;
 pub use write::TaskMutation;
 
 /// Something that one unit owes by a date. It is OPEN, SUBMITTED once claimed, DONE once
@@ -95,6 +103,21 @@ pub use write::TaskMutation;
         ty = "Option<String>",
         desc = "The verifier's note, or the reason of the return."
     ),
+    field(
+        name = "pending_change",
+        ty = "Result<Option<ChangeRequest>>",
+        desc = "The request for another date, made in time, that waits for a decision: while it does, the office's age counts and the task is not overdue."
+    ),
+    field(
+        name = "carried_days_late",
+        ty = "i32",
+        desc = "Days late on a date that a late request replaced: they stay counted."
+    ),
+    field(
+        name = "waived_at",
+        ty = "Option<DateTime>",
+        desc = "When a supervisor waived it (免报); then it is CANCELLED."
+    ),
     field(name = "return_count", ty = "i32", desc = "How often it was returned."),
     field(
         name = "evidence",
@@ -111,164 +134,22 @@ pub use write::TaskMutation;
 pub enum Task {
     /// A milestone.
     Milestone(Milestone),
+    /// A report.
+    Report(Report),
+    /// An issue.
+    Issue(Issue),
+    /// An order.
+    Order(Order),
 }
 
 impl From<task::Model> for Task {
     fn from(row: task::Model) -> Self {
         match row.kind {
-            duban_entities::vocabulary::TaskKind::Milestone => Self::Milestone(row.into()),
+            words::TaskKind::Milestone => Self::Milestone(row.into()),
+            words::TaskKind::Report => Self::Report(row.into()),
+            words::TaskKind::Issue => Self::Issue(row.into()),
+            words::TaskKind::Order => Self::Order(row.into()),
         }
-    }
-}
-
-/// A dated, weighted step of a project (节点).
-#[derive(Clone, Debug)]
-pub struct Milestone {
-    row: task::Model,
-}
-
-impl From<task::Model> for Milestone {
-    fn from(row: task::Model) -> Self {
-        Self { row }
-    }
-}
-
-/// A dated, weighted step of a project (节点): a task.
-#[Object]
-impl Milestone {
-    /// Opaque id.
-    pub(super) async fn id(&self) -> ID {
-        ID(self.row.id.to_string())
-    }
-
-    /// What sort of task.
-    async fn kind(&self) -> TaskKind {
-        self.row.kind.into()
-    }
-
-    /// Title.
-    async fn title(&self) -> String {
-        self.row.title.clone()
-    }
-
-    /// Its part in the schedule.
-    async fn role(&self) -> Option<MilestoneRole> {
-        self.row.role.map(Into::into)
-    }
-
-    /// Weight; only its share of the schedule's sum matters.
-    async fn weight(&self) -> Decimal {
-        Decimal(decimal_of_hundredths(self.row.weight))
-    }
-
-    /// Where it stands.
-    async fn state(&self) -> TaskState {
-        self.row.state.into()
-    }
-
-    /// Current due date.
-    async fn due_date(&self) -> Option<Date> {
-        self.row.due_date.map(Date)
-    }
-
-    /// First approved date.
-    async fn baseline_due_date(&self) -> Option<Date> {
-        self.row.baseline_due_date.map(Date)
-    }
-
-    /// Where the date comes from; PLAN_PERIOD is never overdue.
-    async fn due_basis(&self) -> Option<DueBasis> {
-        self.row.due_basis.map(Into::into)
-    }
-
-    /// Days overdue: 0 when not overdue; a DONE task keeps its days late.
-    async fn days_overdue(&self, ctx: &Context<'_>) -> Result<i32> {
-        let today = today_of(ctx, &self.row).await?;
-        Ok(due_facts(&self.row).days_overdue(today))
-    }
-
-    /// True when OPEN and past its date, days under suspension apart.
-    async fn overdue(&self, ctx: &Context<'_>) -> Result<bool> {
-        let today = today_of(ctx, &self.row).await?;
-        Ok(due_facts(&self.row).is_overdue(today))
-    }
-
-    /// The day on which the unit says it was done.
-    async fn completed_on(&self) -> Option<Date> {
-        self.row.completed_on.map(Date)
-    }
-
-    /// The note of the last claim.
-    async fn claim_note(&self) -> Option<String> {
-        self.row.claim_note.clone()
-    }
-
-    /// The unit that owes it; null where none leads yet.
-    async fn unit(&self, ctx: &Context<'_>) -> Result<Option<Unit>> {
-        let Some(id) = self.row.unit_id else {
-            return Ok(None);
-        };
-        Ok(loaders(ctx)?.load_one(id).await?.map(Unit::from))
-    }
-
-    /// The project it belongs to.
-    async fn project(&self, ctx: &Context<'_>) -> Result<Option<Project>> {
-        let Some(id) = self.row.project_id else {
-            return Ok(None);
-        };
-        Ok(loaders(ctx)?.load_one(id).await?.map(Project::from))
-    }
-
-    /// Who submitted it last.
-    async fn submitted_by(&self, ctx: &Context<'_>) -> Result<Option<Person>> {
-        Person::load(ctx, self.row.submitted_by).await
-    }
-
-    /// When it was submitted last.
-    async fn submitted_at(&self) -> Option<DateTime> {
-        self.row.submitted_at.map(DateTime)
-    }
-
-    /// Local day of the first submission; lateness is judged on it.
-    async fn first_submitted_on(&self) -> Option<Date> {
-        self.row.first_submitted_on.map(Date)
-    }
-
-    /// Who verified or returned it last.
-    async fn decided_by(&self, ctx: &Context<'_>) -> Result<Option<Person>> {
-        Person::load(ctx, self.row.decided_by).await
-    }
-
-    /// When it was verified or returned last.
-    async fn decided_at(&self) -> Option<DateTime> {
-        self.row.decided_at.map(DateTime)
-    }
-
-    /// The verifier's note, or the reason of the return.
-    async fn decision_note(&self) -> Option<String> {
-        self.row.decision_note.clone()
-    }
-
-    /// How often it was returned.
-    async fn return_count(&self) -> i32 {
-        self.row.return_count
-    }
-
-    /// References that support the last claim.
-    #[graphql(complexity = "list_cost(child_complexity)")]
-    async fn evidence(&self, ctx: &Context<'_>) -> Result<Vec<Evidence>> {
-        let rows = children(ctx, EvidenceOf(self.row.id)).await?;
-        Ok(rows.into_iter().map(Evidence::from).collect())
-    }
-
-    /// True for a demonstration record.
-    async fn simulated(&self) -> bool {
-        self.row.simulated
-    }
-
-    /// Grows by one at each change.
-    async fn version(&self) -> i32 {
-        self.row.version
     }
 }
 

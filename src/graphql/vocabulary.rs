@@ -220,6 +220,10 @@ pub enum DueBasis {
     PlanPeriod,
     /// An approved schedule set it.
     Scheduled,
+    /// The jurisdiction's reporting day sets it.
+    ReportingDay,
+    /// Whoever raised the issue or issued the order set it.
+    Demanded,
 }
 
 /// How a target's number is meant.
@@ -266,6 +270,12 @@ pub enum Demand {
 pub enum TaskKind {
     /// A dated, weighted step of a project (节点).
     Milestone,
+    /// A unit's report on one project for one month (月报).
+    Report,
+    /// A difficulty that a unit raises, owed by the unit that must help (困难问题).
+    Issue,
+    /// A supervisor's written demand with a deadline (督办单).
+    Order,
 }
 
 /// A milestone's part in its schedule.
@@ -306,6 +316,14 @@ pub enum ChangeKind {
     Schedule,
     /// A stage move that needs approval.
     Stage,
+    /// Other dates of milestones (调整时间).
+    Reschedule,
+    /// Another lead unit (调整牵头单位).
+    Reassign,
+    /// Title, kind, areas, targets or yearly investment (调整内容).
+    Amend,
+    /// A new work for the bank (入库).
+    Propose,
 }
 
 /// Where a change request stands.
@@ -318,6 +336,62 @@ pub enum ChangeState {
     Approved,
     /// Returned; nothing was applied.
     Returned,
+}
+
+/// Where a submission of a report stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+#[graphql(remote = "words::RevisionState")]
+pub enum RevisionState {
+    /// Waits for the office.
+    Submitted,
+    /// Accepted: its figures count.
+    Accepted,
+    /// Returned with a reason.
+    Returned,
+    /// Accepted once; an accepted correction took its place.
+    Superseded,
+}
+
+/// How hard an order presses, from the mildest.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+#[graphql(remote = "words::OrderLevel")]
+pub enum OrderLevel {
+    /// A reminder (提醒函).
+    Reminder,
+    /// A supervision order (督办单).
+    Order,
+    /// A circular that names the unit (通报).
+    Circular,
+    /// A summons (约谈).
+    Summons,
+}
+
+/// What an order comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+#[graphql(remote = "words::OrderSource")]
+pub enum OrderSource {
+    /// A meeting's decision (会议议定).
+    Meeting,
+    /// A leader's instruction (领导批示).
+    Instruction,
+    /// An inspection (督查检查).
+    Inspection,
+    /// A rule of supervision, such as days overdue (规则).
+    Rule,
+}
+
+/// How a project stands (红黄绿).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+#[graphql(remote = "words::Rating")]
+pub enum Rating {
+    /// Not rated: no approved schedule, or no adopted rules (未排期).
+    None,
+    /// On course (绿).
+    Green,
+    /// At risk (黄).
+    Yellow,
+    /// Behind (红).
+    Red,
 }
 
 /// A role that a grant gives.

@@ -1,6 +1,7 @@
 //! What the policy needs to know of a thing to decide about it.
 
 use duban_entities::ids::{AreaId, JurisdictionId, UnitId, UserId};
+use duban_entities::vocabulary::TaskKind;
 
 /// Facts of a project.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,20 +29,35 @@ impl ProjectFacts {
 /// Facts of a task.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TaskFacts {
+    /// What sort of task: a milestone and a report are decided by the office, an issue by
+    /// whoever raised it, an order by the office that issued it.
+    pub kind: TaskKind,
     /// Its jurisdiction.
     pub jurisdiction: JurisdictionId,
     /// The project, if it belongs to one.
     pub project: Option<ProjectFacts>,
-    /// The unit that owes it.
+    /// The unit that owes it; an issue without one is owed by the office.
     pub unit: Option<UnitId>,
+    /// The unit that raised the issue, or the office that issued the order, where it is a
+    /// unit.
+    pub raised_unit: Option<UnitId>,
     /// Who submitted it last.
     pub submitted_by: Option<UserId>,
+}
+
+/// Facts of an order that is to be issued.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OrderFacts {
+    /// Its jurisdiction.
+    pub jurisdiction: JurisdictionId,
+    /// The projects that it is about.
+    pub projects: Vec<ProjectFacts>,
 }
 
 /// Facts of a change request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ChangeFacts {
-    /// The project.
+    /// The project; for a proposed work what it would be.
     pub project: ProjectFacts,
     /// Who proposed it.
     pub proposed_by: UserId,
@@ -67,8 +83,12 @@ pub enum Facts<'a> {
     Jurisdiction(JurisdictionId),
     /// A project.
     Project(&'a ProjectFacts),
+    /// A unit of a jurisdiction, on whose behalf somebody acts.
+    Unit(JurisdictionId, UnitId),
     /// A task.
     Task(&'a TaskFacts),
+    /// An order that is to be issued.
+    Order(&'a OrderFacts),
     /// A change request.
     Change(&'a ChangeFacts),
     /// A user, with the grants, sessions and tokens that belong to it.

@@ -1,9 +1,9 @@
 //! The decision itself.
 
 use duban_entities::ids::{JurisdictionId, UnitId, UserId};
-use duban_entities::vocabulary::Role;
+use duban_entities::vocabulary::{Role, TaskKind};
 
-use super::facts::{Facts, ProjectFacts, UserFacts};
+use super::facts::{Facts, OrderFacts, ProjectFacts, TaskFacts, UserFacts};
 use super::principal::{Actor, Credential, Held, Principal, Scope};
 
 macro_rules! actions {
@@ -34,12 +34,43 @@ actions! {
     TaskRead = "task.read",
     /// Read a change request.
     ChangeRead = "change.read",
+    /// Read the draft of a report.
+    DraftRead = "draft.read",
+    /// Read what is drawn up for a whole jurisdiction: briefings, assessments, proposed
+    /// orders.
+    SupervisionRead = "supervision.read",
     /// Assign lead and cooperating units.
     UnitAssign = "unit.assign",
     /// Propose a first schedule.
     MilestonesPlan = "milestones.plan",
     /// Move a project along the pipeline, or propose it.
     ProjectMove = "project.move",
+    /// Propose other dates, another lead unit or other contents.
+    ChangePropose = "change.propose",
+    /// Propose a new work for the bank.
+    ProjectPropose = "project.propose",
+    /// Make the tasks of the duty to report.
+    ReportDuty = "report.duty",
+    /// Save the draft of a report.
+    ReportSave = "report.save",
+    /// Submit a report, or correct an accepted one.
+    ReportSubmit = "report.submit",
+    /// Waive a report.
+    ReportWaive = "report.waive",
+    /// Raise an issue on a project.
+    IssueRaise = "issue.raise",
+    /// Let another unit answer an issue.
+    IssueRedirect = "issue.redirect",
+    /// Issue an order.
+    OrderIssue = "order.issue",
+    /// Dismiss a proposed order.
+    OrderDismiss = "order.dismiss",
+    /// Adopt rating rules.
+    RatingAdopt = "rating.adopt",
+    /// Set a rating beside the computed one, or end it.
+    RatingOverride = "rating.override",
+    /// Publish a month's briefing.
+    BriefingPublish = "briefing.publish",
     /// Claim a task done.
     TaskClaim = "task.claim",
     /// Verify a claim.
@@ -83,10 +114,25 @@ impl Action {
             | Self::ProjectRead
             | Self::TaskRead
             | Self::ChangeRead
+            | Self::DraftRead
+            | Self::SupervisionRead
             | Self::UserRead => true,
             Self::UnitAssign
             | Self::MilestonesPlan
             | Self::ProjectMove
+            | Self::ChangePropose
+            | Self::ProjectPropose
+            | Self::ReportDuty
+            | Self::ReportSave
+            | Self::ReportSubmit
+            | Self::ReportWaive
+            | Self::IssueRaise
+            | Self::IssueRedirect
+            | Self::OrderIssue
+            | Self::OrderDismiss
+            | Self::RatingAdopt
+            | Self::RatingOverride
+            | Self::BriefingPublish
             | Self::TaskClaim
             | Self::TaskVerify
             | Self::TaskReturn
@@ -217,8 +263,10 @@ fn is_own(principal: &Principal, facts: Facts<'_>) -> bool {
         Facts::User(user) => principal.user_id() == Some(user.id),
         Facts::Everything
         | Facts::Jurisdiction(_)
+        | Facts::Unit(..)
         | Facts::Project(_)
         | Facts::Task(_)
+        | Facts::Order(_)
         | Facts::Change(_) => false,
     }
 }
@@ -227,12 +275,30 @@ fn is_own(principal: &Principal, facts: Facts<'_>) -> bool {
 const fn role_allows(role: Role, action: Action) -> bool {
     match action {
         Action::CatalogueRead | Action::ProjectRead | Action::TaskRead | Action::ChangeRead => true,
-        Action::TaskClaim => matches!(role, Role::Reporter | Role::Signatory),
-        Action::MilestonesPlan | Action::ProjectMove => matches!(role, Role::Signatory),
-        Action::UnitAssign | Action::TaskVerify | Action::TaskReturn | Action::ChangeDecide => {
-            matches!(role, Role::Supervisor)
+        Action::SupervisionRead => !matches!(role, Role::Reporter | Role::Signatory),
+        Action::DraftRead | Action::ReportSave | Action::IssueRaise => {
+            matches!(role, Role::Reporter | Role::Signatory)
         }
-        Action::CatalogueImport
+        Action::MilestonesPlan
+        | Action::ProjectMove
+        | Action::ChangePropose
+        | Action::ProjectPropose
+        | Action::ReportSubmit => matches!(role, Role::Signatory),
+        // An issue is owed by the office at times, and decided by whoever raised it.
+        Action::TaskClaim | Action::TaskVerify | Action::TaskReturn => {
+            matches!(role, Role::Reporter | Role::Signatory | Role::Supervisor)
+        }
+        Action::UnitAssign
+        | Action::ChangeDecide
+        | Action::ReportWaive
+        | Action::IssueRedirect
+        | Action::OrderIssue
+        | Action::OrderDismiss
+        | Action::RatingAdopt
+        | Action::RatingOverride
+        | Action::BriefingPublish => matches!(role, Role::Supervisor),
+        Action::ReportDuty
+        | Action::CatalogueImport
         | Action::UserRead
         | Action::UserCreate
         | Action::UserDisable
@@ -251,7 +317,10 @@ fn sees(held: &Held, facts: Facts<'_>) -> bool {
     match facts {
         Facts::Everything => held.scope == Scope::Everything,
         Facts::Jurisdiction(jurisdiction) => in_jurisdiction(held, jurisdiction),
+        // Units are wording of the catalogue, which everybody in the jurisdiction reads.
+        Facts::Unit(jurisdiction, _) => in_jurisdiction(held, jurisdiction),
         Facts::Project(project) => sees_project(held, project),
+        Facts::Order(order) => sees_order(held, order),
         Facts::Task(task) => match (&task.project, &held.scope) {
             (_, Scope::Unit { within, .. })
                 if task.unit.is_some_and(|unit| within.contains(&unit)) =>
@@ -266,6 +335,17 @@ fn sees(held: &Held, facts: Facts<'_>) -> bool {
         },
         Facts::Change(change) => sees_project(held, &change.project),
         Facts::User(user) => held.role == Role::Administrator && administers(held, user),
+    }
+}
+
+/// An area supervisor sees an order that is about a project in the area.
+fn sees_order(held: &Held, order: &OrderFacts) -> bool {
+    match &held.scope {
+        Scope::Everything | Scope::Jurisdiction(_) => in_jurisdiction(held, order.jurisdiction),
+        Scope::Area { .. } | Scope::Unit { .. } => {
+            let mut projects = order.projects.iter();
+            !order.projects.is_empty() && projects.all(|project| sees_project(held, project))
+        }
     }
 }
 
@@ -302,35 +382,23 @@ fn refusal(
     facts: Facts<'_>,
 ) -> Option<&'static str> {
     match facts {
-        Facts::Everything | Facts::Jurisdiction(_) => None,
+        Facts::Everything => (action == Action::ReportDuty
+            && !matches!(principal.actor, Actor::System(_)))
+        .then_some("only the program itself does this"),
+        Facts::Jurisdiction(_) => jurisdiction_refusal(held, action),
+        Facts::Unit(_, unit) => {
+            (!unit_acts(held, Some(unit))).then_some("only the unit itself may do this")
+        }
         Facts::User(user) => (matches!(action, Action::GrantAdd | Action::GrantEnd)
             && principal.user_id() == Some(user.id))
         .then_some("nobody changes their own grants"),
         Facts::Project(project) => project_refusal(principal, held, action, project),
-        Facts::Task(task) => {
-            let within = || unit_acts(held, task.unit);
-            match action {
-                Action::TaskClaim => {
-                    (!within()).then_some("only the unit that owes it may do this")
-                }
-                Action::TaskVerify | Action::TaskReturn => {
-                    let areas = task.project.as_ref();
-                    areas
-                        .filter(|project| !covers_areas(principal, held, project))
-                        .map(|_| "the project lies partly outside your area")
-                        .or_else(|| office_refusal(principal, task.unit))
-                        .or_else(|| {
-                            own_hand(principal, task.submitted_by)
-                                .then_some("nobody decides what they submitted themselves")
-                        })
-                }
-                _ => None,
-            }
-        }
+        Facts::Task(task) => task_refusal(principal, held, action, task),
+        Facts::Order(order) => order_refusal(principal, held, order),
         Facts::Change(change) if action == Action::ChangeDecide => {
             let outside = !covers_areas(principal, held, &change.project);
             outside
-                .then_some("the project lies partly outside your area")
+                .then_some(PARTLY_OUTSIDE)
                 .or_else(|| office_refusal(principal, change.project.lead))
                 .or_else(|| office_refusal(principal, change.proposed_for))
                 .or_else(|| {
@@ -342,6 +410,102 @@ fn refusal(
     }
 }
 
+const PARTLY_OUTSIDE: &str = "the project lies partly outside your area";
+
+/// What concerns a whole jurisdiction is for those whose grant covers all of it.
+fn jurisdiction_refusal(held: &Held, action: Action) -> Option<&'static str> {
+    let whole = matches!(held.scope, Scope::Everything | Scope::Jurisdiction(_));
+    let wants_whole = matches!(
+        action,
+        Action::SupervisionRead | Action::RatingAdopt | Action::BriefingPublish
+    );
+    (wants_whole && !whole).then_some("your grant does not cover the whole jurisdiction")
+}
+
+/// An order that an area supervisor issues is about one project, so that it stays in sight.
+fn order_refusal(principal: &Principal, held: &Held, order: &OrderFacts) -> Option<&'static str> {
+    let mut projects = order.projects.iter();
+    if matches!(held.scope, Scope::Area { .. }) && order.projects.len() != 1 {
+        Some("an area supervisor's order is about one project")
+    } else if projects.all(|project| covers_areas(principal, held, project)) {
+        None
+    } else {
+        Some(PARTLY_OUTSIDE)
+    }
+}
+
+fn task_refusal(
+    principal: &Principal,
+    held: &Held,
+    action: Action,
+    task: &TaskFacts,
+) -> Option<&'static str> {
+    match action {
+        Action::TaskClaim => claim_refusal(principal, held, task),
+        Action::DraftRead | Action::ReportSave | Action::ReportSubmit => {
+            (!unit_acts(held, task.unit)).then_some("only the unit that owes it may do this")
+        }
+        Action::TaskVerify | Action::TaskReturn => {
+            let decider = match task.kind {
+                TaskKind::Issue => raiser_refusal(held, task),
+                TaskKind::Milestone | TaskKind::Report | TaskKind::Order => {
+                    supervisor_refusal(principal, held, task)
+                }
+            };
+            decider.or_else(|| {
+                own_hand(principal, task.submitted_by)
+                    .then_some("nobody decides what they submitted themselves")
+            })
+        }
+        Action::ReportWaive | Action::IssueRedirect => supervisor_refusal(principal, held, task),
+        _ => None,
+    }
+}
+
+/// The unit that owes a task claims it; the office answers an issue that it owes itself.
+fn claim_refusal(principal: &Principal, held: &Held, task: &TaskFacts) -> Option<&'static str> {
+    let by_office = task.kind == TaskKind::Issue && task.unit.is_none();
+    if by_office && held.role == Role::Supervisor {
+        return task
+            .project
+            .as_ref()
+            .filter(|project| !covers_areas(principal, held, project))
+            .map(|_| PARTLY_OUTSIDE);
+    }
+    (held.role == Role::Supervisor || !unit_acts(held, task.unit))
+        .then_some("only the unit that owes it may do this")
+}
+
+/// An issue is closed by the unit that raised it.
+fn raiser_refusal(held: &Held, task: &TaskFacts) -> Option<&'static str> {
+    (held.role == Role::Supervisor || !unit_acts(held, task.raised_unit))
+        .then_some("only the unit that raised it may do this")
+}
+
+/// The office decides, never for its own unit; an order is its issuing office's alone.
+fn supervisor_refusal(
+    principal: &Principal,
+    held: &Held,
+    task: &TaskFacts,
+) -> Option<&'static str> {
+    if held.role != Role::Supervisor {
+        return Some("your role does not allow this");
+    }
+    let project = task.project.as_ref();
+    project
+        .filter(|project| !covers_areas(principal, held, project))
+        .map(|_| PARTLY_OUTSIDE)
+        .or_else(|| office_refusal(principal, task.unit))
+        .or_else(|| {
+            let issues = task.raised_unit.map_or_else(
+                || held.home.is_empty(),
+                |office| held.home.contains(&office),
+            );
+            (task.kind == TaskKind::Order && !issues)
+                .then_some("only the office that issued it may do this")
+        })
+}
+
 fn project_refusal(
     principal: &Principal,
     held: &Held,
@@ -349,11 +513,18 @@ fn project_refusal(
     project: &ProjectFacts,
 ) -> Option<&'static str> {
     match action {
-        Action::ProjectMove | Action::MilestonesPlan => {
+        Action::ProjectMove | Action::MilestonesPlan | Action::ChangePropose => {
             (!unit_acts(held, project.lead)).then_some("only the lead unit may do this")
         }
-        Action::UnitAssign => (!covers_areas(principal, held, project))
-            .then_some("the project lies partly outside your area"),
+        Action::IssueRaise => (!project.units().any(|unit| unit_acts(held, Some(unit))))
+            .then_some("only a unit with a part in the project may do this"),
+        Action::UnitAssign => (!covers_areas(principal, held, project)).then_some(PARTLY_OUTSIDE),
+        Action::OrderDismiss | Action::RatingOverride => {
+            let outside = !covers_areas(principal, held, project);
+            outside
+                .then_some(PARTLY_OUTSIDE)
+                .or_else(|| office_refusal(principal, project.lead))
+        }
         _ => None,
     }
 }

@@ -102,7 +102,7 @@ impl Services {
         let row = changes::by_id(connection, id)
             .await?
             .ok_or(Error::NotFound)?;
-        let by = projects::ProjectBy::Id(row.project_id);
+        let by = projects::ProjectBy::Id(row.project_id.ok_or(Error::NotFound)?);
         let project = projects::by(connection, &by)
             .await?
             .ok_or(Error::NotFound)?;
@@ -194,7 +194,7 @@ pub(super) async fn propose(
     let row = change_request::Model {
         id: work.new_id(),
         jurisdiction_id: project.jurisdiction_id,
-        project_id: project.id,
+        project_id: Some(project.id),
         kind: proposal.kind,
         state: ChangeState::Proposed,
         content: serde_json::to_string(&proposal.content).map_err(Error::internal)?,
@@ -206,6 +206,9 @@ pub(super) async fn propose(
         decided_by: None,
         decided_at: None,
         note: None,
+        document_title: None,
+        document_number: None,
+        document_date: None,
         simulated: work.simulated(),
         version: 1,
         created_at: work.at(),
@@ -262,7 +265,8 @@ async fn fetch_for_decision(
     let found = changes::by_id(connection, id)
         .await?
         .ok_or(Error::NotFound)?;
-    let project = projects::lock(connection, found.project_id).await?;
+    let project = found.project_id.ok_or(Error::NotFound)?;
+    let project = projects::lock(connection, project).await?;
     let project = project.ok_or(Error::NotFound)?;
     let row = changes::lock(connection, id)
         .await?

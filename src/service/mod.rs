@@ -5,6 +5,7 @@
 
 mod assignment;
 mod authentication;
+mod blank;
 pub mod catalogue;
 mod change;
 pub mod credential;

@@ -7,7 +7,7 @@ use super::schedule::expect_schedulable;
 use super::{Call, Rules, Services};
 use crate::domain::workflow::{MilestoneFacts, ProjectState};
 use crate::error::{Error, Result};
-use crate::policy::{Action, Facts, Principal, ProjectFacts, TaskFacts, decide};
+use crate::policy::{Action, Facts, Principal, ProjectFacts, decide};
 use crate::store::page::{Direction, Page, PageRequest};
 use crate::store::projects::{self, ProjectBy, ProjectFilter, ProjectOrder};
 use crate::store::{authorise, facts};
@@ -42,12 +42,7 @@ impl ProjectView {
         let project = |action| decide(principal, action, Facts::Project(facts)).is_ok();
         let task = |action, state| {
             tasks.iter().filter(|row| row.state == state).any(|row| {
-                let facts = TaskFacts {
-                    jurisdiction: row.jurisdiction_id,
-                    project: Some(facts.clone()),
-                    unit: row.unit_id,
-                    submitted_by: row.submitted_by,
-                };
+                let facts = facts::task_facts(row, Some(facts.clone()));
                 decide(principal, action, Facts::Task(&facts)).is_ok()
             })
         };

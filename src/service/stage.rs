@@ -12,7 +12,7 @@ use super::change::{Content, Proposal, StageContent, propose};
 use super::idempotency::{self, Key};
 use super::project::state;
 use super::task::{as_text, due_facts, set_due_facts, weighed};
-use super::{Call, Rules, Services, fetch};
+use super::{Call, Rules, Services, blank, fetch};
 use crate::domain::schedule::percent_complete;
 use crate::domain::workflow::{Move, Transition};
 use crate::error::{Error, Result};
@@ -216,34 +216,7 @@ fn review(
 /// A milestone of a project with nothing said about it yet.
 pub(super) fn blank_milestone(work: &Work, project: &project::Model) -> task::Model {
     task::Model {
-        id: work.new_id(),
-        jurisdiction_id: project.jurisdiction_id,
-        kind: TaskKind::Milestone,
         project_id: Some(project.id),
-        unit_id: None,
-        title: String::new(),
-        role: None,
-        weight: 0,
-        position: 0,
-        due_date: None,
-        baseline_due_date: None,
-        due_basis: None,
-        counted_due_date: None,
-        clock_stopped_on: None,
-        state: TaskState::Open,
-        completed_on: None,
-        claim_note: None,
-        submitted_by: None,
-        submitted_at: None,
-        first_submitted_on: None,
-        days_late: None,
-        decided_by: None,
-        decided_at: None,
-        decision_note: None,
-        return_count: 0,
-        simulated: work.simulated(),
-        version: 1,
-        created_at: work.at(),
-        updated_at: work.at(),
+        ..blank::task(work, TaskKind::Milestone, project.jurisdiction_id)
     }
 }

@@ -114,6 +114,22 @@ pub async fn by_id(
         .await?)
 }
 
+/// Those of these change requests that the principal may see.
+///
+/// # Errors
+/// [`crate::error::Error::Internal`] when the database cannot be read.
+pub async fn visible_by_ids(
+    connection: &impl ConnectionTrait,
+    principal: &Principal,
+    ids: Vec<ChangeRequestId>,
+) -> Result<Vec<change_request::Model>> {
+    Ok(change_request::Entity::find()
+        .filter(scope::changes(principal))
+        .filter(change_request::Column::Id.is_in(ids))
+        .all(connection)
+        .await?)
+}
+
 /// A change request for a decision: locked on PostgreSQL, so that of two deciders one waits
 /// and then finds it decided.
 ///

@@ -98,9 +98,11 @@ pub async fn of_task(
 #[must_use]
 pub const fn task_facts(row: &task::Model, project: Option<ProjectFacts>) -> TaskFacts {
     TaskFacts {
+        kind: row.kind,
         jurisdiction: row.jurisdiction_id,
         project,
         unit: row.unit_id,
+        raised_unit: row.raised_unit_id,
         submitted_by: row.submitted_by,
     }
 }

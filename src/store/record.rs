@@ -11,18 +11,20 @@ use duban_entities::ids::{
 };
 use duban_entities::vocabulary::{
     AreaKind, ChangeKind, ChangeState, Disclosure, DueBasis, IndicatorNature, LeadBasis,
-    MilestoneRole, Participation, PlanStatus, ProjectKind, Role, ScopeType, Stage, StageBasis,
-    TaskKind, TaskState, UnitKind,
+    MilestoneRole, OrderLevel, Participation, PlanStatus, ProjectKind, Rating, RevisionState, Role,
+    ScopeType, Stage, StageBasis, TaskKind, TaskState, UnitKind,
 };
 use duban_entities::{
-    api_token, area, change_request, clause, grant, indicator, jurisdiction, plan, project, task,
-    unit, user,
+    api_token, area, briefing, change_request, clause, grant, indicator, jurisdiction,
+    order_dismissal, plan, project, rating_adoption, rating_override, report_draft,
+    report_revision, task, unit, user,
 };
 use sea_orm::{
     ActiveModelBehavior, ActiveModelTrait, EntityTrait, IntoActiveModel, ModelTrait, Value,
 };
 
 use super::ledger::FieldChange;
+use crate::error::{Error, Result};
 
 /// Field names and values as the ledger keeps them.
 pub type Fields = BTreeMap<&'static str, Option<String>>;
@@ -78,7 +80,7 @@ pub fn difference(before: &Fields, after: &Fields) -> Vec<FieldChange> {
 
 /// A number of hundredths as a decimal: 1250 is `12.5`.
 #[must_use]
-pub fn decimal_of_hundredths(hundredths: i32) -> String {
+pub fn decimal_of_hundredths(hundredths: i64) -> String {
     let sign = if hundredths < 0 { "-" } else { "" };
     let (whole, rest) = (hundredths.abs() / 100, hundredths.abs() % 100);
     match (rest, rest % 10) {
@@ -88,20 +90,125 @@ pub fn decimal_of_hundredths(hundredths: i32) -> String {
     }
 }
 
+/// The number of hundredths that a decimal says, as [`decimal_of_hundredths`] writes it.
+fn hundredths_of_decimal(text: &str) -> Option<i64> {
+    let (sign, digits) = text.strip_prefix('-').map_or((1, text), |rest| (-1, rest));
+    let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
+    let fraction: i64 = format!("{fraction:0<2}").parse().ok()?;
+    let whole: i64 = whole.parse().ok()?;
+    whole
+        .checked_mul(100)?
+        .checked_add(fraction)?
+        .checked_mul(sign)
+}
+
+/// What the ledger says of a subject, folded up to some entry.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Known {
+    /// The subject's id on the wire.
+    pub subject_id: String,
+    /// Its type, in the API's name.
+    pub subject_type: String,
+    /// The last value of each field that was ever recorded.
+    pub fields: BTreeMap<String, Option<String>>,
+    /// How many entries it has.
+    pub version: i32,
+    /// When its first entry was made.
+    pub created_at: DateTime<Utc>,
+    /// When its last entry was made.
+    pub updated_at: DateTime<Utc>,
+}
+
+impl Known {
+    /// The value of a field; none where it is null or was not recorded yet.
+    #[must_use]
+    pub fn field(&self, name: &str) -> Option<&str> {
+        self.fields.get(name).and_then(Option::as_deref)
+    }
+
+    fn read<T>(&self, name: &str, read: impl Fn(Option<&str>) -> Option<T>) -> Result<T> {
+        read(self.field(name)).ok_or_else(|| {
+            let subject = &self.subject_id;
+            Error::internal(format!("the ledger's {name} of {subject} cannot be read"))
+        })
+    }
+}
+
+/// A row that can be made again from the ledger alone.
+pub trait Restore: Sized {
+    /// The row as it stood then.
+    ///
+    /// # Errors
+    /// [`Error::Internal`] when a field is missing or is not of its type.
+    fn restore(known: &Known) -> Result<Self>;
+}
+
 /// A value as the ledger shows it.
-trait Shown {
+trait Shown: Sized {
     fn shown(&self) -> Option<String>;
+    fn read(text: Option<&str>) -> Option<Self>;
 }
 
 impl<T: Shown> Shown for Option<T> {
     fn shown(&self) -> Option<String> {
         self.as_ref().and_then(Shown::shown)
     }
+
+    fn read(text: Option<&str>) -> Option<Self> {
+        match text {
+            None => Some(None),
+            some => T::read(some).map(Some),
+        }
+    }
 }
 
 impl Shown for DateTime<Utc> {
     fn shown(&self) -> Option<String> {
         Some(self.to_rfc3339_opts(SecondsFormat::Micros, true))
+    }
+
+    fn read(text: Option<&str>) -> Option<Self> {
+        let at = DateTime::parse_from_rfc3339(text?).ok()?;
+        Some(at.with_timezone(&Utc))
+    }
+}
+
+/// A number of hundredths, shown as a decimal.
+trait AsDecimal: Sized {
+    fn decimal(&self) -> Option<String>;
+    fn read(text: Option<&str>) -> Option<Self>;
+}
+
+impl AsDecimal for i64 {
+    fn decimal(&self) -> Option<String> {
+        Some(decimal_of_hundredths(*self))
+    }
+
+    fn read(text: Option<&str>) -> Option<Self> {
+        hundredths_of_decimal(text?)
+    }
+}
+
+impl AsDecimal for i32 {
+    fn decimal(&self) -> Option<String> {
+        i64::from(*self).decimal()
+    }
+
+    fn read(text: Option<&str>) -> Option<Self> {
+        Self::try_from(<i64 as AsDecimal>::read(text)?).ok()
+    }
+}
+
+impl<T: AsDecimal> AsDecimal for Option<T> {
+    fn decimal(&self) -> Option<String> {
+        self.as_ref().and_then(AsDecimal::decimal)
+    }
+
+    fn read(text: Option<&str>) -> Option<Self> {
+        match text {
+            None => Some(None),
+            some => T::read(some).map(Some),
+        }
     }
 }
 
@@ -111,6 +218,10 @@ macro_rules! shown {
             fn shown(&self) -> Option<String> {
                 Some(self.to_string())
             }
+
+            fn read(text: Option<&str>) -> Option<Self> {
+                text?.parse().ok()
+            }
         })+
     };
 }
@@ -118,6 +229,7 @@ macro_rules! shown {
 shown!(
     String,
     i32,
+    i64,
     bool,
     NaiveDate,
     AreaId,
@@ -137,9 +249,12 @@ shown!(
     IndicatorNature,
     LeadBasis,
     MilestoneRole,
+    OrderLevel,
     Participation,
     PlanStatus,
     ProjectKind,
+    Rating,
+    RevisionState,
     Role,
     ScopeType,
     Stage,
@@ -154,13 +269,40 @@ macro_rules! show {
         $value.shown()
     };
     ($value:ident, Hundredths) => {
-        Some(decimal_of_hundredths(*$value))
+        $value.decimal()
     };
 }
 
 macro_rules! touch_row {
     ($row:ident, $at:ident, updated_at) => {
         $row.updated_at = $at
+    };
+}
+
+/// Makes a row of what the ledger says of it; the inverse of `Row::fields`.
+macro_rules! restore_row {
+    ($module:ident [] [$($rest:tt)*]) => {};
+    ($module:ident [restored] [$($field:ident [$($form:ident)?] $name:literal)+]) => {
+        impl Restore for $module::Model {
+            fn restore(known: &Known) -> Result<Self> {
+                Ok(Self {
+                    id: known.subject_id.parse().map_err(Error::internal)?,
+                    $($field: read!(known, $name $(, $form)?)?,)+
+                    version: known.version,
+                    created_at: known.created_at,
+                    updated_at: known.updated_at,
+                })
+            }
+        }
+    };
+}
+
+macro_rules! read {
+    ($known:ident, $name:literal) => {
+        $known.read($name, Shown::read)
+    };
+    ($known:ident, $name:literal, $form:ident) => {
+        $known.read($name, AsDecimal::read)
     };
 }
 
@@ -171,7 +313,10 @@ macro_rules! row {
         recorded { $($field:ident $(: $form:ident)? = $name:literal,)+ }
         silent { $($silent:ident),+ }
         $(touched $touched:ident)?
+        $(, $restored:ident)?
     ) => {
+        restore_row! { $module [$($restored)?] [$($field [$($form)?] $name)+] }
+
         impl Row for $module::Model {
             type Table = $module::Entity;
             type Active = $module::ActiveModel;
@@ -351,10 +496,11 @@ row! {
         due_basis = "dueBasis",
         schedule_approved_at = "scheduleApprovedAt",
         percent_complete: Hundredths = "percentComplete",
+        investment_total: Hundredths = "investmentTotal",
         simulated = "simulated",
     }
     silent { id, version, created_at, updated_at }
-    touched updated_at
+    touched updated_at, restored
 }
 
 row! {
@@ -384,14 +530,21 @@ row! {
         decided_at = "decidedAt",
         decision_note = "decisionNote",
         return_count = "returnCount",
+        period = "period",
+        description = "description",
+        raised_by = "raisedBy",
+        raised_unit_id = "raisedUnit",
+        waived_at = "waivedAt",
+        pending_change_id = "pendingChange",
+        carried_days_late = "carriedDaysLate",
         simulated = "simulated",
     }
     silent { id, version, created_at, updated_at }
-    touched updated_at
+    touched updated_at, restored
 }
 
 row! {
-    change_request as "ChangeRequest", |row| project: Some(row.project_id), jurisdiction: Some(row.jurisdiction_id);
+    change_request as "ChangeRequest", |row| project: row.project_id, jurisdiction: Some(row.jurisdiction_id);
     recorded {
         jurisdiction_id = "jurisdiction",
         project_id = "project",
@@ -406,10 +559,126 @@ row! {
         decided_by = "decidedBy",
         decided_at = "decidedAt",
         note = "note",
+        document_title = "documentTitle",
+        document_number = "documentNumber",
+        document_date = "documentDate",
         simulated = "simulated",
     }
     silent { id, version, created_at, updated_at }
+    touched updated_at, restored
+}
+
+row! {
+    report_draft as "ReportDraft", |row| project: Some(row.project_id), jurisdiction: Some(row.jurisdiction_id);
+    recorded {
+        task_id = "task",
+        saved_by = "savedBy",
+        saved_at = "savedAt",
+        simulated = "simulated",
+    }
+    silent { id, jurisdiction_id, project_id, content, version, created_at, updated_at }
     touched updated_at
+}
+
+row! {
+    report_revision as "ReportRevision", |row| project: Some(row.project_id), jurisdiction: Some(row.jurisdiction_id);
+    recorded {
+        task_id = "task",
+        project_id = "project",
+        jurisdiction_id = "jurisdiction",
+        period = "period",
+        number = "number",
+        state = "state",
+        percent_complete: Hundredths = "percentComplete",
+        investment_this_month: Hundredths = "investmentThisMonth",
+        investment_to_date: Hundredths = "investmentToDate",
+        narrative = "narrative",
+        next_steps = "nextSteps",
+        forecast_completion = "forecastCompletion",
+        achieved = "achieved",
+        evidence = "evidence",
+        unchanged = "unchanged",
+        reason = "reason",
+        submitted_by = "submittedBy",
+        submitted_at = "submittedAt",
+        submitted_on = "submittedOn",
+        decided_by = "decidedBy",
+        decided_at = "decidedAt",
+        decision_note = "decisionNote",
+        simulated = "simulated",
+    }
+    silent { id, version, created_at, updated_at }
+    touched updated_at, restored
+}
+
+row! {
+    order_dismissal as "OrderDismissal", |row| project: Some(row.project_id), jurisdiction: Some(row.jurisdiction_id);
+    recorded {
+        jurisdiction_id = "jurisdiction",
+        project_id = "project",
+        task_id = "task",
+        ground = "ground",
+        level = "level",
+        reason = "reason",
+        dismissed_by = "dismissedBy",
+        dismissed_at = "dismissedAt",
+        simulated = "simulated",
+    }
+    silent { id, version, created_at, updated_at }
+    touched updated_at, restored
+}
+
+row! {
+    rating_adoption as "RatingAdoption", |row| project: None, jurisdiction: Some(row.jurisdiction_id);
+    recorded {
+        jurisdiction_id = "jurisdiction",
+        code = "code",
+        rules_version = "rulesVersion",
+        rules = "rules",
+        effective_from = "effectiveFrom",
+        document_title = "documentTitle",
+        document_number = "documentNumber",
+        adopted_by = "adoptedBy",
+        adopted_at = "adoptedAt",
+        simulated = "simulated",
+    }
+    silent { id, version, created_at, updated_at }
+    touched updated_at, restored
+}
+
+row! {
+    rating_override as "RatingOverride", |row| project: Some(row.project_id), jurisdiction: Some(row.jurisdiction_id);
+    recorded {
+        jurisdiction_id = "jurisdiction",
+        project_id = "project",
+        rating = "rating",
+        reason = "reason",
+        expires_on = "expiresOn",
+        overridden_by = "overriddenBy",
+        overridden_at = "overriddenAt",
+        ended_at = "endedAt",
+        simulated = "simulated",
+    }
+    silent { id, version, created_at, updated_at }
+    touched updated_at, restored
+}
+
+row! {
+    briefing as "Briefing", |row| project: None, jurisdiction: Some(row.jurisdiction_id);
+    recorded {
+        jurisdiction_id = "jurisdiction",
+        period = "period",
+        year = "year",
+        sequence = "sequence",
+        ledger_seq = "ledgerSeq",
+        ledger_hash = "ledgerHash",
+        content = "content",
+        published_by = "publishedBy",
+        published_at = "publishedAt",
+        simulated = "simulated",
+    }
+    silent { id, version, created_at, updated_at }
+    touched updated_at, restored
 }
 
 row! {

@@ -11,6 +11,7 @@ use duban_entities::vocabulary::{
 };
 use duban_entities::{plan, project, task, task_evidence};
 
+use super::super::blank;
 use super::parts::{Element, of_text};
 use super::phrases::Phrases;
 use super::planner::{Planned, Planner};
@@ -140,36 +141,11 @@ fn is_built(project: &project::Model) -> bool {
 }
 
 fn blank(planner: &Planner<'_>, project: &project::Model) -> task::Model {
+    let id = new_id(planner.clock);
     task::Model {
-        id: new_id(planner.clock),
-        jurisdiction_id: project.jurisdiction_id,
-        kind: TaskKind::Milestone,
         project_id: Some(project.id),
-        unit_id: None,
-        title: String::new(),
-        role: None,
         weight: WHOLE,
-        position: 0,
-        due_date: None,
-        baseline_due_date: None,
-        due_basis: None,
-        counted_due_date: None,
-        clock_stopped_on: None,
-        state: TaskState::Open,
-        completed_on: None,
-        claim_note: None,
-        submitted_by: None,
-        submitted_at: None,
-        first_submitted_on: None,
-        days_late: None,
-        decided_by: None,
-        decided_at: None,
-        decision_note: None,
-        return_count: 0,
-        simulated: false,
-        version: 1,
-        created_at: planner.at,
-        updated_at: planner.at,
+        ..blank::task_of(id, TaskKind::Milestone, project.jurisdiction_id, planner.at)
     }
 }
 

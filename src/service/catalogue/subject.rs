@@ -298,6 +298,7 @@ subject! {
         due_basis: None,
         schedule_approved_at: None,
         percent_complete: 0,
+        investment_total: None,
         simulated: false,
         version: 1,
         created_at: at,

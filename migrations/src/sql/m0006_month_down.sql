@@ -1,0 +1,16 @@
+DELETE FROM change_requests WHERE project_id IS NULL;
+DELETE FROM task_evidence WHERE task_id IN (SELECT id FROM tasks WHERE kind <> 'MILESTONE');
+DELETE FROM tasks WHERE kind <> 'MILESTONE';
+DROP INDEX tasks_report_key;
+DROP INDEX tasks_pending_change_id_idx;
+ALTER TABLE tasks DROP COLUMN period;
+ALTER TABLE tasks DROP COLUMN description;
+ALTER TABLE tasks DROP COLUMN raised_by;
+ALTER TABLE tasks DROP COLUMN raised_unit_id;
+ALTER TABLE tasks DROP COLUMN waived_at;
+ALTER TABLE tasks DROP COLUMN pending_change_id;
+ALTER TABLE tasks DROP COLUMN carried_days_late;
+ALTER TABLE change_requests DROP COLUMN document_title;
+ALTER TABLE change_requests DROP COLUMN document_number;
+ALTER TABLE change_requests DROP COLUMN document_date;
+ALTER TABLE projects DROP COLUMN investment_total;

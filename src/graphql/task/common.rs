@@ -1,0 +1,174 @@
+//! What every kind of task has: the fields of the interface `Task`, written once.
+
+/// Defines an object type that is a task: the fields that all have, then its own.
+macro_rules! task_object {
+    ($(#[$doc:meta])* $name:ident { $($own:tt)* }) => {
+        $(#[$doc])*
+        #[derive(Clone, Debug)]
+        pub struct $name {
+            row: duban_entities::task::Model,
+        }
+
+        impl From<duban_entities::task::Model> for $name {
+            fn from(row: duban_entities::task::Model) -> Self {
+                Self { row }
+            }
+        }
+
+        $(#[$doc])*
+        #[async_graphql::Object]
+        impl $name {
+            /// Opaque id.
+            pub(in crate::graphql) async fn id(&self) -> async_graphql::ID {
+                async_graphql::ID(self.row.id.to_string())
+            }
+
+            /// What sort of task.
+            pub(in crate::graphql) async fn kind(&self) -> $crate::graphql::vocabulary::TaskKind {
+                self.row.kind.into()
+            }
+
+            /// Title.
+            pub(in crate::graphql) async fn title(&self) -> String {
+                self.row.title.clone()
+            }
+
+            /// Where it stands.
+            pub(in crate::graphql) async fn state(&self) -> $crate::graphql::vocabulary::TaskState {
+                self.row.state.into()
+            }
+
+            /// Current due date.
+            pub(in crate::graphql) async fn due_date(&self) -> Option<$crate::graphql::scalar::Date> {
+                self.row.due_date.map($crate::graphql::scalar::Date)
+            }
+
+            /// First approved date.
+            pub(in crate::graphql) async fn baseline_due_date(&self) -> Option<$crate::graphql::scalar::Date> {
+                self.row.baseline_due_date.map($crate::graphql::scalar::Date)
+            }
+
+            /// Where the date comes from; PLAN_PERIOD is never overdue.
+            pub(in crate::graphql) async fn due_basis(&self) -> Option<$crate::graphql::vocabulary::DueBasis> {
+                self.row.due_basis.map(Into::into)
+            }
+
+            /// Days overdue: 0 when not overdue; a DONE task keeps its days late.
+            pub(in crate::graphql) async fn days_overdue(&self, ctx: &async_graphql::Context<'_>) -> $crate::graphql::error::Result<i32> {
+                let today = $crate::graphql::task::today_of(ctx, &self.row).await?;
+                Ok($crate::service::due_facts(&self.row).days_overdue(today))
+            }
+
+            /// True when OPEN and past its date, days under suspension apart.
+            pub(in crate::graphql) async fn overdue(&self, ctx: &async_graphql::Context<'_>) -> $crate::graphql::error::Result<bool> {
+                let today = $crate::graphql::task::today_of(ctx, &self.row).await?;
+                Ok($crate::service::due_facts(&self.row).is_overdue(today))
+            }
+
+            /// The day on which the unit says it was done.
+            pub(in crate::graphql) async fn completed_on(&self) -> Option<$crate::graphql::scalar::Date> {
+                self.row.completed_on.map($crate::graphql::scalar::Date)
+            }
+
+            /// The note of the last claim.
+            pub(in crate::graphql) async fn claim_note(&self) -> Option<String> {
+                self.row.claim_note.clone()
+            }
+
+            /// The unit that owes it; null where none leads yet.
+            pub(in crate::graphql) async fn unit(&self, ctx: &async_graphql::Context<'_>) -> $crate::graphql::error::Result<Option<$crate::graphql::unit::Unit>> {
+                let Some(id) = self.row.unit_id else {
+                    return Ok(None);
+                };
+                Ok($crate::graphql::context::loaders(ctx)?.load_one(id).await?.map($crate::graphql::unit::Unit::from))
+            }
+
+            /// The project it belongs to.
+            pub(in crate::graphql) async fn project(&self, ctx: &async_graphql::Context<'_>) -> $crate::graphql::error::Result<Option<$crate::graphql::project::Project>> {
+                let Some(id) = self.row.project_id else {
+                    return Ok(None);
+                };
+                Ok($crate::graphql::context::loaders(ctx)?.load_one(id).await?.map($crate::graphql::project::Project::from))
+            }
+
+            /// Who submitted it last.
+            pub(in crate::graphql) async fn submitted_by(&self, ctx: &async_graphql::Context<'_>) -> $crate::graphql::error::Result<Option<$crate::graphql::person::Person>> {
+                $crate::graphql::person::Person::load(ctx, self.row.submitted_by).await
+            }
+
+            /// When it was submitted last.
+            pub(in crate::graphql) async fn submitted_at(&self) -> Option<$crate::graphql::scalar::DateTime> {
+                self.row.submitted_at.map($crate::graphql::scalar::DateTime)
+            }
+
+            /// Local day of the first submission; lateness is judged on it.
+            pub(in crate::graphql) async fn first_submitted_on(&self) -> Option<$crate::graphql::scalar::Date> {
+                self.row.first_submitted_on.map($crate::graphql::scalar::Date)
+            }
+
+            /// Who verified or returned it last.
+            pub(in crate::graphql) async fn decided_by(&self, ctx: &async_graphql::Context<'_>) -> $crate::graphql::error::Result<Option<$crate::graphql::person::Person>> {
+                $crate::graphql::person::Person::load(ctx, self.row.decided_by).await
+            }
+
+            /// When it was verified or returned last.
+            pub(in crate::graphql) async fn decided_at(&self) -> Option<$crate::graphql::scalar::DateTime> {
+                self.row.decided_at.map($crate::graphql::scalar::DateTime)
+            }
+
+            /// The verifier's note, or the reason of the return.
+            pub(in crate::graphql) async fn decision_note(&self) -> Option<String> {
+                self.row.decision_note.clone()
+            }
+
+            /// How often it was returned.
+            pub(in crate::graphql) async fn return_count(&self) -> i32 {
+                self.row.return_count
+            }
+
+            /// References that support the last claim.
+            #[graphql(complexity = "crate::graphql::connection::list_cost(child_complexity)")]
+            pub(in crate::graphql) async fn evidence(&self, ctx: &async_graphql::Context<'_>) -> $crate::graphql::error::Result<Vec<$crate::graphql::task::Evidence>> {
+                let rows = $crate::graphql::context::children(ctx, $crate::graphql::loader::EvidenceOf(self.row.id)).await?;
+                Ok(rows.into_iter().map($crate::graphql::task::Evidence::from).collect())
+            }
+
+            /// True for a demonstration record.
+            pub(in crate::graphql) async fn simulated(&self) -> bool {
+                self.row.simulated
+            }
+
+            /// Grows by one at each change.
+            pub(in crate::graphql) async fn version(&self) -> i32 {
+                self.row.version
+            }
+
+            /// The request for another date, made in time, that waits for a decision: while it
+            /// does, the office's age counts and the task is not overdue.
+            pub(in crate::graphql) async fn pending_change(
+                &self,
+                ctx: &async_graphql::Context<'_>,
+            ) -> $crate::graphql::error::Result<Option<$crate::graphql::change::ChangeRequest>> {
+                let Some(id) = self.row.pending_change_id else {
+                    return Ok(None);
+                };
+                let row = $crate::graphql::context::loaders(ctx)?.load_one(id).await?;
+                Ok(row.map(Into::into))
+            }
+
+            /// Days late on a date that a late request replaced: they stay counted.
+            pub(in crate::graphql) async fn carried_days_late(&self) -> i32 {
+                self.row.carried_days_late.unwrap_or(0)
+            }
+
+            /// When a supervisor waived it (免报); then it is CANCELLED.
+            pub(in crate::graphql) async fn waived_at(&self) -> Option<$crate::graphql::scalar::DateTime> {
+                self.row.waived_at.map($crate::graphql::scalar::DateTime)
+            }
+
+            $($own)*
+        }
+    };
+}
+
+pub(super) use task_object;

@@ -1,0 +1,142 @@
+//! What stood at an earlier moment, from the ledger alone: entries folded in their order.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Utc};
+use duban_entities::ids::{JurisdictionId, ProjectId};
+use duban_entities::ledger;
+use sea_orm::{
+    ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
+};
+
+use super::FieldChange;
+use crate::error::{Error, Result};
+use crate::store::record::{Known, Restore, Row};
+
+/// Entries read at once.
+const BATCH: u64 = 5_000;
+
+/// How far the past reaches.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Until {
+    /// Up to this entry, itself included.
+    Entry(i64),
+    /// Up to this instant, itself included.
+    Instant(DateTime<Utc>),
+}
+
+/// Of what the past is wanted.
+#[derive(Clone, Debug)]
+pub enum Of {
+    /// Everything that concerns these projects.
+    Projects(Vec<ProjectId>),
+    /// Everything that concerns this jurisdiction.
+    Jurisdiction(JurisdictionId),
+    /// Everything.
+    Everything,
+}
+
+/// Subjects as they stood.
+#[derive(Clone, Debug, Default)]
+pub struct Past {
+    subjects: BTreeMap<String, Known>,
+}
+
+impl Past {
+    /// Reads the past.
+    ///
+    /// # Errors
+    /// [`Error::Internal`] when the database cannot be read or an entry is not what it must
+    /// be.
+    pub async fn read(connection: &impl ConnectionTrait, of: &Of, until: Until) -> Result<Self> {
+        let mut past = Self::default();
+        each(connection, of, until, |entry| past.apply(entry)).await?;
+        Ok(past)
+    }
+
+    /// Adds one entry; entries come in the order of the chain.
+    ///
+    /// # Errors
+    /// [`Error::Internal`] when its changes are not what they must be.
+    pub fn apply(&mut self, entry: &ledger::Model) -> Result<()> {
+        let changes: Vec<FieldChange> =
+            serde_json::from_str(&entry.changes).map_err(Error::internal)?;
+        let known = self
+            .subjects
+            .entry(entry.subject_id.clone())
+            .or_insert_with(|| Known {
+                subject_id: entry.subject_id.clone(),
+                subject_type: entry.subject_type.clone(),
+                fields: BTreeMap::new(),
+                version: 0,
+                created_at: entry.at,
+                updated_at: entry.at,
+            });
+        known.version += 1;
+        known.updated_at = entry.at;
+        for change in changes {
+            known.fields.insert(change.field, change.to);
+        }
+        Ok(())
+    }
+
+    /// What is known of a subject by its id on the wire.
+    #[must_use]
+    pub fn get(&self, subject_id: &str) -> Option<&Known> {
+        self.subjects.get(subject_id)
+    }
+
+    /// Every subject of this type, by id.
+    pub fn of_type(&self, subject_type: &str) -> impl Iterator<Item = &Known> {
+        let subjects = self.subjects.values();
+        subjects.filter(move |known| known.subject_type == subject_type)
+    }
+
+    /// Every row of this kind as it stood, by id.
+    ///
+    /// # Errors
+    /// [`Error::Internal`] when a field is missing or is not of its type.
+    pub fn rows<R: Row + Restore>(&self) -> Result<Vec<R>> {
+        self.of_type(R::SUBJECT).map(R::restore).collect()
+    }
+}
+
+/// Hands over each entry in the order of the chain, in batches.
+///
+/// # Errors
+/// [`Error::Internal`] when the database cannot be read; what `take` returned.
+pub async fn each(
+    connection: &impl ConnectionTrait,
+    of: &Of,
+    until: Until,
+    mut take: impl FnMut(&ledger::Model) -> Result<()>,
+) -> Result<()> {
+    let mut last = 0;
+    loop {
+        let batch = ledger::Entity::find()
+            .filter(condition(of, until))
+            .filter(ledger::Column::Seq.gt(last))
+            .order_by_asc(ledger::Column::Seq)
+            .limit(BATCH)
+            .all(connection)
+            .await?;
+        batch.iter().try_for_each(&mut take)?;
+        match batch.last() {
+            Some(entry) => last = entry.seq,
+            None => return Ok(()),
+        }
+    }
+}
+
+fn condition(of: &Of, until: Until) -> Condition {
+    use ledger::Column;
+    let of = match of {
+        Of::Projects(ids) => Condition::all().add(Column::ProjectId.is_in(ids.iter().copied())),
+        Of::Jurisdiction(id) => Condition::all().add(Column::JurisdictionId.eq(*id)),
+        Of::Everything => Condition::all(),
+    };
+    of.add(match until {
+        Until::Entry(seq) => Column::Seq.lte(seq),
+        Until::Instant(at) => Column::At.lte(at),
+    })
+}
