@@ -11,9 +11,13 @@
 //! | [`calendar`]: working days | `seeds/calendar.yaml` |
 //! | [`schedule`]: what a proposed schedule must look like, percent complete | |
 //! | [`template`]: usual milestones by kind of work | `seeds/templates.yaml` |
+//! | [`reporting`]: who owes a monthly report, due when | `seeds/reporting.yaml` |
+//! | [`report`]: what a monthly report must look like | |
 
 pub mod calendar;
 pub mod due;
+pub mod report;
+pub mod reporting;
 pub mod schedule;
 pub mod seed;
 pub mod template;

@@ -153,6 +153,16 @@ impl From<task::Model> for Task {
     }
 }
 
+/// A month, `YYYY-MM`.
+pub(super) fn checked_month(text: Option<String>, field: &str) -> Result<Option<String>> {
+    match text {
+        Some(text) if text.parse::<crate::domain::reporting::Month>().is_err() => Err(public(
+            crate::error::Error::invalid(field, "expected a month, YYYY-MM"),
+        )),
+        text => Ok(text),
+    }
+}
+
 async fn today_of(ctx: &Context<'_>, row: &task::Model) -> Result<chrono::NaiveDate> {
     let today = super::context::today(ctx).await?;
     Ok(today.of(row.jurisdiction_id))
@@ -223,6 +233,8 @@ pub struct TaskFilter {
     project_id: Option<ID>,
     /// True: owed by your own units and those below them. False: by others.
     mine: Option<bool>,
+    /// Reports for this month, `YYYY-MM`; no other task has one.
+    period: Option<String>,
 }
 
 impl TaskFilter {
@@ -236,6 +248,7 @@ impl TaskFilter {
             unit_id,
             project_id,
             mine,
+            period,
         } = self;
         Ok(tasks::TaskFilter {
             jurisdiction: parse_option(jurisdiction_id.as_ref())?,
@@ -247,6 +260,7 @@ impl TaskFilter {
             unit: parse_option(unit_id.as_ref())?,
             project: parse_option(project_id.as_ref())?,
             mine,
+            period: checked_month(period, "period")?,
         })
     }
 }

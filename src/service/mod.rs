@@ -14,6 +14,7 @@ mod fetch;
 mod grant;
 mod grant_rules;
 mod idempotency;
+mod issue;
 mod named;
 mod names;
 mod outline;
@@ -23,6 +24,7 @@ pub(crate) mod people_tests;
 mod portfolio;
 mod project;
 mod refresh;
+mod report;
 mod rules;
 mod schedule;
 mod session;
@@ -49,6 +51,10 @@ pub use demonstration::Demonstration;
 pub use grant::{GrantAdd, GrantScope, NewGrant};
 pub use outline::{PlanBy, UnitBy};
 pub use project::{ProjectView, state};
+pub use report::{
+    Achieved, Missing, ReportContent, ReportSave, ReportSubmit, ReportView, ReportWaive,
+    ReportedIssue, achieved_of, draft_content, evidence_of,
+};
 pub use rules::Rules;
 pub use schedule::{MilestonesPlan, PlannedMilestone};
 pub use session::SignedIn;
