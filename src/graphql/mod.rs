@@ -24,6 +24,7 @@ mod plan;
 mod portfolio;
 mod project;
 mod project_filter;
+mod report;
 mod scalar;
 mod session;
 mod task;
@@ -54,6 +55,7 @@ pub struct Query(
     plan::PlanQuery,
     project::ProjectQuery,
     task::TaskQuery,
+    report::ReportQuery,
     change::ChangeQuery,
     portfolio::PortfolioQuery,
     workflow::WorkflowQuery,
@@ -68,6 +70,7 @@ pub struct Mutation(
     project::ProjectMutation,
     change::ChangeMutation,
     task::TaskMutation,
+    report::ReportMutation,
     session::SessionMutation,
     user::UserMutation,
     grant::GrantMutation,

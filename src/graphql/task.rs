@@ -28,7 +28,7 @@ pub use issue::Issue;
 pub use milestone::Milestone;
 pub use order::Order;
 pub use report::Report;
-pub use write::TaskMutation;
+pub use write::{EvidenceInput, TaskMutation};
 
 /// Something that one unit owes by a date. It is OPEN, SUBMITTED once claimed, DONE once
 /// verified; CANCELLED when no longer owed.
@@ -195,8 +195,21 @@ impl From<duban_entities::task_evidence::Model> for Evidence {
     }
 }
 
+impl From<crate::service::Evidence> for Evidence {
+    fn from(evidence: crate::service::Evidence) -> Self {
+        Self {
+            title: evidence.title,
+            document_number: evidence.document_number,
+            date: evidence.date.map(Date),
+            url: evidence.url,
+            sha256: evidence.sha256,
+        }
+    }
+}
+
 connection!(TaskConnection, TaskEdge, Task, task::Model);
 connection!(MilestoneConnection, MilestoneEdge, Milestone, task::Model);
+connection!(ReportConnection, ReportEdge, Report, task::Model);
 
 /// How a task stands to its date.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]

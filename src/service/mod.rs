@@ -53,7 +53,7 @@ pub use outline::{PlanBy, UnitBy};
 pub use project::{ProjectView, state};
 pub use report::{
     Achieved, Missing, ReportContent, ReportSave, ReportSubmit, ReportView, ReportWaive,
-    ReportedIssue, achieved_of, draft_content, evidence_of,
+    ReportedIssue, Submitted, achieved_of, draft_content, evidence_of,
 };
 pub use rules::Rules;
 pub use schedule::{MilestonesPlan, PlannedMilestone};

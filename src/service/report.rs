@@ -25,6 +25,7 @@ pub use content::{
     Achieved, ReportContent, ReportedIssue, achieved_of, draft_content, evidence_of,
 };
 pub use read::{Missing, ReportView};
+pub use submit::Submitted;
 
 /// Saves the draft of a report.
 #[derive(Clone, Debug)]

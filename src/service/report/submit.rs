@@ -6,6 +6,7 @@ use chrono::NaiveDate;
 use duban_entities::ids::{ProjectId, TaskId};
 use duban_entities::report_revision;
 use duban_entities::vocabulary::{RevisionState, TaskState};
+use serde::{Deserialize, Serialize};
 
 use super::content::Texts;
 use super::{Fetched, ReportSubmit, fetched, save};
@@ -23,13 +24,48 @@ use crate::store::{Work, outline, projects, reports, tasks};
 /// Most reports that one call submits.
 const MOST_AT_ONCE: usize = 100;
 
+/// What a submission made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Submitted {
+    /// The report.
+    pub task: TaskId,
+    /// The issues that came with it.
+    pub issues: Vec<TaskId>,
+}
+
+/// As [`Submitted`], as it is kept under an idempotency key.
+#[derive(Serialize, Deserialize)]
+struct Kept {
+    task: String,
+    issues: Vec<String>,
+}
+
+impl From<&Submitted> for Kept {
+    fn from(submitted: &Submitted) -> Self {
+        Self {
+            task: submitted.task.to_string(),
+            issues: submitted.issues.iter().map(ToString::to_string).collect(),
+        }
+    }
+}
+
+impl Kept {
+    fn read(self) -> Result<Submitted> {
+        let id = |text: &String| text.parse().map_err(Error::internal);
+        Ok(Submitted {
+            task: id(&self.task)?,
+            issues: self.issues.iter().map(id).collect::<Result<_>>()?,
+        })
+    }
+}
+
 impl Services {
     /// Submits a report: OPEN becomes SUBMITTED. Of an accepted one it submits a correction.
     ///
     /// # Errors
     /// [`Error::Invalid`] with every problem; [`Error::Blocked`] while the office decides or
     /// when it is no longer owed; [`Error::Forbidden`], [`Error::Conflict`].
-    pub async fn submit_report(&self, call: &Call, input: ReportSubmit) -> Result<TaskId> {
+    pub async fn submit_report(&self, call: &Call, input: ReportSubmit) -> Result<Submitted> {
         Self::signed_in(call)?;
         let reason = fetch::note("reason", input.content.reason.as_deref())?;
         let key = Key::of("reportSubmit", input.idempotency_key.as_deref(), &input)?;
@@ -50,7 +86,7 @@ impl Services {
         call: &Call,
         inputs: Vec<ReportSubmit>,
         idempotency_key: Option<String>,
-    ) -> Result<Vec<TaskId>> {
+    ) -> Result<Vec<Submitted>> {
         Self::signed_in(call)?;
         check_rows(&inputs)?;
         let key = Key::of("reportsSubmit", idempotency_key.as_deref(), &inputs)?;
@@ -88,21 +124,21 @@ fn check_rows(inputs: &[ReportSubmit]) -> Result<()> {
     problems.finish()
 }
 
-async fn submit_one(work: &mut Work, input: &ReportSubmit, key: Option<Key>) -> Result<TaskId> {
+async fn submit_one(work: &mut Work, input: &ReportSubmit, key: Option<Key>) -> Result<Submitted> {
     let report = fetched(work, Action::ReportSubmit, input.task).await?;
-    if let Some(id) = idempotency::replay::<String>(work, key.as_ref()).await? {
-        return id.parse().map_err(Error::internal);
+    if let Some(kept) = idempotency::replay::<Kept>(work, key.as_ref()).await? {
+        return kept.read();
     }
-    submit(work, report, input).await?;
-    idempotency::remember(work, key, &input.task.to_string()).await?;
-    Ok(input.task)
+    let submitted = submit(work, report, input).await?;
+    idempotency::remember(work, key, &Kept::from(&submitted)).await?;
+    Ok(submitted)
 }
 
 async fn submit_many(
     work: &mut Work,
     inputs: &[ReportSubmit],
     key: Option<Key>,
-) -> Result<Vec<TaskId>> {
+) -> Result<Vec<Submitted>> {
     lock_projects(work, inputs).await?;
     let mut problems = Problems::default();
     let mut found = Vec::with_capacity(inputs.len());
@@ -110,20 +146,20 @@ async fn submit_many(
         let report = fetched(work, Action::ReportSubmit, input.task).await;
         found.push(row(&mut problems, n, report)?);
     }
-    if let Some(ids) = idempotency::replay::<Vec<String>>(work, key.as_ref()).await? {
-        let ids = ids.iter().map(|id| id.parse().map_err(Error::internal));
-        return ids.collect();
+    if let Some(kept) = idempotency::replay::<Vec<Kept>>(work, key.as_ref()).await? {
+        return kept.into_iter().map(Kept::read).collect();
     }
+    let mut made = Vec::with_capacity(inputs.len());
     for (n, (report, input)) in found.into_iter().zip(inputs).enumerate() {
         if let Some(report) = report {
             let submitted = submit(work, report, input).await;
-            row(&mut problems, n, submitted)?;
+            made.extend(row(&mut problems, n, submitted)?);
         }
     }
     problems.finish()?;
-    let ids: Vec<String> = inputs.iter().map(|input| input.task.to_string()).collect();
-    idempotency::remember(work, key, &ids).await?;
-    Ok(inputs.iter().map(|input| input.task).collect())
+    let kept: Vec<Kept> = made.iter().map(Kept::from).collect();
+    idempotency::remember(work, key, &kept).await?;
+    Ok(made)
 }
 
 /// Every project at once, in the order of the codes: two who submit many do not deadlock.
@@ -154,7 +190,7 @@ fn row<T>(problems: &mut Problems, n: usize, result: Result<T>) -> Result<Option
     }
 }
 
-async fn submit(work: &mut Work, report: Fetched, input: &ReportSubmit) -> Result<()> {
+async fn submit(work: &mut Work, report: Fetched, input: &ReportSubmit) -> Result<Submitted> {
     fetch::expect_version(input.expected_version, report.task.version)?;
     let correction = match report.task.state {
         TaskState::Open => false,
@@ -188,7 +224,11 @@ async fn submit(work: &mut Work, report: Fetched, input: &ReportSubmit) -> Resul
     work.update_with(&report.permit, &report.task, after, parts)
         .await?;
     save::empty(work, &report).await?;
-    raise_issues(work, &report, input).await
+    let issues = raise_issues(work, &report, input).await?;
+    Ok(Submitted {
+        task: report.task.id,
+        issues,
+    })
 }
 
 /// Holds what is written against the last report and the project's targets.
@@ -270,8 +310,13 @@ async fn revise(
 }
 
 /// Raises the difficulties that came with the report, for the unit that owes it.
-async fn raise_issues(work: &mut Work, report: &Fetched, input: &ReportSubmit) -> Result<()> {
+async fn raise_issues(
+    work: &mut Work,
+    report: &Fetched,
+    input: &ReportSubmit,
+) -> Result<Vec<TaskId>> {
     let mut problems = Problems::default();
+    let mut made = Vec::new();
     for (n, reported) in input.content.issues.iter().enumerate() {
         let help_from = reported.help_from_unit_id.as_deref();
         let help_from = help_from.map(|id| id.parse().map_err(|_| Error::NotFound));
@@ -282,7 +327,9 @@ async fn raise_issues(work: &mut Work, report: &Fetched, input: &ReportSubmit) -
             due_date: reported.due_date,
         };
         let raised = issue::raise(work, &report.project, report.task.unit_id, new).await;
-        problems.take(&format!("issues.{n}."), raised)?;
+        let raised = problems.take(&format!("issues.{n}."), raised)?;
+        made.extend(raised.map(|task| task.id));
     }
-    problems.finish()
+    problems.finish()?;
+    Ok(made)
 }
