@@ -245,7 +245,7 @@ impl DraftIssue {
     }
 
     /// What the difficulty is.
-    async fn description(&self) -> Option<String> {
+    async fn description(&self) -> String {
         self.issue.description.clone()
     }
 

@@ -7,10 +7,10 @@ use duban_entities::{project, task};
 
 use super::{blank, fetch};
 use crate::error::{Error, Problems, Result};
-use crate::policy::{Action, Facts};
+use crate::policy::Permit;
 use crate::store::record::Fields;
 use crate::store::today::Today;
-use crate::store::{Work, facts, outline};
+use crate::store::{Work, outline};
 
 /// Most characters of an issue's title.
 const LONGEST_TITLE: usize = 200;
@@ -21,26 +21,25 @@ pub(super) struct NewIssue {
     /// Title.
     pub(super) title: String,
     /// What the difficulty is.
-    pub(super) description: Option<String>,
+    pub(super) description: String,
     /// The unit that must help; the office where none is named.
     pub(super) help_from: Option<UnitId>,
     /// By when.
     pub(super) due_date: NaiveDate,
 }
 
-/// Raises an issue on a project, for a unit that has a part in it.
+/// Makes the issue, in a unit of work that may do more.
 ///
 /// # Errors
-/// [`Error::Forbidden`]; [`Error::NotFound`] for a unit that is not of the jurisdiction;
-/// [`Error::Invalid`] with every problem.
+/// [`Error::NotFound`] for a unit that is not of the jurisdiction; [`Error::Invalid`] with
+/// every problem.
 pub(super) async fn raise(
     work: &mut Work,
+    permit: &Permit,
     project: &project::Model,
-    raised_unit: Option<UnitId>,
+    raised_unit: UnitId,
     issue: NewIssue,
 ) -> Result<task::Model> {
-    let project_facts = facts::of_project(work.connection(), project).await?;
-    let permit = work.permit(Action::IssueRaise, Facts::Project(&project_facts))?;
     let today = Today::load(work.connection(), work.at())
         .await?
         .of(project.jurisdiction_id);
@@ -52,8 +51,8 @@ pub(super) async fn raise(
         "title",
         "1 to 200 characters, no control characters",
     );
-    let description = fetch::note("description", issue.description.as_deref());
-    let description = problems.take("", description)?.flatten();
+    let description = fetch::required_note("description", Some(&issue.description));
+    let description = problems.take("", description)?;
     problems.require(issue.due_date >= today, "dueDate", "not before today");
     if let Some(unit) = issue.help_from {
         let problem = helper_problem(work, project, unit, today).await?;
@@ -70,14 +69,14 @@ pub(super) async fn raise(
         title,
         description,
         raised_by: work.principal().user_id(),
-        raised_unit_id: raised_unit,
+        raised_unit_id: Some(raised_unit),
         due_date: Some(issue.due_date),
         baseline_due_date: Some(issue.due_date),
         due_basis: Some(DueBasis::Demanded),
         counted_due_date: Some(issue.due_date),
         ..blank::task(work, TaskKind::Issue, project.jurisdiction_id)
     };
-    work.create(&permit, row, Fields::new()).await
+    work.create(permit, row, Fields::new()).await
 }
 
 /// Why a unit cannot help, if it cannot.

@@ -25,8 +25,8 @@ pub struct AchievedInput {
 pub struct ReportIssueInput {
     /// Title, 1 to 200 characters.
     title: String,
-    /// What the difficulty is, at most 2,000 characters.
-    description: Option<String>,
+    /// What the difficulty is, 1 to 2,000 characters.
+    description: String,
     /// The unit that must help; the office where none is named.
     help_from_unit_id: Option<ID>,
     /// By when; not before today.

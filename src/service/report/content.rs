@@ -59,7 +59,7 @@ pub struct ReportedIssue {
     /// Title.
     pub title: String,
     /// What the difficulty is.
-    pub description: Option<String>,
+    pub description: String,
     /// The unit that must help, by its id on the wire; the office where none is named.
     pub help_from_unit_id: Option<String>,
     /// By when.
@@ -105,7 +105,7 @@ impl ReportContent {
             let path = format!("issues.{n}.");
             let title = format!("{path}title");
             problems.require(is_name(&issue.title), &title, "1 to 200 characters");
-            let description = fetch::note("description", issue.description.as_deref());
+            let description = fetch::note("description", Some(&issue.description));
             problems.take(&path, description)?;
         }
         Ok(texts)

@@ -12,14 +12,14 @@ use super::content::Texts;
 use super::{Fetched, ReportSubmit, fetched, save};
 use crate::domain::report::{Beside, Earlier, Figures};
 use crate::error::{Error, Problems, Result};
-use crate::policy::Action;
+use crate::policy::{Action, Facts};
 use crate::service::idempotency::{self, Key};
 use crate::service::issue::{self, NewIssue};
 use crate::service::task::{fix_lateness, replace_evidence};
 use crate::service::{Call, Services, fetch};
 use crate::store::record::Fields;
 use crate::store::today::Today;
-use crate::store::{Work, outline, projects, reports, tasks};
+use crate::store::{Work, facts, outline, projects, reports, tasks};
 
 /// Most reports that one call submits.
 const MOST_AT_ONCE: usize = 100;
@@ -315,6 +315,15 @@ async fn raise_issues(
     report: &Fetched,
     input: &ReportSubmit,
 ) -> Result<Vec<TaskId>> {
+    let Some(unit) = report
+        .task
+        .unit_id
+        .filter(|_| !input.content.issues.is_empty())
+    else {
+        return Ok(Vec::new());
+    };
+    let facts = facts::of_project(work.connection(), &report.project).await?;
+    let permit = work.permit(Action::IssueRaise, Facts::Project(&facts))?;
     let mut problems = Problems::default();
     let mut made = Vec::new();
     for (n, reported) in input.content.issues.iter().enumerate() {
@@ -326,7 +335,7 @@ async fn raise_issues(
             help_from: help_from.transpose()?,
             due_date: reported.due_date,
         };
-        let raised = issue::raise(work, &report.project, report.task.unit_id, new).await;
+        let raised = issue::raise(work, &permit, &report.project, unit, new).await;
         let raised = problems.take(&format!("issues.{n}."), raised)?;
         made.extend(raised.map(|task| task.id));
     }
