@@ -9,7 +9,8 @@ use serde_json::{Value, json};
 
 use crate::support::client::text;
 use crate::support::known::{
-    BRIDGE, CANAL_SCHEDULE, DAM, PROGRAMME, RESERVOIR, RESERVOIR_FINISH, TRANSPORT,
+    BRIDGE, CANAL_SCHEDULE, DAM, PROGRAMME, RESERVOIR, RESERVOIR_FINISH, RESERVOIR_REPORT,
+    TRANSPORT,
 };
 use crate::support::persona::PASSWORD;
 use crate::support::{Content, Engine, Persona, World, date, on_both};
@@ -138,6 +139,7 @@ fn writes() -> Vec<Sent> {
     vec![
         write("SignIn", document!("sign-in"), Anonymous, sign_in, 28),
         write("TaskClaim", document!("task-claim"), Signatory, claim(), 30),
+        write("ReportSubmit", document!("report"), Signatory, report(), 46),
         write("TaskVerify", tasks, Supervisor, verify, 30),
         write("TaskReturn", tasks, Supervisor, back, 30),
         write(
@@ -179,6 +181,25 @@ fn claim() -> Value {
     json!({
         "taskId": text(RESERVOIR_FINISH), "note": "已完成", "completedOn": date(2026, 11, 20),
         "evidence": evidence, "expectedVersion": 1, "idempotencyKey": "claim-1",
+    })
+}
+
+fn report() -> Value {
+    let evidence = json!([{
+        "title": "工程进度报表", "documentNumber": "驻水报〔2026〕9号", "date": date(2026, 11, 19),
+        "url": "https://example.cn/9", "sha256": "ab".repeat(32),
+    }]);
+    let issues = json!([{
+        "title": "征地受阻", "description": "西平段尚有两户未签约",
+        "helpFromUnitId": text(TRANSPORT), "dueDate": date(2026, 12, 15),
+    }]);
+    json!({
+        "taskId": text(RESERVOIR_REPORT), "percentComplete": "14.5",
+        "investmentThisMonth": "1200000", "investmentToDate": "98500000.5",
+        "narrative": "主坝填筑至高程52米", "nextSteps": "安装闸门",
+        "achieved": [{ "targetName": "库容", "quantity": "0.3" }], "evidence": evidence,
+        "forecastCompletion": date(2027, 12, 31), "issues": issues, "unchanged": false,
+        "reason": null, "expectedVersion": 1, "idempotencyKey": "report-1",
     })
 }
 

@@ -39,7 +39,7 @@ const SILENT: [(&str, &str); 4] = [
 
 /// Each mutation, who does it in the matrix' first row that lets them, and the entries it
 /// leaves: action, subject, and how many of them.
-const ENTRIES: [(&str, Persona, &[&str]); 16] = [
+const ENTRIES: [(&str, Persona, &[&str]); 20] = [
     (
         "unitAssign",
         Persona::Supervisor,
@@ -71,6 +71,22 @@ const ENTRIES: [(&str, Persona, &[&str]); 16] = [
             "change.decide Task 2",
         ],
     ),
+    (
+        "reportSave",
+        Persona::Reporter,
+        &["report.save ReportDraft 1"],
+    ),
+    (
+        "reportSubmit",
+        Persona::Signatory,
+        &["report.submit ReportRevision 1", "report.submit Task 1"],
+    ),
+    (
+        "reportsSubmit",
+        Persona::Signatory,
+        &["report.submit ReportRevision 1", "report.submit Task 1"],
+    ),
+    ("reportWaive", Persona::Supervisor, &["report.waive Task 1"]),
     (
         "passwordChange",
         Persona::MustChange,

@@ -5,10 +5,11 @@ use serde_json::{Value, json};
 
 use crate::support::client::text;
 use crate::support::known::{
-    BRIDGE, CANAL, CANAL_SCHEDULE, CHAPTER, DAM, ELSEWHERE, ENDED_FINISH, FOREIGN, FOREIGN_CLAUSE,
-    FOREIGN_FINISH, FOREIGN_PLAN, FOREIGN_SCHEDULE, FOREIGN_UNIT, HERE, INTEGRATORS_TOKEN, LAND,
-    LEVEE, PINGYU, PLAN, PROGRAMME, RESERVOIR, RESERVOIR_FINISH, ROAD, SECTION, SUPPORTED,
-    TRANSPORT, UNGRANTED, VIEWERS_GRANT, VIEWERS_SESSION, WATER, ZONE, key,
+    BRIDGE, BUILDING, BUILDING_REPORT, CANAL, CANAL_SCHEDULE, CHAPTER, DAM, ELSEWHERE,
+    ENDED_FINISH, FOREIGN, FOREIGN_CLAUSE, FOREIGN_FINISH, FOREIGN_PLAN, FOREIGN_REPORT,
+    FOREIGN_SCHEDULE, FOREIGN_UNIT, HERE, INTEGRATORS_TOKEN, LAND, LEVEE, PINGYU, PLAN, PROGRAMME,
+    RESERVOIR, RESERVOIR_FINISH, RESERVOIR_REPORT, ROAD, SECTION, SUPPORTED, TRANSPORT, UNGRANTED,
+    VIEWERS_GRANT, VIEWERS_SESSION, WATER, ZONE, key,
 };
 use crate::support::persona::PASSWORD;
 use crate::support::{Persona, date};
@@ -105,6 +106,8 @@ pub fn all() -> Vec<Case> {
         claiming(),
         deciding_tasks(),
         deciding_changes(),
+        reporting(),
+        deciding_reports(),
         sessions(),
         people(),
         grants(),
@@ -141,8 +144,26 @@ fn lists() -> Vec<Case> {
             "{ milestoneTemplates { code } }",
             "/milestoneTemplates",
         ),
+        nodes_of_reports("missingReports", "count"),
+        nodes_of_reports("submissionLog", "number"),
+        case(
+            "reportingRules",
+            "all",
+            "{ reportingRules { rules { day } } }",
+            json!({}),
+            &[],
+        ),
         case("viewer", "oneself", "{ viewer { id } }", json!({}), &[]),
     ]
+}
+
+fn nodes_of_reports(field: &'static str, leaf: &str) -> Case {
+    let document = format!("{{ {field}(first: 100) {{ nodes {{ {leaf} }} }} }}");
+    let counted = match field {
+        "missingReports" => "/missingReports/nodes",
+        _ => "/submissionLog/nodes",
+    };
+    case(field, "all that is seen", &document, json!({}), &[]).counted(counted)
 }
 
 fn nodes() -> Vec<Case> {
@@ -163,6 +184,8 @@ fn nodes() -> Vec<Case> {
         node("project elsewhere", text(FOREIGN)),
         node("milestone", text(LAND)),
         node("milestone elsewhere", text(FOREIGN_FINISH)),
+        node("report", text(RESERVOIR_REPORT)),
+        node("report elsewhere", text(FOREIGN_REPORT)),
         node("change request", text(CANAL_SCHEDULE)),
         node("change request elsewhere", text(FOREIGN_SCHEDULE)),
         node("user without a grant", text(UNGRANTED)),
@@ -395,6 +418,83 @@ fn deciding_tasks() -> Vec<Case> {
     vec![
         verify("the lead unit's claim in two areas", DAM),
         send_back("the lead unit's claim in two areas", DAM),
+    ]
+}
+
+fn reporting() -> Vec<Case> {
+    let says = |task: TaskId| {
+        json!({
+            "taskId": text(task), "percentComplete": "13", "investmentThisMonth": "50",
+            "investmentToDate": "950", "narrative": "主坝填筑",
+        })
+    };
+    let report =
+        |field, on, task: TaskId| mutation(field, on, "report { id }", says(task), &[text(task)]);
+    let many = |on, tasks: &[TaskId]| {
+        let rows: Vec<Value> = tasks.iter().map(|task| says(*task)).collect();
+        let input = json!({ "reports": rows });
+        let named = text(tasks.last().unwrap());
+        mutation("reportsSubmit", on, "reports { id }", input, &[named])
+    };
+    let log = |on, name: &str, id: Value| {
+        let document = "query Q($f: SubmissionFilter) {
+            submissionLog(filter: $f, first: 100) { nodes { number } } }";
+        let filter = json!({ "f": { name: id } });
+        case("submissionLog", on, document, filter, &[id]).counted("/submissionLog/nodes")
+    };
+    let missing = "query Q($f: MissingReportsFilter) {
+        missingReports(filter: $f, first: 100) { nodes { count } } }";
+    let foreign = text(FOREIGN_UNIT);
+    vec![
+        report("reportSave", "of the lead unit", RESERVOIR_REPORT),
+        report("reportSave", "elsewhere", FOREIGN_REPORT),
+        report("reportSubmit", "of the lead unit", RESERVOIR_REPORT),
+        report("reportSubmit", "elsewhere", FOREIGN_REPORT),
+        many("one of the lead unit", &[RESERVOIR_REPORT]),
+        many(
+            "one of the lead unit, one elsewhere",
+            &[RESERVOIR_REPORT, FOREIGN_REPORT],
+        ),
+        log("of a project in two areas", "projectId", text(BUILDING)),
+        log("of a project elsewhere", "projectId", text(FOREIGN)),
+        log("of a unit elsewhere", "unitId", text(FOREIGN_UNIT)),
+        case(
+            "missingReports",
+            "of a unit elsewhere",
+            missing,
+            json!({ "f": { "unitId": foreign } }),
+            &[foreign],
+        )
+        .counted("/missingReports/nodes"),
+    ]
+}
+
+fn deciding_reports() -> Vec<Case> {
+    let decide = |field, task: TaskId, reason: Option<&str>| {
+        let input = json!({ "taskId": text(task), "reason": reason });
+        let input = match reason {
+            Some(_) => input,
+            None => json!({ "taskId": text(task) }),
+        };
+        let selection = match field {
+            "reportWaive" => "report { id }",
+            _ => "task { id }",
+        };
+        let on = "a report of the lead unit";
+        mutation(field, on, selection, input, &[text(task)])
+    };
+    let elsewhere = json!({ "taskId": text(FOREIGN_REPORT), "reason": "免报" });
+    vec![
+        decide("taskVerify", BUILDING_REPORT, None),
+        decide("taskReturn", BUILDING_REPORT, Some("数字不符")),
+        decide("reportWaive", RESERVOIR_REPORT, Some("免报")),
+        mutation(
+            "reportWaive",
+            "a report elsewhere",
+            "report { id }",
+            elsewhere,
+            &[text(FOREIGN_REPORT)],
+        ),
     ]
 }
 

@@ -120,6 +120,13 @@ known! {
     /// The other jurisdiction's task.
     FOREIGN_FINISH: TaskId = 0x71;
 
+    /// RESERVOIR's report for September, returned once, open.
+    RESERVOIR_REPORT: TaskId = 0x7a;
+    /// BUILDING's report for October, submitted by the lead's signatory.
+    BUILDING_REPORT: TaskId = 0x7b;
+    /// A report of the other jurisdiction, open.
+    FOREIGN_REPORT: TaskId = 0x7c;
+
     /// CANAL's proposed schedule.
     CANAL_SCHEDULE: ChangeRequestId = 0x81;
     /// RESERVOIR's schedule, approved.
