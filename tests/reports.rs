@@ -20,7 +20,6 @@ use crate::support::client::text;
 use crate::support::known::{
     BRIDGE, BUILDING, HERE, LEVEE, MEMBER, PROGRAMME, RESERVOIR, STATION, TRANSPORT, WATER,
 };
-use crate::support::recorded::db_record_projects;
 use crate::support::world::services;
 use crate::support::{Answer, Persona, World, date, on_both};
 
@@ -37,9 +36,6 @@ on_both!(
     a_sweep_of_many_projects_takes_few_statements,
 );
 
-/// Before everything that the tests look at.
-const EARLIER: DateTime<Utc> = DateTime::from_timestamp(1_767_225_600, 0).unwrap();
-
 /// The local midnight in China that begins a day.
 fn midnight(year: i32, month: u32, day: u32) -> DateTime<Utc> {
     let local = date(year, month, day).and_hms_opt(0, 0, 0).unwrap();
@@ -53,7 +49,6 @@ async fn duty(world: &World) -> usize {
 
 /// A world whose duty has begun: it owes nothing yet.
 async fn begin(world: &World) {
-    db_record_projects(world, EARLIER).await;
     assert_eq!(duty(world).await, 0);
 }
 
@@ -230,8 +225,7 @@ async fn nobody_but_the_program_makes_reports(world: &World) {
 }
 
 async fn a_new_lead_takes_over_what_is_open(world: &World) {
-    db_record_projects(world, EARLIER).await;
-    duty(world).await;
+    begin(world).await;
     // A lead is replaced by assignment only while nothing is scheduled.
     let input = json!({ "projectId": text(MEMBER), "leadUnitId": text(WATER) });
     act(

@@ -211,10 +211,7 @@ async fn a_draft_is_the_units_own(world: &World) {
     assert_eq!(refused.fields(), ["narrative"]);
     let rows = report_draft::Entity::find().all(&world.db).await.unwrap();
     assert_eq!(rows.len(), 1);
-    let entries = duban_entities::ledger::Entity::find()
-        .all(&world.db)
-        .await
-        .unwrap();
+    let entries = world.db_new_entries().await;
     assert_eq!(entries.len(), 2);
     assert!(
         entries.iter().all(|entry| !entry.changes.contains("稿")),

@@ -15,7 +15,6 @@ pub mod fixture;
 pub mod known;
 pub mod persona;
 pub mod postgres;
-pub mod recorded;
 pub mod sdl;
 pub mod world;
 
