@@ -5,17 +5,21 @@ use std::hash::Hash;
 use std::sync::Arc;
 
 use async_graphql::dataloader::Loader;
+use chrono::{DateTime, Utc};
 use duban_entities::ids::{
-    AreaId, ChangeRequestId, ClauseId, JurisdictionId, PlanId, ProjectId, TaskId, UnitId, UserId,
+    ApiTokenId, AreaId, ChangeRequestId, ClauseId, GrantId, IndicatorId, JurisdictionId, PlanId,
+    ProjectId, TaskId, UnitId, UserId,
 };
 use duban_entities::{
-    api_token, area, change_request, citation, clause, cooperating_unit, grant, jurisdiction, plan,
-    project, project_external_id, suggested_lead, target, task, task_evidence, unit, user,
+    api_token, area, change_request, citation, clause, cooperating_unit, grant, jurisdiction,
+    ledger, plan, project, project_external_id, suggested_lead, target, task, task_evidence, unit,
+    user,
 };
 
 use crate::error::{Error, Result};
 use crate::policy::ProjectFacts;
-use crate::service::{Call, Services};
+use crate::service::{Call, PastProject, Services};
+use crate::store::page::{Page, PageRequest};
 use crate::store::{Store, changes, facts, outline, projects, tasks, tokens, users};
 
 /// Where the loaders of one request read.
@@ -68,6 +72,9 @@ by_id! {
     PlanId => plan::Model, outline::plans_by_id;
     ClauseId => clause::Model, outline::clauses_by_id;
     UserId => user::Model, users::by_ids;
+    IndicatorId => duban_entities::indicator::Model, outline::indicators_by_id;
+    GrantId => grant::Model, users::grants_by_id;
+    ApiTokenId => api_token::Model, tokens::by_ids;
 }
 
 /// Loads the rows that hang on a parent, under a key type that names what is wanted.
@@ -211,6 +218,111 @@ impl Loader<ProjectId> for Source {
             .await
             .map_err(Arc::new)?;
         Ok(rows.into_iter().map(|row| (row.id, row)).collect())
+    }
+}
+
+/// A task that the caller may see.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct SeenTask(pub TaskId);
+
+impl Loader<SeenTask> for Source {
+    type Value = task::Model;
+    type Error = Shared;
+
+    async fn load(&self, keys: &[SeenTask]) -> Result<HashMap<SeenTask, task::Model>, Shared> {
+        let ids = keys.iter().map(|key| key.0).collect();
+        let principal = &self.call.principal;
+        let rows = tasks::visible_by_ids(self.store().read(), principal, ids)
+            .await
+            .map_err(Arc::new)?;
+        Ok(rows
+            .into_iter()
+            .map(|row| (SeenTask(row.id), row))
+            .collect())
+    }
+}
+
+/// A part of a project's history.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct HistoryPart(ProjectId, Asked);
+
+/// A page request as a key: first, after, last, before.
+type Asked = (Option<i32>, Option<String>, Option<i32>, Option<String>);
+
+impl HistoryPart {
+    /// This part of this project's history.
+    pub fn of(project: ProjectId, request: &PageRequest) -> Self {
+        let PageRequest {
+            first,
+            after,
+            last,
+            before,
+        } = request.clone();
+        Self(project, (first, after, last, before))
+    }
+}
+
+impl Loader<HistoryPart> for Source {
+    type Value = Page<ledger::Model>;
+    type Error = Shared;
+
+    async fn load(
+        &self,
+        keys: &[HistoryPart],
+    ) -> Result<HashMap<HistoryPart, Page<ledger::Model>>, Shared> {
+        let mut found = HashMap::new();
+        for (asked, keys) in grouped(keys.to_vec(), |key| key.1.clone()) {
+            let (first, after, last, before) = asked.clone();
+            let request = PageRequest {
+                first,
+                after,
+                last,
+                before,
+            };
+            let projects = keys.into_iter().map(|key| key.0).collect();
+            let pages = self.services.histories(&self.call, projects, &request);
+            let pages = pages.await.map_err(Arc::new)?.into_iter();
+            found.extend(pages.map(|(project, page)| (HistoryPart(project, asked.clone()), page)));
+        }
+        Ok(found)
+    }
+}
+
+/// How long a project's history is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct HistoryLength(pub ProjectId);
+
+impl Loader<HistoryLength> for Source {
+    type Value = u64;
+    type Error = Shared;
+
+    async fn load(&self, keys: &[HistoryLength]) -> Result<HashMap<HistoryLength, u64>, Shared> {
+        let projects = keys.iter().map(|key| key.0).collect();
+        let counts = self.services.history_counts(&self.call, projects);
+        let counts = counts.await.map_err(Arc::new)?.into_iter();
+        Ok(counts
+            .map(|(id, count)| (HistoryLength(id), count))
+            .collect())
+    }
+}
+
+/// A project at an earlier instant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct ProjectAt(pub ProjectId, pub DateTime<Utc>);
+
+impl Loader<ProjectAt> for Source {
+    type Value = PastProject;
+    type Error = Shared;
+
+    async fn load(&self, keys: &[ProjectAt]) -> Result<HashMap<ProjectAt, PastProject>, Shared> {
+        let mut found = HashMap::new();
+        for (at, keys) in grouped(keys.to_vec(), |key| key.1) {
+            let projects = keys.into_iter().map(|key| key.0).collect();
+            let past = self.services.projects_at(&self.call, projects, at);
+            let past = past.await.map_err(Arc::new)?.into_iter();
+            found.extend(past.map(|(id, project)| (ProjectAt(id, at), project)));
+        }
+        Ok(found)
     }
 }
 

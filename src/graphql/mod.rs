@@ -12,11 +12,13 @@ mod cost;
 mod error;
 mod grant;
 mod jurisdiction;
+mod ledger;
 mod limits;
 mod loader;
 mod mention;
 mod node;
 mod order;
+mod past;
 #[cfg(test)]
 mod people_tests;
 mod person;
@@ -56,6 +58,7 @@ pub struct Query(
     task::TaskQuery,
     change::ChangeQuery,
     portfolio::PortfolioQuery,
+    ledger::LedgerQuery,
     workflow::WorkflowQuery,
     session::SessionQuery,
     user::UserQuery,

@@ -11,11 +11,13 @@ use super::connection::{connection, list_cost, page_cost, page_of_whole};
 use super::context::{call, children, loaders, parse, services};
 use super::error::{Result, public};
 use super::jurisdiction::{Area, Jurisdiction};
+use super::ledger::{LedgerEntryConnection, history};
 use super::loader::{
     AliasesOfProject, AreaLinksOf, CitationsOf, CooperatingUnitsOf, ExternalIdsOf, FactsOf,
-    MembersOf, MilestonesOf, SuggestedLeadsOf, TargetsOf,
+    MembersOf, MilestonesOf, ProjectAt, SuggestedLeadsOf, TargetsOf,
 };
 use super::mention::{Citation, CooperatingUnit, ExternalId, SuggestedLead, Target};
+use super::past::ProjectThen;
 use super::scalar::{Date, DateTime, Decimal};
 use super::task::MilestoneConnection;
 use super::unit::Unit;
@@ -252,6 +254,41 @@ impl Project {
             page,
             u64::try_from(rows.len()).ok(),
         ))
+    }
+
+    /// What happened to it: its entries in the ledger, in order.
+    #[graphql(complexity = "page_cost(first, last, child_complexity)")]
+    async fn history(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(
+            desc = "So many from the start, or behind `after`; 50 where nothing is said, 200 at most."
+        )]
+        first: Option<i32>,
+        #[graphql(desc = "Start behind this cursor.")] after: Option<String>,
+        #[graphql(desc = "So many from the end, or before `before`.")] last: Option<i32>,
+        #[graphql(desc = "End before this cursor.")] before: Option<String>,
+    ) -> Result<LedgerEntryConnection> {
+        let request = PageRequest {
+            first,
+            after,
+            last,
+            before,
+        };
+        history(ctx, self.row.id, request).await
+    }
+
+    /// The project as it stood at an earlier instant, from the ledger; null before it was
+    /// recorded.
+    async fn as_of(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "When; not in the future.")] at: DateTime,
+    ) -> Result<Option<ProjectThen>> {
+        services(ctx)?.has_come(at.0, "at").map_err(public)?;
+        let key = ProjectAt(self.row.id, at.0);
+        let past = loaders(ctx)?.load_one(key).await?;
+        Ok(past.map(ProjectThen::from))
     }
 
     /// The steps that the workflow has from here, and what still blocks each.

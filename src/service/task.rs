@@ -4,7 +4,7 @@ use chrono::NaiveDate;
 use duban_entities::ids::TaskId;
 use duban_entities::vocabulary::{DueBasis, MilestoneRole, TaskState};
 use duban_entities::{project, task, task_evidence};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::idempotency::{self, Key};
 use super::{Call, Services, fetch};
@@ -21,7 +21,7 @@ use crate::store::{Work, authorise, facts, part, projects};
 const MOST_EVIDENCE: usize = 20;
 
 /// A reference to a document that supports a claim.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Evidence {
     /// Title of the document.
     pub title: String,
@@ -162,7 +162,11 @@ impl Services {
         tasks::count(self.store.read(), &call.principal, filter, &today).await
     }
 
-    async fn check_named_in_tasks(&self, call: &Call, filter: &TaskFilter) -> Result<()> {
+    pub(super) async fn check_named_in_tasks(
+        &self,
+        call: &Call,
+        filter: &TaskFilter,
+    ) -> Result<()> {
         if let Some(id) = filter.jurisdiction {
             self.named_jurisdiction(call, id).await?;
         }

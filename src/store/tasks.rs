@@ -240,6 +240,22 @@ pub async fn by_id(connection: &impl ConnectionTrait, id: TaskId) -> Result<Opti
         .await?)
 }
 
+/// Those of these tasks that the principal may see.
+///
+/// # Errors
+/// [`crate::error::Error::Internal`] when the database cannot be read.
+pub async fn visible_by_ids(
+    connection: &impl ConnectionTrait,
+    principal: &Principal,
+    ids: Vec<TaskId>,
+) -> Result<Vec<task::Model>> {
+    Ok(task::Entity::find()
+        .filter(scope::tasks(principal))
+        .filter(task::Column::Id.is_in(ids))
+        .all(connection)
+        .await?)
+}
+
 /// The tasks of these projects, in the order of their schedules.
 ///
 /// # Errors
