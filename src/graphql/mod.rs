@@ -22,8 +22,10 @@ mod people_tests;
 mod person;
 mod plan;
 mod portfolio;
+mod progress;
 mod project;
 mod project_filter;
+mod rating;
 mod scalar;
 mod session;
 mod task;
@@ -56,6 +58,7 @@ pub struct Query(
     task::TaskQuery,
     change::ChangeQuery,
     portfolio::PortfolioQuery,
+    rating::RatingQuery,
     workflow::WorkflowQuery,
     session::SessionQuery,
     user::UserQuery,
@@ -68,6 +71,7 @@ pub struct Mutation(
     project::ProjectMutation,
     change::ChangeMutation,
     task::TaskMutation,
+    rating::RatingMutation,
     session::SessionMutation,
     user::UserMutation,
     grant::GrantMutation,

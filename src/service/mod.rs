@@ -22,6 +22,7 @@ mod password;
 pub(crate) mod people_tests;
 mod portfolio;
 mod project;
+mod rating;
 mod refresh;
 mod rules;
 mod schedule;
@@ -49,6 +50,10 @@ pub use demonstration::Demonstration;
 pub use grant::{GrantAdd, GrantScope, NewGrant};
 pub use outline::{PlanBy, UnitBy};
 pub use project::{ProjectView, state};
+pub use rating::{
+    Adopted, Rated, RatingOverride, RatingOverrideEnd, RatingRulesAdopt, Standing, in_force,
+    look_back, ratings_of_past,
+};
 pub use rules::Rules;
 pub use schedule::{MilestonesPlan, PlannedMilestone};
 pub use session::SignedIn;
