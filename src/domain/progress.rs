@@ -201,9 +201,10 @@ impl Known {
     /// The completion that the unit last stated, accepted or not; what the office sent back
     /// apart.
     fn forecast(&self) -> Option<NaiveDate> {
-        let stated = self.reported.iter().filter(|report| {
-            report.state != RevisionState::Returned && report.forecast.is_some()
-        });
+        let stated = self
+            .reported
+            .iter()
+            .filter(|report| report.state != RevisionState::Returned && report.forecast.is_some());
         stated.max_by(|a, b| place(a).cmp(&place(b)))?.forecast
     }
 }

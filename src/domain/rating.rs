@@ -300,8 +300,8 @@ pub fn missed_in_a_row(reports: &[ReportOwed], day: NaiveDate) -> u16 {
     owed.sort_by(|a, b| b.period.cmp(&a.period));
     let mut missed: u16 = 0;
     for report in owed {
-        let apart = report.due.state == TaskState::Cancelled
-            || report.due.clock_stopped_on.is_some();
+        let apart =
+            report.due.state == TaskState::Cancelled || report.due.clock_stopped_on.is_some();
         if apart {
             continue;
         }
@@ -318,7 +318,9 @@ pub fn missed_in_a_row(reports: &[ReportOwed], day: NaiveDate) -> u16 {
 /// as a yellow one.
 #[must_use]
 pub fn yellow_in_a_row(colours: &[Rating]) -> u16 {
-    let row = colours.iter().take_while(|colour| **colour >= Rating::Yellow);
+    let row = colours
+        .iter()
+        .take_while(|colour| **colour >= Rating::Yellow);
     u16::try_from(row.count()).unwrap_or(u16::MAX)
 }
 
@@ -336,7 +338,8 @@ pub fn month_ends(day: NaiveDate) -> impl Iterator<Item = NaiveDate> {
 /// True for the last day of a month.
 #[must_use]
 pub fn is_month_end(day: NaiveDate) -> bool {
-    day.succ_opt().is_none_or(|next| next.month() != day.month())
+    day.succ_opt()
+        .is_none_or(|next| next.month() != day.month())
 }
 
 fn before_month_of(day: NaiveDate) -> Option<NaiveDate> {

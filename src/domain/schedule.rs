@@ -207,9 +207,8 @@ pub fn percent_reached<T>(
     reached: impl Fn(&T) -> bool,
 ) -> i32 {
     let all = milestones.iter().map(|m| (weighed(m), reached(m)));
-    let owed = all.filter(|(m, _)| {
-        m.state != TaskState::Cancelled && m.role != MilestoneRole::Review
-    });
+    let owed =
+        all.filter(|(m, _)| m.state != TaskState::Cancelled && m.role != MilestoneRole::Review);
     let (support, own): (Vec<_>, Vec<_>) =
         owed.partition(|(m, _)| m.role == MilestoneRole::Support);
     let counted = if own.is_empty() { support } else { own };

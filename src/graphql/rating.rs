@@ -341,7 +341,10 @@ impl RatingQuery {
     ) -> Result<RatingRules> {
         let (services, call) = (services(ctx)?, call(ctx)?);
         let here = parse_option(jurisdiction_id.as_ref())?;
-        let adopted = services.rating_adoptions(call, here).await.map_err(public)?;
+        let adopted = services
+            .rating_adoptions(call, here)
+            .await
+            .map_err(public)?;
         count_brought(ctx, adopted.len())?;
         let rules = &services.rules.ratings;
         Ok(RatingRules {

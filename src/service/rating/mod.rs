@@ -112,7 +112,9 @@ impl Moment {
         };
         let mut measured = standing.measured(day);
         let this = is_month_end(day).then(|| adopted.rules.base(&measured));
-        let before = earlier.iter().map(|(end, then)| then.base(project.id, *end));
+        let before = earlier
+            .iter()
+            .map(|(end, then)| then.base(project.id, *end));
         let colours: Vec<Rating> = this.into_iter().chain(before).collect();
         measured.yellow_months = yellow_in_a_row(&colours);
         let (computed, reasons) = adopted.rules.rate(&measured);
@@ -237,7 +239,10 @@ impl Services {
                 now.push((jurisdiction, ids));
             } else {
                 let of = Of::Projects(ids);
-                all.extend(self.rate_past(&of, jurisdiction, day, &adopted, today).await?);
+                all.extend(
+                    self.rate_past(&of, jurisdiction, day, &adopted, today)
+                        .await?,
+                );
             }
         }
         all.extend(self.rate_now(projects, now, adopted, today).await?);
@@ -282,7 +287,9 @@ impl Services {
         today: &Today,
     ) -> Result<HashMap<ProjectId, Rated>> {
         let ends = look_back(adopted, jurisdiction, day);
-        let mut pasts = self.pasts_of(of, jurisdiction, day, &ends, adopted, today).await?;
+        let mut pasts = self
+            .pasts_of(of, jurisdiction, day, &ends, adopted, today)
+            .await?;
         let now = pasts.pop().unwrap_or_default();
         let earlier: Vec<_> = ends.into_iter().zip(pasts).collect();
         ratings_of_past(&now, day, &earlier)
