@@ -10,10 +10,14 @@
 //! | [`due`]: when a task is overdue, and by how many days | |
 //! | [`calendar`]: working days | `seeds/calendar.yaml` |
 //! | [`schedule`]: what a proposed schedule must look like, percent complete | |
+//! | [`progress`]: planned against actual on a day | |
+//! | [`rating`]: red, yellow or green, and why | `seeds/ratings.yaml` |
 //! | [`template`]: usual milestones by kind of work | `seeds/templates.yaml` |
 
 pub mod calendar;
 pub mod due;
+pub mod progress;
+pub mod rating;
 pub mod schedule;
 pub mod seed;
 pub mod template;

@@ -5,7 +5,7 @@ use std::hash::Hash;
 use std::sync::Arc;
 
 use async_graphql::dataloader::Loader;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use duban_entities::ids::{
     ApiTokenId, AreaId, ChangeRequestId, ClauseId, GrantId, IndicatorId, JurisdictionId, PlanId,
     ProjectId, TaskId, UnitId, UserId,
@@ -18,7 +18,7 @@ use duban_entities::{
 
 use crate::error::{Error, Result};
 use crate::policy::ProjectFacts;
-use crate::service::{Call, PastProject, Services};
+use crate::service::{Call, PastProject, Rated, Services, Standing};
 use crate::store::page::{Page, PageRequest};
 use crate::store::{Store, changes, facts, outline, projects, tasks, tokens, users};
 
@@ -365,5 +365,77 @@ impl Loader<FactsOf> for Source {
         Ok(facts
             .map(|(id, facts)| (FactsOf(id), Arc::new(facts)))
             .collect())
+    }
+}
+
+/// How a project that the caller may see stood on a day; now, where none is said.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct StandingOf(pub ProjectId, pub Option<NaiveDate>);
+
+impl Loader<StandingOf> for Source {
+    type Value = Arc<Standing>;
+    type Error = Shared;
+
+    async fn load(
+        &self,
+        keys: &[StandingOf],
+    ) -> Result<HashMap<StandingOf, Arc<Standing>>, Shared> {
+        let keys = keys.iter().map(|key| (key.0, key.1));
+        let mut found = HashMap::new();
+        for (day, projects) in self.by_day(keys).await? {
+            let standings = match day {
+                None => self.services.standings(&projects).await,
+                Some(day) => {
+                    let today = self.services.today().await.map_err(Arc::new)?;
+                    self.services.past_standings(&projects, day, &today).await
+                }
+            };
+            let standings = standings.map_err(Arc::new)?.into_iter();
+            found.extend(standings.map(|(id, s)| (StandingOf(id, day), Arc::new(s))));
+        }
+        Ok(found)
+    }
+}
+
+/// The rating of a project that the caller may see on a day; today's, where none is said.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct RatedOf(pub ProjectId, pub Option<NaiveDate>);
+
+impl Loader<RatedOf> for Source {
+    type Value = Arc<Rated>;
+    type Error = Shared;
+
+    async fn load(&self, keys: &[RatedOf]) -> Result<HashMap<RatedOf, Arc<Rated>>, Shared> {
+        let keys = keys.iter().map(|key| (key.0, key.1));
+        let today = self.services.today().await.map_err(Arc::new)?;
+        let mut found = HashMap::new();
+        for (day, projects) in self.by_day(keys).await? {
+            let ratings = self.services.ratings_on(&projects, day, &today).await;
+            let ratings = ratings.map_err(Arc::new)?.into_iter();
+            found.extend(ratings.map(|(id, rated)| (RatedOf(id, day), Arc::new(rated))));
+        }
+        Ok(found)
+    }
+}
+
+impl Source {
+    /// The projects of these keys that the caller may see, by the day that is asked about.
+    async fn by_day(
+        &self,
+        keys: impl Iterator<Item = (ProjectId, Option<NaiveDate>)>,
+    ) -> Result<HashMap<Option<NaiveDate>, Vec<project::Model>>, Shared> {
+        let keys: Vec<_> = keys.collect();
+        let ids = keys.iter().map(|(id, _)| *id).collect();
+        let principal = &self.call.principal;
+        let rows = projects::visible_by_ids(self.store().read(), principal, ids)
+            .await
+            .map_err(Arc::new)?;
+        let rows: HashMap<ProjectId, project::Model> =
+            rows.into_iter().map(|row| (row.id, row)).collect();
+        let mut days: HashMap<Option<NaiveDate>, Vec<project::Model>> = HashMap::new();
+        for (id, day) in keys {
+            days.entry(day).or_default().extend(rows.get(&id).cloned());
+        }
+        Ok(days)
     }
 }

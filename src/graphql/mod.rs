@@ -24,8 +24,10 @@ mod people_tests;
 mod person;
 mod plan;
 mod portfolio;
+mod progress;
 mod project;
 mod project_filter;
+mod rating;
 mod scalar;
 mod session;
 mod task;
@@ -59,6 +61,7 @@ pub struct Query(
     change::ChangeQuery,
     portfolio::PortfolioQuery,
     ledger::LedgerQuery,
+    rating::RatingQuery,
     workflow::WorkflowQuery,
     session::SessionQuery,
     user::UserQuery,
@@ -71,6 +74,7 @@ pub struct Mutation(
     project::ProjectMutation,
     change::ChangeMutation,
     task::TaskMutation,
+    rating::RatingMutation,
     session::SessionMutation,
     user::UserMutation,
     grant::GrantMutation,

@@ -7,7 +7,7 @@ use async_graphql::{
 };
 use duban_entities::project;
 
-use super::connection::{connection, list_cost, page_cost, page_of_whole};
+use super::connection::{connection, figure_cost, list_cost, page_cost, page_of_whole};
 use super::context::{call, children, loaders, parse, services};
 use super::error::{Result, public};
 use super::jurisdiction::{Area, Jurisdiction};
@@ -18,6 +18,8 @@ use super::loader::{
 };
 use super::mention::{Citation, CooperatingUnit, ExternalId, SuggestedLead, Target};
 use super::past::ProjectThen;
+use super::progress::{Progress, ProgressCurve};
+use super::rating::ProjectRating;
 use super::scalar::{Date, DateTime, Decimal};
 use super::task::MilestoneConnection;
 use super::unit::Unit;
@@ -308,6 +310,41 @@ impl Project {
         Ok(open.collect())
     }
 
+    /// Planned against actual on a day. For a past day the figures are those that held at
+    /// its end, from the ledger; for a day to come only what is planned is known. Null
+    /// where the project was not recorded yet.
+    #[graphql(complexity = "figure_cost(on.is_some(), child_complexity)")]
+    async fn progress(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The day; the jurisdiction's local today where not said.")] on: Option<
+            Date,
+        >,
+    ) -> Result<Option<Progress>> {
+        Progress::load(ctx, &self.row, on).await
+    }
+
+    /// The planned curves and the actual one, as they are now.
+    #[graphql(complexity = "figure_cost(false, child_complexity)")]
+    async fn curve(&self, ctx: &Context<'_>) -> Result<Option<ProgressCurve>> {
+        ProgressCurve::load(ctx, &self.row).await
+    }
+
+    /// The rating (红黄绿) on a day, with its reasons. That of a past day is the one it had:
+    /// by the facts, the adopted rules and the overrides that the ledger held at its end.
+    /// Null where the project was not recorded yet.
+    #[graphql(complexity = "figure_cost(on.is_some(), child_complexity)")]
+    async fn rating(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(
+            desc = "The day, not in the future; the jurisdiction's local today where not said."
+        )]
+        on: Option<Date>,
+    ) -> Result<Option<ProjectRating>> {
+        ProjectRating::load(ctx, &self.row, on).await
+    }
+
     /// What you may do with it now.
     async fn permissions(&self, ctx: &Context<'_>) -> Result<ProjectPermissions> {
         let loaders = loaders(ctx)?;
@@ -354,6 +391,8 @@ pub struct ProjectPermissions {
     verify_tasks: bool,
     /// Assign its units.
     assign_units: bool,
+    /// Set a rating beside the computed one.
+    override_rating: bool,
 }
 
 impl From<ProjectView> for ProjectPermissions {
@@ -365,6 +404,7 @@ impl From<ProjectView> for ProjectPermissions {
             propose_change: view.propose_change,
             verify_tasks: view.verify_tasks,
             assign_units: view.assign_units,
+            override_rating: view.override_rating,
         }
     }
 }

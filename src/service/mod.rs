@@ -24,6 +24,7 @@ mod past;
 pub(crate) mod people_tests;
 mod portfolio;
 mod project;
+mod rating;
 mod refresh;
 mod rules;
 mod schedule;
@@ -52,6 +53,10 @@ pub use grant::{GrantAdd, GrantScope, NewGrant};
 pub use outline::{PlanBy, UnitBy};
 pub use past::{PastProject, PastTask};
 pub use project::{ProjectView, state};
+pub use rating::{
+    Adopted, Rated, RatingOverride, RatingOverrideEnd, RatingRulesAdopt, Standing, in_force,
+    look_back, ratings_of_past,
+};
 pub use rules::Rules;
 pub use schedule::{MilestonesPlan, PlannedMilestone};
 pub use session::SignedIn;

@@ -20,6 +20,7 @@ pub mod outline;
 pub mod page;
 pub mod portfolio;
 pub mod projects;
+pub mod ratings;
 pub mod record;
 pub mod scope;
 pub mod sessions;
