@@ -12,15 +12,15 @@ use duban_entities::ids::{
 };
 use duban_entities::{
     api_token, area, change_request, citation, clause, cooperating_unit, grant, jurisdiction,
-    ledger, plan, project, project_external_id, suggested_lead, target, task, task_evidence, unit,
-    user,
+    ledger, plan, project, project_external_id, project_investment, report_draft, report_revision,
+    suggested_lead, target, task, task_evidence, unit, user,
 };
 
 use crate::error::{Error, Result};
 use crate::policy::ProjectFacts;
 use crate::service::{Call, PastProject, Rated, Services, Standing};
 use crate::store::page::{Page, PageRequest};
-use crate::store::{Store, changes, facts, outline, projects, tasks, tokens, users};
+use crate::store::{Store, changes, facts, outline, projects, reports, tasks, tokens, users};
 
 /// Where the loaders of one request read.
 #[derive(Debug)]
@@ -132,31 +132,93 @@ children! {
     ApiTokensOf(UserId) => api_token::Model, tokens::of_users, |row| row.user_id;
     /// The evidence of a task's last claim.
     EvidenceOf(TaskId) => task_evidence::Model, tasks::evidence, |row| row.task_id;
+    /// The revisions of a report, in the order of their submission.
+    RevisionsOf(TaskId) => report_revision::Model, reports::revisions, |row| row.task_id;
+    /// The draft of a report, for the caller to guard.
+    DraftsOf(TaskId) => report_draft::Model, reports::drafts, |row| row.task_id;
+    /// The accepted revisions of a project, one a month, in the order of the months.
+    AcceptedOf(ProjectId) => report_revision::Model, reports::accepted, |row| row.project_id;
+    /// What is planned to be invested in a project, year by year.
+    InvestmentsOf(ProjectId) => project_investment::Model, reports::investments, |row| row.project_id;
 }
 
-/// The milestones of a project, in the order of its schedule.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct MilestonesOf(pub ProjectId);
+/// Loads tasks of a project, under a key type that names which.
+macro_rules! tasks_of {
+    ($($(#[$doc:meta])* $key:ident => $load:path;)+) => {
+        $(
+            $(#[$doc])*
+            #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+            pub struct $key(pub ProjectId);
 
-impl Loader<MilestonesOf> for Source {
-    type Value = Vec<task::Model>;
+            impl Loader<$key> for Source {
+                type Value = Vec<task::Model>;
+                type Error = Shared;
+
+                async fn load(
+                    &self,
+                    keys: &[$key],
+                ) -> Result<HashMap<$key, Vec<task::Model>>, Shared> {
+                    let parents = keys.iter().map(|key| key.0).collect();
+                    let rows = $load(self.store().read(), parents).await.map_err(Arc::new)?;
+                    let mut groups: HashMap<$key, Vec<task::Model>> = HashMap::new();
+                    for row in rows {
+                        if let Some(project) = row.project_id {
+                            groups.entry($key(project)).or_default().push(row);
+                        }
+                    }
+                    Ok(groups)
+                }
+            }
+        )+
+    };
+}
+
+tasks_of! {
+    /// The milestones of a project, in the order of its schedule.
+    MilestonesOf => tasks::of_projects;
+    /// The reports of a project, newest month first.
+    ReportsOf => reports::of_projects;
+    /// The reports of a project that are OPEN or SUBMITTED.
+    ActiveReportsOf => reports::active_of_projects;
+}
+
+/// The report of a project for one month, `YYYY-MM`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct ReportIn(pub ProjectId, pub String);
+
+impl Loader<ReportIn> for Source {
+    type Value = task::Model;
     type Error = Shared;
 
-    async fn load(
-        &self,
-        keys: &[MilestonesOf],
-    ) -> Result<HashMap<MilestonesOf, Vec<task::Model>>, Shared> {
-        let parents = keys.iter().map(|key| key.0).collect();
-        let rows = tasks::of_projects(self.store().read(), parents)
-            .await
-            .map_err(Arc::new)?;
-        let mut groups: HashMap<MilestonesOf, Vec<task::Model>> = HashMap::new();
-        for row in rows {
-            if let Some(project) = row.project_id {
-                groups.entry(MilestonesOf(project)).or_default().push(row);
+    async fn load(&self, keys: &[ReportIn]) -> Result<HashMap<ReportIn, task::Model>, Shared> {
+        let mut months: HashMap<&str, Vec<ProjectId>> = HashMap::new();
+        for ReportIn(project, period) in keys {
+            months.entry(period).or_default().push(*project);
+        }
+        let mut found = HashMap::new();
+        for (period, projects) in months {
+            let rows = reports::of_month(self.store().read(), projects, period).await;
+            for row in rows.map_err(Arc::new)? {
+                if let Some(project) = row.project_id {
+                    found.insert(ReportIn(project, period.to_owned()), row);
+                }
             }
         }
-        Ok(groups)
+        Ok(found)
+    }
+}
+
+/// A task that the caller may see.
+impl Loader<TaskId> for Source {
+    type Value = task::Model;
+    type Error = Shared;
+
+    async fn load(&self, keys: &[TaskId]) -> Result<HashMap<TaskId, task::Model>, Shared> {
+        let principal = &self.call.principal;
+        let rows = tasks::visible_by_ids(self.store().read(), principal, keys.to_vec())
+            .await
+            .map_err(Arc::new)?;
+        Ok(rows.into_iter().map(|row| (row.id, row)).collect())
     }
 }
 

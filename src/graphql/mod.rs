@@ -28,6 +28,7 @@ mod progress;
 mod project;
 mod project_filter;
 mod rating;
+mod report;
 mod scalar;
 mod session;
 mod task;
@@ -58,6 +59,7 @@ pub struct Query(
     plan::PlanQuery,
     project::ProjectQuery,
     task::TaskQuery,
+    report::ReportQuery,
     change::ChangeQuery,
     portfolio::PortfolioQuery,
     ledger::LedgerQuery,
@@ -75,6 +77,7 @@ pub struct Mutation(
     change::ChangeMutation,
     task::TaskMutation,
     rating::RatingMutation,
+    report::ReportMutation,
     session::SessionMutation,
     user::UserMutation,
     grant::GrantMutation,

@@ -14,6 +14,7 @@ mod fetch;
 mod grant;
 mod grant_rules;
 mod idempotency;
+mod issue;
 mod ledger;
 mod named;
 mod names;
@@ -26,6 +27,7 @@ mod portfolio;
 mod project;
 mod rating;
 mod refresh;
+mod report;
 mod rules;
 mod schedule;
 mod session;
@@ -56,6 +58,10 @@ pub use project::{ProjectView, state};
 pub use rating::{
     Adopted, Rated, RatingOverride, RatingOverrideEnd, RatingRulesAdopt, Standing, in_force,
     look_back, ratings_of_past,
+};
+pub use report::{
+    Achieved, Missing, ReportContent, ReportSave, ReportSubmit, ReportView, ReportWaive,
+    ReportedIssue, Submitted, achieved_of, draft_content, evidence_of,
 };
 pub use rules::Rules;
 pub use schedule::{MilestonesPlan, PlannedMilestone};
