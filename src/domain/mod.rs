@@ -8,11 +8,13 @@
 //! |---|---|
 //! | [`workflow`]: which stage follows which, who may move, what must hold first | `seeds/workflow.yaml` |
 //! | [`due`]: when a task is overdue, and by how many days | |
+//! | [`change`]: what a proposed change must look like: dates, quantities, money, titles | |
 //! | [`calendar`]: working days | `seeds/calendar.yaml` |
 //! | [`schedule`]: what a proposed schedule must look like, percent complete | |
 //! | [`template`]: usual milestones by kind of work | `seeds/templates.yaml` |
 
 pub mod calendar;
+pub mod change;
 pub mod due;
 pub mod schedule;
 pub mod seed;

@@ -109,6 +109,10 @@ children! {
     CitationsOf(ProjectId) => citation::Model, outline::citations_of, |row| row.project_id;
     /// The targets of a project.
     TargetsOf(ProjectId) => target::Model, outline::targets_of, |row| row.project_id;
+    /// The investment planned for a project.
+    InvestmentsOf(ProjectId) => duban_entities::project_investment::Model, outline::investments_of, |row| row.project_id;
+    /// The request by which a project entered the bank.
+    EntriesOf(ProjectId) => change_request::Model, changes::entries_of, |row| row.project_id.unwrap_or(ProjectId(row.id.0));
     /// The other names of a project.
     AliasesOfProject(ProjectId) => duban_entities::project_alias::Model, outline::aliases_of_projects, |row| row.project_id;
     /// The external ids of a project.

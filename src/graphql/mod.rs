@@ -67,6 +67,7 @@ pub struct Mutation(
     unit::UnitMutation,
     project::ProjectMutation,
     change::ChangeMutation,
+    change::ProposeMutation,
     task::TaskMutation,
     session::SessionMutation,
     user::UserMutation,

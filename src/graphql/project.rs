@@ -7,13 +7,14 @@ use async_graphql::{
 };
 use duban_entities::project;
 
+use super::change::{CitedDocument, YearlyInvestment};
 use super::connection::{connection, list_cost, page_cost, page_of_whole};
 use super::context::{call, children, loaders, parse, services};
 use super::error::{Result, public};
 use super::jurisdiction::{Area, Jurisdiction};
 use super::loader::{
-    AliasesOfProject, AreaLinksOf, CitationsOf, CooperatingUnitsOf, ExternalIdsOf, FactsOf,
-    MembersOf, MilestonesOf, SuggestedLeadsOf, TargetsOf,
+    AliasesOfProject, AreaLinksOf, CitationsOf, CooperatingUnitsOf, EntriesOf, ExternalIdsOf,
+    FactsOf, InvestmentsOf, MembersOf, MilestonesOf, SuggestedLeadsOf, TargetsOf,
 };
 use super::mention::{Citation, CooperatingUnit, ExternalId, SuggestedLead, Target};
 use super::scalar::{Date, DateTime, Decimal};
@@ -218,6 +219,34 @@ impl Project {
     async fn targets(&self, ctx: &Context<'_>) -> Result<Vec<Target>> {
         let rows = children(ctx, TargetsOf(self.row.id)).await?;
         Ok(rows.into_iter().map(Target::from).collect())
+    }
+
+    /// Total investment as approved, in yuan.
+    async fn investment_total(&self) -> Option<Decimal> {
+        self.row.investment_total.map(Decimal::of_hundredths)
+    }
+
+    /// The investment planned for each year as approved, by year.
+    #[graphql(complexity = "list_cost(child_complexity)")]
+    async fn investments(&self, ctx: &Context<'_>) -> Result<Vec<YearlyInvestment>> {
+        let rows = children(ctx, InvestmentsOf(self.row.id)).await?;
+        let years = rows.into_iter().map(|row| YearlyInvestment {
+            year: row.year,
+            amount: Decimal::of_hundredths(row.amount),
+        });
+        Ok(years.collect())
+    }
+
+    /// The document by which it entered the bank (入库依据), where somebody proposed it.
+    async fn entry_document(&self, ctx: &Context<'_>) -> Result<Option<CitedDocument>> {
+        let rows = loaders(ctx)?.load_one(EntriesOf(self.row.id)).await?;
+        let Some(row) = rows.unwrap_or_default().pop() else {
+            return Ok(None);
+        };
+        match service::content(&row).map_err(public)? {
+            service::Content::Propose(content) => Ok(content.document.map(CitedDocument::from)),
+            _ => Ok(None),
+        }
     }
 
     /// Its mentions in plans (出处); the first is the primary one.

@@ -23,6 +23,7 @@ pub(crate) mod people_tests;
 mod portfolio;
 mod project;
 mod refresh;
+mod resumption;
 mod rules;
 mod schedule;
 mod session;
@@ -43,7 +44,11 @@ use crate::store::{Store, WriteContext};
 
 pub use assignment::{AssignMany, AssignOne, Lead};
 pub use authentication::Person;
-pub use change::{ChangeDecide, Content, Decision, StageContent, content};
+pub use change::{
+    ChangeDecide, ChangePropose, Content, Decision, Document, MovedDate, NewDate, Parts,
+    PlannedTarget, ProjectPropose, ProposalContent, ReassignContent, StageContent, Wanted,
+    YearAmount, content,
+};
 pub use credential::{Credentials, Secret, SigningKey};
 pub use demonstration::Demonstration;
 pub use grant::{GrantAdd, GrantScope, NewGrant};

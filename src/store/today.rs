@@ -17,6 +17,7 @@ use crate::error::{Error, Result};
 #[derive(Clone, Debug)]
 pub struct Today {
     dates: HashMap<JurisdictionId, NaiveDate>,
+    zones: HashMap<JurisdictionId, Tz>,
     /// What most jurisdictions have.
     usual: NaiveDate,
     backend: DbBackend,
@@ -28,10 +29,11 @@ impl Today {
     /// # Errors
     /// [`Error::Internal`] when a jurisdiction has an unknown time zone.
     pub async fn load(connection: &impl ConnectionTrait, now: DateTime<Utc>) -> Result<Self> {
-        let mut dates = HashMap::new();
+        let (mut dates, mut zones) = (HashMap::new(), HashMap::new());
         for row in jurisdiction::Entity::find().all(connection).await? {
             let zone: Tz = row.time_zone.parse().map_err(Error::internal)?;
             dates.insert(row.id, local_date(now, zone));
+            zones.insert(row.id, zone);
         }
         let usual = dates
             .values()
@@ -40,6 +42,7 @@ impl Today {
             .unwrap_or_else(|| now.date_naive());
         Ok(Self {
             dates,
+            zones,
             usual,
             backend: connection.get_database_backend(),
         })
@@ -49,6 +52,14 @@ impl Today {
     #[must_use]
     pub fn of(&self, jurisdiction: JurisdictionId) -> NaiveDate {
         self.dates.get(&jurisdiction).copied().unwrap_or(self.usual)
+    }
+
+    /// Whole days from the local day of an instant in a jurisdiction to today.
+    #[must_use]
+    pub fn days_since(&self, jurisdiction: JurisdictionId, at: DateTime<Utc>) -> i64 {
+        let zone = self.zones.get(&jurisdiction);
+        let then = zone.map_or_else(|| at.date_naive(), |zone| local_date(at, *zone));
+        self.of(jurisdiction).signed_duration_since(then).num_days()
     }
 
     /// Today as an expression, where `column` names the row's jurisdiction.
@@ -113,16 +124,18 @@ impl Today {
         open().add(basis).add(due.lt(today))
     }
 
-    /// Days overdue of a task that is.
+    /// Days overdue of a task that is, those carried from an earlier date with them.
     #[must_use]
     pub fn days_overdue(&self) -> SimpleExpr {
         let due = Expr::col((task::Entity, task::Column::CountedDueDate));
-        let parts = [self.counted_until(), due];
+        let carried = Expr::col((task::Entity, task::Column::CarriedDaysLate));
+        let carried = Func::coalesce([carried, Expr::value(0)]).into();
+        let parts = [self.counted_until(), due, carried];
         match self.backend {
             DbBackend::Sqlite => {
-                Expr::cust_with_exprs("CAST(julianday(?) - julianday(?) AS INTEGER)", parts)
+                Expr::cust_with_exprs("(CAST(julianday(?) - julianday(?) AS INTEGER) + ?)", parts)
             }
-            _ => Expr::cust_with_exprs("(($1)::date - ($2)::date)", parts),
+            _ => Expr::cust_with_exprs("((($1)::date - ($2)::date) + ($3)::int)", parts),
         }
     }
 

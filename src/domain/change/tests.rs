@@ -1,0 +1,1 @@
+//! Proposed changes against tables.
