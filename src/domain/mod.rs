@@ -8,6 +8,7 @@
 //! |---|---|
 //! | [`workflow`]: which stage follows which, who may move, what must hold first | `seeds/workflow.yaml` |
 //! | [`due`]: when a task is overdue, and by how many days | |
+//! | [`change`]: what a proposed change must look like: dates, quantities, money, titles | |
 //! | [`calendar`]: working days | `seeds/calendar.yaml` |
 //! | [`schedule`]: what a proposed schedule must look like, percent complete | |
 //! | [`progress`]: planned against actual on a day | |
@@ -17,6 +18,7 @@
 //! | [`report`]: what a monthly report must look like | |
 
 pub mod calendar;
+pub mod change;
 pub mod due;
 pub mod progress;
 pub mod rating;

@@ -116,6 +116,10 @@ children! {
     CitationsOf(ProjectId) => citation::Model, outline::citations_of, |row| row.project_id;
     /// The targets of a project.
     TargetsOf(ProjectId) => target::Model, outline::targets_of, |row| row.project_id;
+    /// The investment planned for a project.
+    InvestmentsOf(ProjectId) => project_investment::Model, outline::investments_of, |row| row.project_id;
+    /// The request by which a project entered the bank.
+    EntriesOf(ProjectId) => change_request::Model, changes::entries_of, |row| row.project_id.unwrap_or(ProjectId(row.id.0));
     /// The other names of a project.
     AliasesOfProject(ProjectId) => duban_entities::project_alias::Model, outline::aliases_of_projects, |row| row.project_id;
     /// The external ids of a project.
@@ -138,8 +142,6 @@ children! {
     DraftsOf(TaskId) => report_draft::Model, reports::drafts, |row| row.task_id;
     /// The accepted revisions of a project, one a month, in the order of the months.
     AcceptedOf(ProjectId) => report_revision::Model, reports::accepted, |row| row.project_id;
-    /// What is planned to be invested in a project, year by year.
-    InvestmentsOf(ProjectId) => project_investment::Model, reports::investments, |row| row.project_id;
 }
 
 /// Loads tasks of a project, under a key type that names which.

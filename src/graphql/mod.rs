@@ -75,6 +75,7 @@ pub struct Mutation(
     unit::UnitMutation,
     project::ProjectMutation,
     change::ChangeMutation,
+    change::ProposeMutation,
     task::TaskMutation,
     rating::RatingMutation,
     report::ReportMutation,

@@ -7,14 +7,16 @@ use async_graphql::{
 };
 use duban_entities::project;
 
+use super::change::CitedDocument;
 use super::connection::{connection, figure_cost, list_cost, page_cost, page_of_whole};
 use super::context::{call, children, loaders, parse, services};
 use super::error::{Result, public};
 use super::jurisdiction::{Area, Jurisdiction};
 use super::ledger::{LedgerEntryConnection, history};
 use super::loader::{
-    ActiveReportsOf, AliasesOfProject, AreaLinksOf, CitationsOf, CooperatingUnitsOf, ExternalIdsOf,
-    FactsOf, MembersOf, MilestonesOf, ProjectAt, ReportsOf, SuggestedLeadsOf, TargetsOf,
+    ActiveReportsOf, AliasesOfProject, AreaLinksOf, CitationsOf, CooperatingUnitsOf, EntriesOf,
+    ExternalIdsOf, FactsOf, MembersOf, MilestonesOf, ProjectAt, ReportsOf, SuggestedLeadsOf,
+    TargetsOf,
 };
 use super::mention::{Citation, CooperatingUnit, ExternalId, SuggestedLead, Target};
 use super::past::ProjectThen;
@@ -223,6 +225,18 @@ impl Project {
     async fn targets(&self, ctx: &Context<'_>) -> Result<Vec<Target>> {
         let rows = children(ctx, TargetsOf(self.row.id)).await?;
         Ok(rows.into_iter().map(Target::from).collect())
+    }
+
+    /// The document by which it entered the bank (入库依据), where somebody proposed it.
+    async fn entry_document(&self, ctx: &Context<'_>) -> Result<Option<CitedDocument>> {
+        let rows = loaders(ctx)?.load_one(EntriesOf(self.row.id)).await?;
+        let Some(row) = rows.unwrap_or_default().pop() else {
+            return Ok(None);
+        };
+        match service::content(&row).map_err(public)? {
+            service::Content::Propose(content) => Ok(content.document.map(CitedDocument::from)),
+            _ => Ok(None),
+        }
     }
 
     /// Its mentions in plans (出处); the first is the primary one.

@@ -28,6 +28,7 @@ mod project;
 mod rating;
 mod refresh;
 mod report;
+mod resumption;
 mod rules;
 mod schedule;
 mod session;
@@ -48,7 +49,11 @@ use crate::store::{Store, WriteContext};
 
 pub use assignment::{AssignMany, AssignOne, Lead};
 pub use authentication::Person;
-pub use change::{ChangeDecide, Content, Decision, StageContent, content};
+pub use change::{
+    ChangeDecide, ChangePropose, Content, Decision, Document, MovedDate, NewDate, Parts,
+    PlannedTarget, ProjectPropose, ProposalContent, ReassignContent, StageContent, Wanted,
+    YearAmount, content,
+};
 pub use credential::{Credentials, Secret, SigningKey};
 pub use demonstration::Demonstration;
 pub use grant::{GrantAdd, GrantScope, NewGrant};

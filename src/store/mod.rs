@@ -7,6 +7,7 @@
 //! turns what changed into ledger entries in the same transaction.
 
 pub mod assignments;
+pub mod bank;
 pub mod catalogue;
 pub mod changes;
 mod connect;
