@@ -12,18 +12,22 @@ mod cost;
 mod error;
 mod grant;
 mod jurisdiction;
+mod ledger;
 mod limits;
 mod loader;
 mod mention;
 mod node;
 mod order;
+mod past;
 #[cfg(test)]
 mod people_tests;
 mod person;
 mod plan;
 mod portfolio;
+mod progress;
 mod project;
 mod project_filter;
+mod rating;
 mod report;
 mod scalar;
 mod session;
@@ -58,6 +62,8 @@ pub struct Query(
     report::ReportQuery,
     change::ChangeQuery,
     portfolio::PortfolioQuery,
+    ledger::LedgerQuery,
+    rating::RatingQuery,
     workflow::WorkflowQuery,
     session::SessionQuery,
     user::UserQuery,
@@ -69,7 +75,9 @@ pub struct Mutation(
     unit::UnitMutation,
     project::ProjectMutation,
     change::ChangeMutation,
+    change::ProposeMutation,
     task::TaskMutation,
+    rating::RatingMutation,
     report::ReportMutation,
     session::SessionMutation,
     user::UserMutation,

@@ -6,6 +6,7 @@ mod issue;
 mod milestone;
 mod order;
 mod report;
+mod then;
 mod write;
 
 use async_graphql::{Context, Enum, ID, InputObject, Interface, Object, SimpleObject};
@@ -15,6 +16,7 @@ use super::change::ChangeRequest;
 use super::connection::{connection, page_cost};
 use super::context::{call, parse, parse_option, services};
 use super::error::{Result, public};
+use super::past::past_cost;
 use super::person::Person;
 use super::project::Project;
 use super::project_filter::checked_words;
@@ -28,6 +30,7 @@ pub use issue::Issue;
 pub use milestone::Milestone;
 pub use order::Order;
 pub use report::Report;
+pub use then::Then;
 pub use write::{EvidenceInput, TaskMutation};
 
 /// Something that one unit owes by a date. It is OPEN, SUBMITTED once claimed, DONE once
@@ -306,13 +309,19 @@ pub struct TaskQuery;
 
 #[Object]
 impl TaskQuery {
-    /// The tasks that you may see.
-    #[graphql(complexity = "page_cost(first, last, child_complexity)")]
+    /// The tasks that you may see, now or as they stood at an earlier instant. What a task
+    /// says of itself is then of that instant; what it leads to (its unit, its project, the
+    /// people) is shown as it is now.
+    #[graphql(complexity = "page_cost(first, last, child_complexity) + past_cost(as_of.is_some())")]
     async fn tasks(
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Which ones; all where nothing is said.")] filter: Option<TaskFilter>,
         #[graphql(desc = "In which order.")] order_by: Option<TaskOrder>,
+        #[graphql(
+            desc = "As they stood at this instant, from the ledger, with that day's local date; not in the future."
+        )]
+        as_of: Option<DateTime>,
         #[graphql(
             desc = "So many from the start, or behind `after`; 50 where nothing is said, 200 at most."
         )]
@@ -334,11 +343,18 @@ impl TaskQuery {
             last,
             before,
         };
+        let counted = ctx.look_ahead().field("totalCount").exists();
+        if let Some(at) = as_of {
+            let wanted = (&filter, order);
+            let past = services.tasks_at(call, at.0, wanted, &request).await;
+            let (page, total) = past.map_err(public)?;
+            return Ok(TaskConnection::then(&page, counted.then_some(total)));
+        }
         let page = services
             .tasks(call, &filter, order, &request)
             .await
             .map_err(public)?;
-        let total = if ctx.look_ahead().field("totalCount").exists() {
+        let total = if counted {
             Some(services.count_tasks(call, &filter).await.map_err(public)?)
         } else {
             None

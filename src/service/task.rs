@@ -96,6 +96,10 @@ pub const fn due_facts(row: &task::Model) -> DueFacts {
         counted_due_date: row.counted_due_date,
         clock_stopped_on: row.clock_stopped_on,
         days_late: row.days_late,
+        carried_days_late: match row.carried_days_late {
+            Some(days) => days,
+            None => 0,
+        },
     }
 }
 
@@ -105,6 +109,9 @@ pub(super) fn set_due_facts(row: &mut task::Model, due: &DueFacts) {
     row.due_basis = due.due_basis;
     row.counted_due_date = due.counted_due_date;
     row.clock_stopped_on = due.clock_stopped_on;
+    if due.carried_days_late > 0 {
+        row.carried_days_late = Some(due.carried_days_late);
+    }
 }
 
 impl Services {
@@ -162,7 +169,11 @@ impl Services {
         tasks::count(self.store.read(), &call.principal, filter, &today).await
     }
 
-    async fn check_named_in_tasks(&self, call: &Call, filter: &TaskFilter) -> Result<()> {
+    pub(super) async fn check_named_in_tasks(
+        &self,
+        call: &Call,
+        filter: &TaskFilter,
+    ) -> Result<()> {
         if let Some(id) = filter.jurisdiction {
             self.named_jurisdiction(call, id).await?;
         }

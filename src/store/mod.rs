@@ -7,6 +7,7 @@
 //! turns what changed into ledger entries in the same transaction.
 
 pub mod assignments;
+pub mod bank;
 pub mod catalogue;
 pub mod changes;
 mod connect;
@@ -21,6 +22,7 @@ pub mod outline;
 pub mod page;
 pub mod portfolio;
 pub mod projects;
+pub mod ratings;
 pub mod record;
 pub mod reports;
 pub mod scope;

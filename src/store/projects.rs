@@ -175,7 +175,7 @@ fn cursor_values(order: ProjectOrder, sorted: &Sorted) -> Vec<String> {
 }
 
 /// Stands for "no date" in a sort: behind every date.
-pub(super) const NEVER: NaiveDate = match NaiveDate::from_ymd_opt(9999, 12, 31) {
+pub const NEVER: NaiveDate = match NaiveDate::from_ymd_opt(9999, 12, 31) {
     Some(date) => date,
     None => NaiveDate::MAX,
 };

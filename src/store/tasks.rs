@@ -1,6 +1,6 @@
 //! Selects of tasks.
 
-use duban_entities::ids::{JurisdictionId, ProjectId, TaskId, UnitId};
+use duban_entities::ids::{ChangeRequestId, JurisdictionId, ProjectId, TaskId, UnitId};
 use duban_entities::vocabulary::{DueBasis, TaskKind, TaskState};
 use duban_entities::{task, task_evidence};
 use sea_orm::sea_query::{Expr, Func, SimpleExpr};
@@ -248,20 +248,6 @@ pub async fn by_id(connection: &impl ConnectionTrait, id: TaskId) -> Result<Opti
         .await?)
 }
 
-/// The tasks of these ids, whoever may see them: the caller asks the policy.
-///
-/// # Errors
-/// [`crate::error::Error::Internal`] when the database cannot be read.
-pub async fn by_ids(
-    connection: &impl ConnectionTrait,
-    ids: Vec<TaskId>,
-) -> Result<Vec<task::Model>> {
-    Ok(task::Entity::find()
-        .filter(task::Column::Id.is_in(ids))
-        .all(connection)
-        .await?)
-}
-
 /// Those of these tasks that the principal may see.
 ///
 /// # Errors
@@ -273,6 +259,20 @@ pub async fn visible_by_ids(
 ) -> Result<Vec<task::Model>> {
     Ok(task::Entity::find()
         .filter(scope::tasks(principal))
+        .filter(task::Column::Id.is_in(ids))
+        .all(connection)
+        .await?)
+}
+
+/// The tasks of these ids, whoever may see them: the caller asks the policy.
+///
+/// # Errors
+/// [`crate::error::Error::Internal`] when the database cannot be read.
+pub async fn by_ids(
+    connection: &impl ConnectionTrait,
+    ids: Vec<TaskId>,
+) -> Result<Vec<task::Model>> {
+    Ok(task::Entity::find()
         .filter(task::Column::Id.is_in(ids))
         .all(connection)
         .await?)
@@ -290,6 +290,42 @@ pub async fn of_projects(
         .filter(task::Column::ProjectId.is_in(projects))
         .filter(task::Column::Kind.eq(TaskKind::Milestone))
         .order_by_asc(task::Column::ProjectId)
+        .order_by_asc(task::Column::Position)
+        .order_by_asc(task::Column::Id)
+        .all(connection)
+        .await?)
+}
+
+/// What the lead owes of these projects month by month: milestones in the order of the
+/// schedule, then reports.
+///
+/// # Errors
+/// [`crate::error::Error::Internal`] when the database cannot be read.
+pub async fn owed_of_projects(
+    connection: &impl ConnectionTrait,
+    projects: Vec<ProjectId>,
+) -> Result<Vec<task::Model>> {
+    Ok(task::Entity::find()
+        .filter(task::Column::ProjectId.is_in(projects))
+        .filter(task::Column::Kind.is_in([TaskKind::Milestone, TaskKind::Report]))
+        .order_by_asc(task::Column::ProjectId)
+        .order_by_asc(task::Column::Kind)
+        .order_by_asc(task::Column::Position)
+        .order_by_asc(task::Column::Id)
+        .all(connection)
+        .await?)
+}
+
+/// The tasks whose clock this request stopped.
+///
+/// # Errors
+/// [`crate::error::Error::Internal`] when the database cannot be read.
+pub async fn waiting_for(
+    connection: &impl ConnectionTrait,
+    change: ChangeRequestId,
+) -> Result<Vec<task::Model>> {
+    Ok(task::Entity::find()
+        .filter(task::Column::PendingChangeId.eq(change))
         .order_by_asc(task::Column::Position)
         .order_by_asc(task::Column::Id)
         .all(connection)
