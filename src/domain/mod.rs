@@ -10,10 +10,14 @@
 //! | [`due`]: when a task is overdue, and by how many days | |
 //! | [`calendar`]: working days | `seeds/calendar.yaml` |
 //! | [`schedule`]: what a proposed schedule must look like, percent complete | |
+//! | [`order`]: how orders are numbered and called | |
+//! | [`ladder`]: which order of supervision is proposed next | `seeds/ladder.yaml` |
 //! | [`template`]: usual milestones by kind of work | `seeds/templates.yaml` |
 
 pub mod calendar;
 pub mod due;
+pub mod ladder;
+pub mod order;
 pub mod schedule;
 pub mod seed;
 pub mod template;

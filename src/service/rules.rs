@@ -1,6 +1,7 @@
 //! The rules that are data, loaded and checked once.
 
 use crate::domain::calendar::{self, Calendar};
+use crate::domain::ladder::{self, Ladder};
 use crate::domain::template::{self, Template};
 use crate::domain::workflow::{self, Workflow};
 use crate::error::{Error, Result};
@@ -14,6 +15,8 @@ pub struct Rules {
     pub templates: Vec<Template>,
     /// Working days.
     pub calendar: Calendar,
+    /// Which order of supervision is proposed next.
+    pub ladder: Ladder,
     /// Days before its date from which a task counts as due soon.
     pub due_soon_days: u16,
     /// Working days that a returned claim gets, where the office names no date.
@@ -31,6 +34,7 @@ impl Rules {
             workflow: workflow.ok_or_else(|| Error::internal("no workflow"))?,
             templates: template::embedded()?,
             calendar: calendar::embedded()?,
+            ladder: ladder::embedded()?,
             due_soon_days: 3,
             return_days: 3,
         })

@@ -150,6 +150,10 @@ pub(super) async fn apply(
         let after = moved_task(before, transition, content.occurred_on);
         work.update(permit, before, after).await?;
     }
+    for before in &tasks::issues_of(work.connection(), vec![project.id]).await? {
+        let after = moved_issue(before, transition, content.occurred_on);
+        work.update(permit, before, after).await?;
+    }
     if transition.suspends() {
         let review = review(work, project, &milestones, content)?;
         work.create(permit, review, Fields::new()).await?;
@@ -187,6 +191,18 @@ fn moved_task(before: &task::Model, transition: &Transition, on: NaiveDate) -> t
     }
     set_due_facts(&mut after, &due);
     after
+}
+
+/// An issue follows its project as a step of it does.
+fn moved_issue(before: &task::Model, transition: &Transition, on: NaiveDate) -> task::Model {
+    let step = task::Model {
+        role: Some(MilestoneRole::Step),
+        ..before.clone()
+    };
+    task::Model {
+        role: before.role,
+        ..moved_task(&step, transition, on)
+    }
 }
 
 /// The review of a suspension: a milestone that the lead unit owes.

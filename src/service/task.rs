@@ -2,7 +2,7 @@
 
 use chrono::NaiveDate;
 use duban_entities::ids::TaskId;
-use duban_entities::vocabulary::{DueBasis, MilestoneRole, TaskState};
+use duban_entities::vocabulary::{DueBasis, MilestoneRole, TaskKind, TaskState};
 use duban_entities::{project, task, task_evidence};
 use serde::Serialize;
 
@@ -76,6 +76,14 @@ pub struct TaskReturn {
     pub due_date: Option<NaiveDate>,
     /// The version that the person saw.
     pub expected_version: Option<i32>,
+}
+
+/// Serialises ids as their wire texts.
+pub(super) fn as_texts<'a, S: serde::Serializer, T: ToString + 'a>(
+    ids: impl IntoIterator<Item = &'a T>,
+    serializer: S,
+) -> std::result::Result<S::Ok, S::Error> {
+    serializer.collect_seq(ids.into_iter().map(ToString::to_string))
 }
 
 /// Serialises an id as its wire text.
@@ -314,7 +322,7 @@ async fn claim(
 }
 
 /// Puts a claim's references in the place of those of an earlier claim.
-async fn replace_evidence(
+pub(super) async fn replace_evidence(
     work: &Work,
     task: &task::Model,
     evidence: Vec<Evidence>,
@@ -366,7 +374,9 @@ async fn verify(work: &mut Work, input: &TaskVerify, note: Option<String>) -> Re
     let mut after = decided(work, &before, note);
     after.state = TaskState::Done;
     let task = work.update(&permit, &before, after).await?;
-    if let Some(project) = project {
+    // Only milestones weigh.
+    let weighs = task.kind == TaskKind::Milestone;
+    if let Some(project) = project.filter(|_| weighs) {
         update_progress(work, &permit, &project).await?;
     }
     Ok(task.id)
@@ -400,7 +410,7 @@ async fn send_back(
     after.return_count += 1;
     if before.due_date != Some(due) {
         let mut facts = due_facts(&after);
-        facts.set_due(due, DueBasis::Scheduled);
+        facts.set_due(due, basis_of_return(&before));
         set_due_facts(&mut after, &facts);
     }
     let task = work.update(&permit, &before, after).await?;
@@ -413,6 +423,15 @@ async fn send_back(
         work.update(&permit, &project, moved).await?;
     }
     Ok(task.id)
+}
+
+/// A milestone's returned date is as good as scheduled; what a report, an issue or an order is
+/// owed by stays what it was.
+const fn basis_of_return(row: &task::Model) -> DueBasis {
+    match (row.kind, row.due_basis) {
+        (TaskKind::Milestone, _) | (_, None) => DueBasis::Scheduled,
+        (_, Some(basis)) => basis,
+    }
 }
 
 fn expect_submitted(row: &task::Model) -> Result<()> {

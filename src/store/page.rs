@@ -117,6 +117,17 @@ pub fn cursor(name: &str, values: Vec<String>) -> Result<String> {
 }
 
 fn parse_cursor(name: &str, keys: &[SortKey], text: &str) -> Option<Vec<Value>> {
+    let values = cursor_values(name, text)?;
+    if values.len() != keys.len() {
+        return None;
+    }
+    let pairs = keys.iter().zip(&values);
+    pairs.map(|(key, text)| (key.parse)(text)).collect()
+}
+
+/// What a cursor of this order was made of.
+#[must_use]
+pub fn cursor_values(name: &str, text: &str) -> Option<Vec<String>> {
     if text.len() > 4_000 || !text.len().is_multiple_of(2) || !text.is_ascii() {
         return None;
     }
@@ -126,11 +137,7 @@ fn parse_cursor(name: &str, keys: &[SortKey], text: &str) -> Option<Vec<Value>> 
         .collect();
     let Cursor(order, values) = serde_json::from_slice(&bytes?).ok()?;
     let has_nul = values.iter().any(|value| value.contains('\0'));
-    if order != name || values.len() != keys.len() || has_nul {
-        return None;
-    }
-    let pairs = keys.iter().zip(&values);
-    pairs.map(|(key, text)| (key.parse)(text)).collect()
+    (order == name && !has_nul).then_some(values)
 }
 
 impl PageRequest {

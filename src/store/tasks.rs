@@ -258,6 +258,39 @@ pub async fn of_projects(
         .await?)
 }
 
+/// The issues of these projects, oldest first.
+///
+/// # Errors
+/// [`crate::error::Error::Internal`] when the database cannot be read.
+pub async fn issues_of(
+    connection: &impl ConnectionTrait,
+    projects: Vec<ProjectId>,
+) -> Result<Vec<task::Model>> {
+    Ok(task::Entity::find()
+        .filter(task::Column::ProjectId.is_in(projects))
+        .filter(task::Column::Kind.eq(TaskKind::Issue))
+        .order_by_asc(task::Column::CreatedAt)
+        .order_by_asc(task::Column::Id)
+        .all(connection)
+        .await?)
+}
+
+/// Those of these tasks that the principal may see.
+///
+/// # Errors
+/// [`crate::error::Error::Internal`] when the database cannot be read.
+pub async fn visible_by_ids(
+    connection: &impl ConnectionTrait,
+    principal: &Principal,
+    ids: Vec<TaskId>,
+) -> Result<Vec<task::Model>> {
+    Ok(task::Entity::find()
+        .filter(task::Column::Id.is_in(ids))
+        .filter(scope::tasks(principal))
+        .all(connection)
+        .await?)
+}
+
 /// The evidence of these tasks, in order.
 ///
 /// # Errors
