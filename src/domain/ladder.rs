@@ -117,7 +117,12 @@ impl Ladder {
         if standing.halted {
             return None;
         }
-        let taken = || standing.steps.iter().filter(|step| step.on >= standing.since);
+        let taken = || {
+            standing
+                .steps
+                .iter()
+                .filter(|step| step.on >= standing.since)
+        };
         let orders = || taken().filter_map(|step| Some((step.on, step.order.as_ref()?)));
         if orders().any(|(_, order)| order.waits(today)) {
             return None;

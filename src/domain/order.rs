@@ -37,14 +37,20 @@ impl FromStr for Number {
     type Err = NotANumber;
 
     fn from_str(text: &str) -> Result<Self, NotANumber> {
-        let rest = text.strip_prefix("督〔").and_then(|rest| rest.strip_suffix('号'));
-        let (year, sequence) = rest.and_then(|rest| rest.split_once('〕')).ok_or(NotANumber)?;
+        let rest = text
+            .strip_prefix("督〔")
+            .and_then(|rest| rest.strip_suffix('号'));
+        let (year, sequence) = rest
+            .and_then(|rest| rest.split_once('〕'))
+            .ok_or(NotANumber)?;
         let number = Self {
             year: year.parse().map_err(|_| NotANumber)?,
             sequence: sequence.parse().map_err(|_| NotANumber)?,
         };
         // One way to write each: no sign, no leading zero.
-        (number.to_string() == text).then_some(number).ok_or(NotANumber)
+        (number.to_string() == text)
+            .then_some(number)
+            .ok_or(NotANumber)
     }
 }
 
@@ -80,7 +86,12 @@ mod tests {
 
     #[test]
     fn each_number_is_written_in_one_way() {
-        for text in ["督〔2026〕012号", "督〔+2026〕12号", "督〔2026〕12", "督[2026]12号"] {
+        for text in [
+            "督〔2026〕012号",
+            "督〔+2026〕12号",
+            "督〔2026〕12",
+            "督[2026]12号",
+        ] {
             assert_eq!(text.parse::<Number>(), Err(NotANumber), "{text}");
         }
     }

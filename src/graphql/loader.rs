@@ -9,14 +9,15 @@ use duban_entities::ids::{
     AreaId, ChangeRequestId, ClauseId, JurisdictionId, PlanId, ProjectId, TaskId, UnitId, UserId,
 };
 use duban_entities::{
-    api_token, area, change_request, citation, clause, cooperating_unit, grant, jurisdiction, plan,
-    project, project_external_id, suggested_lead, target, task, task_evidence, unit, user,
+    api_token, area, change_request, citation, clause, cooperating_unit, grant, jurisdiction,
+    order, order_project, order_task, plan, project, project_external_id, suggested_lead, target,
+    task, task_evidence, unit, user,
 };
 
 use crate::error::{Error, Result};
 use crate::policy::ProjectFacts;
 use crate::service::{Call, Services};
-use crate::store::{Store, changes, facts, outline, projects, tasks, tokens, users};
+use crate::store::{Store, changes, facts, orders, outline, projects, tasks, tokens, users};
 
 /// Where the loaders of one request read.
 #[derive(Debug)]
@@ -123,6 +124,12 @@ children! {
     GrantsOf(UserId) => grant::Model, users::grants, |row| row.user_id;
     /// The API tokens of a user.
     ApiTokensOf(UserId) => api_token::Model, tokens::of_users, |row| row.user_id;
+    /// The projects that an order names.
+    ProjectsOfOrder(TaskId) => order_project::Model, orders::projects_of, |row| row.task_id;
+    /// The tasks that an order names.
+    TasksOfOrder(TaskId) => order_task::Model, orders::tasks_of, |row| row.order_id;
+    /// The orders that follow an order, by number.
+    FollowersOf(TaskId) => order::Model, orders::following, |row| row.follows_id.unwrap_or(row.task_id);
     /// The evidence of a task's last claim.
     EvidenceOf(TaskId) => task_evidence::Model, tasks::evidence, |row| row.task_id;
 }
@@ -150,6 +157,61 @@ impl Loader<MilestonesOf> for Source {
             }
         }
         Ok(groups)
+    }
+}
+
+/// The issues of a project, oldest first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct IssuesOf(pub ProjectId);
+
+impl Loader<IssuesOf> for Source {
+    type Value = Vec<task::Model>;
+    type Error = Shared;
+
+    async fn load(&self, keys: &[IssuesOf]) -> Result<HashMap<IssuesOf, Vec<task::Model>>, Shared> {
+        let parents = keys.iter().map(|key| key.0).collect();
+        let rows = tasks::issues_of(self.store().read(), parents)
+            .await
+            .map_err(Arc::new)?;
+        let mut groups: HashMap<IssuesOf, Vec<task::Model>> = HashMap::new();
+        for row in rows {
+            if let Some(project) = row.project_id {
+                groups.entry(IssuesOf(project)).or_default().push(row);
+            }
+        }
+        Ok(groups)
+    }
+}
+
+/// What makes a task an order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct OrderOf(pub TaskId);
+
+impl Loader<OrderOf> for Source {
+    type Value = order::Model;
+    type Error = Shared;
+
+    async fn load(&self, keys: &[OrderOf]) -> Result<HashMap<OrderOf, order::Model>, Shared> {
+        let ids = keys.iter().map(|key| key.0).collect();
+        let rows = orders::by_tasks(self.store().read(), ids)
+            .await
+            .map_err(Arc::new)?;
+        let rows = rows.into_iter();
+        Ok(rows.map(|row| (OrderOf(row.task_id), row)).collect())
+    }
+}
+
+/// A task that the caller may see.
+impl Loader<TaskId> for Source {
+    type Value = task::Model;
+    type Error = Shared;
+
+    async fn load(&self, keys: &[TaskId]) -> Result<HashMap<TaskId, task::Model>, Shared> {
+        let principal = &self.call.principal;
+        let rows = tasks::visible_by_ids(self.store().read(), principal, keys.to_vec())
+            .await
+            .map_err(Arc::new)?;
+        Ok(rows.into_iter().map(|row| (row.id, row)).collect())
     }
 }
 

@@ -24,6 +24,7 @@ mod plan;
 mod portfolio;
 mod project;
 mod project_filter;
+mod proposal;
 mod scalar;
 mod session;
 mod task;
@@ -54,6 +55,8 @@ pub struct Query(
     plan::PlanQuery,
     project::ProjectQuery,
     task::TaskQuery,
+    task::OrderQuery,
+    proposal::ProposalQuery,
     change::ChangeQuery,
     portfolio::PortfolioQuery,
     workflow::WorkflowQuery,
@@ -68,6 +71,9 @@ pub struct Mutation(
     project::ProjectMutation,
     change::ChangeMutation,
     task::TaskMutation,
+    task::IssueMutation,
+    task::OrderMutation,
+    proposal::ProposalMutation,
     session::SessionMutation,
     user::UserMutation,
     grant::GrantMutation,

@@ -13,11 +13,11 @@ use super::error::{Result, public};
 use super::jurisdiction::{Area, Jurisdiction};
 use super::loader::{
     AliasesOfProject, AreaLinksOf, CitationsOf, CooperatingUnitsOf, ExternalIdsOf, FactsOf,
-    MembersOf, MilestonesOf, SuggestedLeadsOf, TargetsOf,
+    IssuesOf, MembersOf, MilestonesOf, SuggestedLeadsOf, TargetsOf,
 };
 use super::mention::{Citation, CooperatingUnit, ExternalId, SuggestedLead, Target};
 use super::scalar::{Date, DateTime, Decimal};
-use super::task::MilestoneConnection;
+use super::task::{IssueConnection, MilestoneConnection};
 use super::unit::Unit;
 use super::vocabulary::{
     Disclosure, DueBasis, LeadBasis, OrderDirection, Participation, ProjectKind, Stage, StageBasis,
@@ -254,6 +254,30 @@ impl Project {
         ))
     }
 
+    /// The difficulties raised on it (困难问题), oldest first.
+    #[graphql(complexity = "page_cost(first, last, child_complexity)")]
+    async fn issues(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(
+            desc = "So many from the start, or behind `after`; 50 where nothing is said, 200 at most."
+        )]
+        first: Option<i32>,
+        #[graphql(desc = "Start behind this cursor.")] after: Option<String>,
+        #[graphql(desc = "So many from the end, or before `before`.")] last: Option<i32>,
+        #[graphql(desc = "End before this cursor.")] before: Option<String>,
+    ) -> Result<IssueConnection> {
+        let rows = children(ctx, IssuesOf(self.row.id)).await?;
+        let request = PageRequest {
+            first,
+            after,
+            last,
+            before,
+        };
+        let page = page_of_whole(&rows, |row| row.id.to_string(), &request)?;
+        Ok(IssueConnection::of(page, u64::try_from(rows.len()).ok()))
+    }
+
     /// The steps that the workflow has from here, and what still blocks each.
     #[graphql(complexity = "list_cost(child_complexity)")]
     async fn transitions(&self, ctx: &Context<'_>) -> Result<Vec<ProjectTransition>> {
@@ -317,6 +341,8 @@ pub struct ProjectPermissions {
     verify_tasks: bool,
     /// Assign its units.
     assign_units: bool,
+    /// Raise an issue.
+    raise_issues: bool,
 }
 
 impl From<ProjectView> for ProjectPermissions {
@@ -328,6 +354,7 @@ impl From<ProjectView> for ProjectPermissions {
             propose_change: view.propose_change,
             verify_tasks: view.verify_tasks,
             assign_units: view.assign_units,
+            raise_issues: view.raise_issues,
         }
     }
 }

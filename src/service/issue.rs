@@ -164,9 +164,7 @@ fn raising_unit(
         None => parts.next(),
         Some(unit) => parts.find(|part| *part == unit),
     };
-    found.ok_or_else(|| {
-        Error::invalid("unitId", "not a unit of yours with a part in the project")
-    })
+    found.ok_or_else(|| Error::invalid("unitId", "not a unit of yours with a part in the project"))
 }
 
 /// The units for which a person may raise issues.
@@ -239,7 +237,10 @@ async fn check_helper(
 ) -> Result<()> {
     let Some(helper) = helper else { return Ok(()) };
     if helper == raised_unit {
-        return Err(Error::invalid(field, "the unit that raises it does not help itself"));
+        return Err(Error::invalid(
+            field,
+            "the unit that raises it does not help itself",
+        ));
     }
     fetch::unit(work, project.jurisdiction_id, helper, field).await?;
     Ok(())
@@ -274,7 +275,11 @@ async fn redirect(
 
 fn expect_unsettled(before: &task::Model, input: &IssueRedirect) -> Result<()> {
     let mut problems = Problems::default();
-    problems.require(before.unit_id != input.unit, "unitId", "it is there already");
+    problems.require(
+        before.unit_id != input.unit,
+        "unitId",
+        "it is there already",
+    );
     problems.finish()?;
     if matches!(before.state, TaskState::Open | TaskState::Submitted) {
         Ok(())
@@ -288,7 +293,12 @@ fn expect_unsettled(before: &task::Model, input: &IssueRedirect) -> Result<()> {
 
 /// Whoever gets the issue begins anew: what the former unit said, and how late it was, stays
 /// in the ledger.
-fn handed_on(work: &Work, before: &task::Model, unit: Option<UnitId>, reason: String) -> task::Model {
+fn handed_on(
+    work: &Work,
+    before: &task::Model,
+    unit: Option<UnitId>,
+    reason: String,
+) -> task::Model {
     task::Model {
         unit_id: unit,
         state: TaskState::Open,

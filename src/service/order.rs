@@ -159,7 +159,11 @@ impl Text {
             "projectIds",
             "at most 20 projects",
         );
-        problems.require(input.tasks.len() <= MOST_TASKS, "taskIds", "at most 100 tasks");
+        problems.require(
+            input.tasks.len() <= MOST_TASKS,
+            "taskIds",
+            "at most 100 tasks",
+        );
         let circular = input.briefing.is_none() || input.level == OrderLevel::Circular;
         problems.require(circular, "briefingId", "only a circular cites a briefing");
         problems.finish()?;
@@ -191,7 +195,9 @@ async fn issue(
         Some(id) => Some(services.proposal_now(work, id).await?),
         None => None,
     };
-    let follows = input.follows.or(followed.as_ref().and_then(|known| known.follows));
+    let follows = input
+        .follows
+        .or(followed.as_ref().and_then(|known| known.follows));
     check(work, &input, &named, follows).await?;
     let id = write(work, &input, text, &named, follows, followed.as_ref()).await?;
     idempotency::remember(work, key, &id.to_string()).await?;
@@ -210,7 +216,9 @@ struct Named {
 /// their codes, before a number is taken, as everywhere.
 async fn named(work: &Work, input: &OrderIssue) -> Result<Named> {
     let connection = work.connection();
-    let unit = outline::units_by_id(connection, vec![input.unit]).await?.pop();
+    let unit = outline::units_by_id(connection, vec![input.unit])
+        .await?
+        .pop();
     let unit = unit.ok_or(Error::NotFound)?;
     let wanted: BTreeSet<ProjectId> = input.projects.iter().copied().collect();
     let ids = wanted.iter().copied().collect();
@@ -220,13 +228,19 @@ async fn named(work: &Work, input: &OrderIssue) -> Result<Named> {
     }
     rows.sort_by(|a, b| a.code.cmp(&b.code));
     for row in &mut rows {
-        *row = projects::lock(connection, row.id).await?.ok_or(Error::NotFound)?;
+        *row = projects::lock(connection, row.id)
+            .await?
+            .ok_or(Error::NotFound)?;
     }
     let known = facts::of_projects(connection, &rows).await?;
     let facts = OrderFacts {
         jurisdiction: unit.jurisdiction_id,
         unit: unit.id,
-        projects: rows.iter().filter_map(|row| known.get(&row.id)).cloned().collect(),
+        projects: rows
+            .iter()
+            .filter_map(|row| known.get(&row.id))
+            .cloned()
+            .collect(),
     };
     let permit = work.permit(Action::OrderIssue, Facts::Order(&facts))?;
     let wanted: BTreeSet<TaskId> = input.tasks.iter().copied().collect();
@@ -312,7 +326,9 @@ async fn write(
     let year = fetch::today(work, named.jurisdiction).await?.year();
     let sequence = numbers::next(work, named.jurisdiction, Series::Order, year).await?;
     let number = Number { year, sequence };
-    let title = text.title.unwrap_or_else(|| format!("{} {number}", called(input.level)));
+    let title = text
+        .title
+        .unwrap_or_else(|| format!("{} {number}", called(input.level)));
     let single = match named.projects.as_slice() {
         [only] => Some(only.id),
         _ => None,
@@ -387,7 +403,10 @@ async fn office(
     jurisdiction: JurisdictionId,
 ) -> Result<Option<UnitId>> {
     let grants = work.principal().grants.iter().filter(|held| {
-        let here = held.scope.jurisdiction().is_none_or(|own| own == jurisdiction);
+        let here = held
+            .scope
+            .jurisdiction()
+            .is_none_or(|own| own == jurisdiction);
         held.role == Role::Supervisor && permit.role() == Some(Role::Supervisor) && here
     });
     let home = grants.map(|held| &held.home).find(|home| !home.is_empty());

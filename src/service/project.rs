@@ -25,6 +25,8 @@ pub struct ProjectView {
     pub verify_tasks: bool,
     /// Assign its units.
     pub assign_units: bool,
+    /// Raise an issue.
+    pub raise_issues: bool,
 }
 
 impl ProjectView {
@@ -52,6 +54,7 @@ impl ProjectView {
             propose_change: project(Action::MilestonesPlan) && expect_schedulable(row).is_ok(),
             verify_tasks: task(Action::TaskVerify, TaskState::Submitted),
             assign_units: project(Action::UnitAssign),
+            raise_issues: project(Action::IssueRaise),
         }
     }
 }

@@ -147,15 +147,19 @@ impl Services {
         let all = self.order_proposals(call, filter).await?;
         let count = all.len() as u64;
         let behind = request.after.as_deref().map(place).transpose()?;
-        let size = request.first.map_or(Ok(crate::store::page::DEFAULT_PAGE), |n| {
-            page_size(n, "first")
-        })?;
+        let size = request
+            .first
+            .map_or(Ok(crate::store::page::DEFAULT_PAGE), |n| {
+                page_size(n, "first")
+            })?;
         let size = usize::try_from(size).unwrap_or(usize::MAX);
         let mut rest = all
             .into_iter()
             .filter(|known| behind.as_ref().is_none_or(|place| urgency(known) > *place));
         let shown: Vec<OrderProposal> = rest.by_ref().take(size).collect();
-        let cursors = shown.into_iter().map(|known| Ok((cursor_of(&known)?, known)));
+        let cursors = shown
+            .into_iter()
+            .map(|known| Ok((cursor_of(&known)?, known)));
         let page = Page {
             rows: cursors.collect::<Result<_>>()?,
             has_next: rest.next().is_some(),
@@ -196,9 +200,12 @@ impl Services {
         let red = ladder::red(&self.rated_now(None).await?);
         let rows = rows::read(connection, &reach, least_days(ladder), red, &today).await?;
         let found = proposals(rows, ladder, &today);
-        found.into_iter().find(|known| known.id == *id).ok_or_else(|| {
-            Error::blocked("PROPOSAL_GONE", "this order is not proposed, or no longer")
-        })
+        found
+            .into_iter()
+            .find(|known| known.id == *id)
+            .ok_or_else(|| {
+                Error::blocked("PROPOSAL_GONE", "this order is not proposed, or no longer")
+            })
     }
 
     /// How the projects stand: none is rated before an office has adopted rules.
@@ -221,7 +228,10 @@ fn may_read(principal: &Principal, jurisdiction: Option<JurisdictionId>) -> Resu
     if let Some(id) = jurisdiction {
         return ask(Facts::Jurisdiction(id));
     }
-    let reaches = principal.grants.iter().map(|held| held.scope.jurisdiction());
+    let reaches = principal
+        .grants
+        .iter()
+        .map(|held| held.scope.jurisdiction());
     let mut answers = reaches.map(|own| ask(own.map_or(Facts::Everything, Facts::Jurisdiction)));
     let none = || Err(Error::Forbidden("your role does not allow this"));
     answers.find(Result::is_ok).unwrap_or_else(none)
@@ -304,7 +314,9 @@ fn proposals(rows: Rows, ladder: &Ladder, today: &Today) -> Vec<OrderProposal> {
     cases.extend(missed_cases(rows.missed));
     cases.extend(red_cases(&rows.red, ladder, today));
     let proposed = cases.into_iter().filter_map(|case| {
-        let steps = done.remove(&(case.ground, case.subject)).unwrap_or_default();
+        let steps = done
+            .remove(&(case.ground, case.subject))
+            .unwrap_or_default();
         case.propose(ladder, steps, today)
     });
     proposed.collect()
@@ -426,11 +438,15 @@ fn taken(rows: &Rows) -> Done {
     for row in &rows.on_projects {
         let ground = row.ground.as_deref().and_then(|text| text.parse().ok());
         if let (Some(ground), Some(project)) = (ground, row.project_id) {
-            done.entry((ground, project.0)).or_default().push(issued(row));
+            done.entry((ground, project.0))
+                .or_default()
+                .push(issued(row));
         }
     }
     for row in &rows.dismissals {
-        let Ok(ground) = row.ground.parse() else { continue };
+        let Ok(ground) = row.ground.parse() else {
+            continue;
+        };
         let subject = row.task_id.map_or(row.project_id.0, |task| task.0);
         done.entry((ground, subject)).or_default().push(Taken {
             level: row.level,
@@ -454,4 +470,3 @@ fn issued(row: &Pressing) -> Taken {
         }),
     }
 }
-

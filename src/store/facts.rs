@@ -6,9 +6,7 @@ use duban_entities::ids::{ProjectId, UnitId, UserId};
 use duban_entities::{
     change_request, cooperating_unit, grant, order_project, project, project_area, task,
 };
-use sea_orm::{
-    ColumnTrait, ConnectionTrait, EntityTrait, JoinType, QueryFilter, QuerySelect,
-};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, JoinType, QueryFilter, QuerySelect};
 
 use crate::error::{Error, Result};
 use crate::policy::{ChangeFacts, ProjectFacts, TaskFacts, UserFacts};

@@ -148,9 +148,7 @@ async fn missed_reports(
     let last_submitted = Query::select()
         .expr(Func::max(of(task::Column::Period)))
         .from_as(task::Entity, earlier.clone())
-        .and_where(
-            of(task::Column::ProjectId).equals((task::Entity, task::Column::ProjectId)),
-        )
+        .and_where(of(task::Column::ProjectId).equals((task::Entity, task::Column::ProjectId)))
         .and_where(of(task::Column::Kind).eq(TaskKind::Report))
         .and_where(of(task::Column::FirstSubmittedOn).is_not_null())
         .to_owned();
@@ -217,7 +215,10 @@ async fn pressing_on_milestones(
     let mut select = pressing();
     select
         .expr_as(Expr::value(None::<ProjectId>), "project_id")
-        .expr_as(Expr::col((order_task::Entity, order_task::Column::TaskId)), "named_id")
+        .expr_as(
+            Expr::col((order_task::Entity, order_task::Column::TaskId)),
+            "named_id",
+        )
         .inner_join(
             order_task::Entity,
             Expr::col((order_task::Entity, order_task::Column::OrderId))
@@ -247,7 +248,10 @@ async fn pressing_on_projects(
 
 fn pressing() -> SelectStatement {
     Query::select()
-        .expr_as(Expr::col((order::Entity, order::Column::TaskId)), "order_id")
+        .expr_as(
+            Expr::col((order::Entity, order::Column::TaskId)),
+            "order_id",
+        )
         .columns([
             (order::Entity, order::Column::Level),
             (order::Entity, order::Column::Ground),

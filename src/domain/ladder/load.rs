@@ -79,7 +79,10 @@ fn rule(ground: OrderGround, raw: RawGround, check: &mut Check) -> GroundRule {
     for (step, above) in pairs {
         let rises = step.level < above.level && step.from < above.from;
         check.require(rises, || {
-            format!("{ground}: {} does not rise above {}", above.level, step.level)
+            format!(
+                "{ground}: {} does not rise above {}",
+                above.level, step.level
+            )
         });
     }
     for step in &rule.steps {
@@ -94,7 +97,9 @@ fn rule(ground: OrderGround, raw: RawGround, check: &mut Check) -> GroundRule {
 /// A rating has no number of its own: it is red or not.
 fn check_red(ground: OrderGround, rule: &GroundRule, check: &mut Check) {
     let red = ground == OrderGround::RatingRed;
-    let held = rule.holds_days.is_some_and(|days| (1..=366).contains(&days));
+    let held = rule
+        .holds_days
+        .is_some_and(|days| (1..=366).contains(&days));
     check.require(!red || held, || {
         format!("{ground} needs holdsDays from 1 to 366")
     });

@@ -47,7 +47,10 @@ fn level(standing: &Standing, today: u64) -> Option<OrderLevel> {
 fn a_first_day_overdue_proposes_a_reminder() {
     assert_eq!(level(&overdue(0, vec![]), 0), None);
     assert_eq!(level(&overdue(1, vec![]), 1), Some(OrderLevel::Reminder));
-    assert_eq!(level(&overdue(400, vec![]), 400), Some(OrderLevel::Reminder));
+    assert_eq!(
+        level(&overdue(400, vec![]), 400),
+        Some(OrderLevel::Reminder)
+    );
 }
 
 #[test]
@@ -76,7 +79,11 @@ fn a_dismissed_level_does_not_come_back_in_the_same_case() {
         since: day(10),
         ..overdue(5, steps)
     };
-    assert_eq!(level(&later, 15), Some(Reminder), "another date, another case");
+    assert_eq!(
+        level(&later, 15),
+        Some(Reminder),
+        "another date, another case"
+    );
 }
 
 #[test]
@@ -146,7 +153,12 @@ fn a_ladder_that_does_not_rise_is_refused() {
     }
     let twice = "ladder:\n  - { ground: REPORTS_MISSED, steps: [{ level: ORDER, from: 1 }] }\n";
     let twice = format!("{twice}{}", twice.trim_start_matches("ladder:\n"));
-    assert!(load(&twice).unwrap_err().to_string().contains("given twice"));
+    assert!(
+        load(&twice)
+            .unwrap_err()
+            .to_string()
+            .contains("given twice")
+    );
 }
 
 fn any_taken() -> impl Strategy<Value = Taken> {
