@@ -39,7 +39,7 @@ const SILENT: [(&str, &str); 4] = [
 
 /// Each mutation, who does it in the matrix' first row that lets them, and the entries it
 /// leaves: action, subject, and how many of them.
-const ENTRIES: [(&str, Persona, &[&str]); 16] = [
+const ENTRIES: [(&str, Persona, &[&str]); 20] = [
     (
         "unitAssign",
         Persona::Supervisor,
@@ -70,6 +70,18 @@ const ENTRIES: [(&str, Persona, &[&str]); 16] = [
             "change.decide Project 1",
             "change.decide Task 2",
         ],
+    ),
+    ("issueRaise", Persona::Signatory, &["issue.raise Task 1"]),
+    (
+        "issueRedirect",
+        Persona::Supervisor,
+        &["issue.redirect Task 1"],
+    ),
+    ("orderIssue", Persona::Supervisor, &["order.issue Task 1"]),
+    (
+        "orderDismiss",
+        Persona::Supervisor,
+        &["order.dismiss OrderDismissal 1"],
     ),
     (
         "passwordChange",
