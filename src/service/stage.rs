@@ -160,9 +160,11 @@ pub(super) async fn apply(
 ) -> Result<project::Model> {
     let milestones = tasks::of_projects(work.connection(), vec![project.id]).await?;
     expect_unchanged(&milestones, &content.dates)?;
-    for before in tasks::owed_of_projects(work.connection(), vec![project.id]).await? {
-        let after = moved_task(project, &before, transition, content);
-        work.update(permit, &before, after).await?;
+    let mut following = tasks::owed_of_projects(work.connection(), vec![project.id]).await?;
+    following.extend(tasks::issues_of(work.connection(), vec![project.id]).await?);
+    for before in &following {
+        let after = moved_task(project, before, transition, content);
+        work.update(permit, before, after).await?;
     }
     if transition.suspends() {
         let review = review(work, project, &milestones, content)?;
@@ -186,8 +188,9 @@ fn is_finish(task: &task::Model) -> bool {
     task.role == Some(MilestoneRole::Finish)
 }
 
-/// What a move makes of one milestone or report: cancelling ends what is owed, suspending
-/// stops its clock, resuming starts it again and ends the review.
+/// What a move makes of one milestone, report or issue: cancelling ends what is owed (a
+/// report that was submitted stays), suspending stops its clock, resuming starts it again and
+/// ends the review.
 fn moved_task(
     project: &project::Model,
     before: &task::Model,
@@ -198,13 +201,9 @@ fn moved_task(
     if !matches!(before.state, TaskState::Open | TaskState::Submitted) {
         return after;
     }
-    // The unit has reported already: the office may still accept it.
-    let reported = before.kind == TaskKind::Report && before.state == TaskState::Submitted;
-    if transition.to == Stage::Cancelled && reported {
-        return after;
-    }
     let role = before.role.unwrap_or(MilestoneRole::Step);
-    let ends = transition.to == Stage::Cancelled
+    let reported = before.kind == TaskKind::Report && before.state == TaskState::Submitted;
+    let ends = (transition.to == Stage::Cancelled && !reported)
         || (transition.resumes() && role == MilestoneRole::Review);
     if ends {
         after.state = TaskState::Cancelled;
