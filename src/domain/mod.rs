@@ -11,10 +11,20 @@
 //! | [`calendar`]: working days | `seeds/calendar.yaml` |
 //! | [`schedule`]: what a proposed schedule must look like, percent complete | |
 //! | [`template`]: usual milestones by kind of work | `seeds/templates.yaml` |
+//! | [`verdict`]: what became of something owed by a day | |
+//! | [`briefing`]: the figures of a month, each with its list | |
+//! | [`assessment`]: how a unit did over some months | `seeds/assessment.yaml` |
+//! | [`inbox`]: which mutation settles what waits, and how urgent it is | |
 
+pub mod assessment;
+pub mod briefing;
 pub mod calendar;
 pub mod due;
+pub mod inbox;
+pub mod reporting;
 pub mod schedule;
 pub mod seed;
+pub mod tally;
 pub mod template;
+pub mod verdict;
 pub mod workflow;

@@ -5,6 +5,7 @@
 //! integer, so that its canonical JSON needs no number formatting.
 
 pub mod past;
+pub mod timeline;
 mod verify;
 
 use chrono::{DateTime, SecondsFormat, Utc};

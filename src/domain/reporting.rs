@@ -1,0 +1,5 @@
+//! The months that reports are owed for.
+
+mod month;
+
+pub use month::{Month, NotAMonth};
