@@ -3,9 +3,11 @@
 //! A service loads what it needs from the store, asks the policy, applies the rules of
 //! `domain`, and writes through one unit of work. It knows neither HTTP nor GraphQL.
 
+mod assessment;
 mod assignment;
 mod authentication;
 mod blank;
+mod briefing;
 pub mod catalogue;
 mod change;
 pub mod credential;
@@ -14,6 +16,8 @@ mod fetch;
 mod grant;
 mod grant_rules;
 mod idempotency;
+mod inbox;
+mod ledgered;
 mod named;
 mod names;
 mod outline;
@@ -41,12 +45,15 @@ use crate::policy::Principal;
 use crate::store::today::Today;
 use crate::store::{Store, WriteContext};
 
+pub use assessment::{Assessment, MOST_MONTHS};
 pub use assignment::{AssignMany, AssignOne, Lead};
 pub use authentication::Person;
+pub use briefing::{BriefingPublish, briefing_number, published_figures};
 pub use change::{ChangeDecide, Content, Decision, StageContent, content};
 pub use credential::{Credentials, Secret, SigningKey};
 pub use demonstration::Demonstration;
 pub use grant::{GrantAdd, GrantScope, NewGrant};
+pub use inbox::{Inbox, InboxItem, Thing};
 pub use outline::{PlanBy, UnitBy};
 pub use project::{ProjectView, state};
 pub use rules::Rules;

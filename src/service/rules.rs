@@ -1,5 +1,6 @@
 //! The rules that are data, loaded and checked once.
 
+use crate::domain::assessment::{self, AssessmentRules};
 use crate::domain::calendar::{self, Calendar};
 use crate::domain::template::{self, Template};
 use crate::domain::workflow::{self, Workflow};
@@ -14,6 +15,8 @@ pub struct Rules {
     pub templates: Vec<Template>,
     /// Working days.
     pub calendar: Calendar,
+    /// What counts with which weight when units are assessed.
+    pub assessment: AssessmentRules,
     /// Days before its date from which a task counts as due soon.
     pub due_soon_days: u16,
     /// Working days that a returned claim gets, where the office names no date.
@@ -31,6 +34,7 @@ impl Rules {
             workflow: workflow.ok_or_else(|| Error::internal("no workflow"))?,
             templates: template::embedded()?,
             calendar: calendar::embedded()?,
+            assessment: assessment::embedded()?,
             due_soon_days: 3,
             return_days: 3,
         })

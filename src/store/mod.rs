@@ -7,6 +7,7 @@
 //! turns what changed into ledger entries in the same transaction.
 
 pub mod assignments;
+pub mod briefings;
 pub mod catalogue;
 pub mod changes;
 mod connect;
@@ -14,8 +15,10 @@ pub mod demonstration;
 pub mod facts;
 mod failure;
 pub mod idempotency;
+pub mod inbox;
 pub mod ledger;
 pub mod migrate;
+pub mod numbers;
 pub mod outline;
 pub mod page;
 pub mod portfolio;

@@ -10,13 +10,14 @@ use duban_entities::{jurisdiction, task};
 use sea_orm::sea_query::{CaseStatement, Expr, ExprTrait, Func, SimpleExpr};
 use sea_orm::{ColumnTrait, Condition, ConnectionTrait, DbBackend, EntityTrait};
 
-use crate::clock::local_date;
+use crate::clock::{end_of_day, local_date};
 use crate::error::{Error, Result};
 
 /// Today in every jurisdiction.
 #[derive(Clone, Debug)]
 pub struct Today {
     dates: HashMap<JurisdictionId, NaiveDate>,
+    zones: HashMap<JurisdictionId, Tz>,
     /// What most jurisdictions have.
     usual: NaiveDate,
     backend: DbBackend,
@@ -29,9 +30,11 @@ impl Today {
     /// [`Error::Internal`] when a jurisdiction has an unknown time zone.
     pub async fn load(connection: &impl ConnectionTrait, now: DateTime<Utc>) -> Result<Self> {
         let mut dates = HashMap::new();
+        let mut zones = HashMap::new();
         for row in jurisdiction::Entity::find().all(connection).await? {
             let zone: Tz = row.time_zone.parse().map_err(Error::internal)?;
             dates.insert(row.id, local_date(now, zone));
+            zones.insert(row.id, zone);
         }
         let usual = dates
             .values()
@@ -40,6 +43,7 @@ impl Today {
             .unwrap_or_else(|| now.date_naive());
         Ok(Self {
             dates,
+            zones,
             usual,
             backend: connection.get_database_backend(),
         })
@@ -49,6 +53,20 @@ impl Today {
     #[must_use]
     pub fn of(&self, jurisdiction: JurisdictionId) -> NaiveDate {
         self.dates.get(&jurisdiction).copied().unwrap_or(self.usual)
+    }
+
+    /// The last instant of a jurisdiction's local day: what stood then is that day's figure.
+    #[must_use]
+    pub fn end_of(&self, jurisdiction: JurisdictionId, day: NaiveDate) -> DateTime<Utc> {
+        let zone = self.zones.get(&jurisdiction).copied().unwrap_or(Tz::UTC);
+        end_of_day(day, zone)
+    }
+
+    /// The local date of an instant in a jurisdiction.
+    #[must_use]
+    pub fn date_of(&self, jurisdiction: JurisdictionId, at: DateTime<Utc>) -> NaiveDate {
+        let zone = self.zones.get(&jurisdiction).copied().unwrap_or(Tz::UTC);
+        local_date(at, zone)
     }
 
     /// Today as an expression, where `column` names the row's jurisdiction.

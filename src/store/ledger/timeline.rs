@@ -34,7 +34,7 @@ pub struct Point {
 /// of what was read, and how single fields ran.
 #[derive(Clone, Debug, Default)]
 pub struct History {
-    /// As it stood just before the moment that was asked for.
+    /// As it stood at the moment that was asked for, what was recorded then included.
     pub then: Past,
     /// As it stands at the end of what was read.
     pub last: Past,
@@ -42,7 +42,7 @@ pub struct History {
 }
 
 impl History {
-    /// Reads the entries up to `until`; `then` holds those recorded before `cut`.
+    /// Reads the entries up to `until`; `then` holds those recorded up to `moment`.
     ///
     /// # Errors
     /// [`Error::Internal`] when the database cannot be read or an entry is not what it must
@@ -51,10 +51,10 @@ impl History {
         connection: &impl ConnectionTrait,
         of: &Of,
         until: Until,
-        cut: DateTime<Utc>,
+        moment: DateTime<Utc>,
     ) -> Result<Self> {
         let mut history = Self::default();
-        each(connection, of, until, |entry| history.apply(entry, cut)).await?;
+        each(connection, of, until, |entry| history.apply(entry, moment)).await?;
         Ok(history)
     }
 
@@ -62,8 +62,8 @@ impl History {
     ///
     /// # Errors
     /// [`Error::Internal`] when its changes are not what they must be.
-    pub fn apply(&mut self, entry: &ledger::Model, cut: DateTime<Utc>) -> Result<()> {
-        if entry.at < cut {
+    pub fn apply(&mut self, entry: &ledger::Model, moment: DateTime<Utc>) -> Result<()> {
+        if entry.at <= moment {
             self.then.apply(entry)?;
         }
         self.last.apply(entry)?;
@@ -95,17 +95,17 @@ impl History {
         self.lines.get(&key).map_or(&[], Vec::as_slice)
     }
 
-    /// The value that a followed field had just before a moment; its first one where the
+    /// The value that a followed field had at a moment; its first one where the
     /// subject was recorded only later.
     #[must_use]
-    pub fn value_before(
+    pub fn value_at(
         &self,
         subject: &str,
         field: &'static str,
         moment: DateTime<Utc>,
     ) -> Option<&str> {
         let line = self.line(subject, field);
-        let held = line.iter().rev().find(|point| point.at < moment);
+        let held = line.iter().rev().find(|point| point.at <= moment);
         held.or_else(|| line.first())
             .and_then(|point| point.to.as_deref())
     }
@@ -152,9 +152,10 @@ mod tests {
         ] {
             history.apply(&made, day(6)).unwrap();
         }
-        let held = |days| history.value_before("task_1", "unit", day(days));
+        let held = |days| history.value_at("task_1", "unit", day(days));
         assert_eq!(held(0), Some("a"), "recorded only later");
-        assert_eq!(held(5), Some("a"));
+        assert_eq!(held(4), Some("a"));
+        assert_eq!(held(5), Some("b"));
         assert_eq!(held(6), Some("b"));
         assert_eq!(held(10), None);
         let unit = |past: &Past| past.get("task_1").unwrap().field("unit").map(str::to_owned);
