@@ -214,6 +214,20 @@ impl Loader<ProjectId> for Source {
     }
 }
 
+/// A task that the caller may see.
+impl Loader<TaskId> for Source {
+    type Value = task::Model;
+    type Error = Shared;
+
+    async fn load(&self, keys: &[TaskId]) -> Result<HashMap<TaskId, task::Model>, Shared> {
+        let principal = &self.call.principal;
+        let rows = tasks::visible_by_ids(self.store().read(), principal, keys.to_vec())
+            .await
+            .map_err(Arc::new)?;
+        Ok(rows.into_iter().map(|row| (row.id, row)).collect())
+    }
+}
+
 /// A change request that the caller may see.
 impl Loader<ChangeRequestId> for Source {
     type Value = change_request::Model;

@@ -5,12 +5,16 @@
 //! that turns the input into a command of the service, its line in `tests/matrix.rs` and in
 //! `tests/coverage.rs`, and `just bless` for `schema.graphql`.
 
+mod assessment;
+mod briefing;
 mod change;
 mod connection;
 mod context;
 mod cost;
 mod error;
+mod figure;
 mod grant;
+mod inbox;
 mod jurisdiction;
 mod limits;
 mod loader;
@@ -56,6 +60,9 @@ pub struct Query(
     task::TaskQuery,
     change::ChangeQuery,
     portfolio::PortfolioQuery,
+    inbox::InboxQuery,
+    briefing::BriefingQuery,
+    assessment::AssessmentQuery,
     workflow::WorkflowQuery,
     session::SessionQuery,
     user::UserQuery,
@@ -68,6 +75,7 @@ pub struct Mutation(
     project::ProjectMutation,
     change::ChangeMutation,
     task::TaskMutation,
+    briefing::BriefingMutation,
     session::SessionMutation,
     user::UserMutation,
     grant::GrantMutation,

@@ -5,7 +5,7 @@ use duban_entities::ids::{JurisdictionId, UnitId};
 use duban_entities::vocabulary::{RevisionState, TaskKind, TaskState};
 use duban_entities::{report_revision, task};
 
-use super::briefing::not_ahead;
+use super::briefing::{month, not_ahead};
 use super::ledgered::{Ledgered, of_kind, owed};
 use super::{Call, Services};
 use crate::domain::assessment::{Charged, Invested, Measure, UnitAssessment, assess, measures};
@@ -48,19 +48,19 @@ impl Span {
 }
 
 impl Services {
-    /// Assesses the units of a jurisdiction over some months.
+    /// Assesses the units of a jurisdiction over some months, `YYYY-MM`, both included.
     ///
     /// # Errors
-    /// [`Error::NotFound`] or [`Error::Forbidden`]; [`Error::Invalid`] for months in the
-    /// wrong order, not begun, or more than 36.
+    /// [`Error::NotFound`] or [`Error::Forbidden`]; [`Error::Invalid`] for what is no month, months
+    /// in the wrong order, not begun, or more than 36.
     pub async fn assessment(
         &self,
         call: &Call,
         jurisdiction: JurisdictionId,
-        from: Month,
-        to: Month,
+        (from, to): (&str, &str),
     ) -> Result<Assessment> {
         self.supervises(call, jurisdiction).await?;
+        let (from, to) = (month("from", from)?, month("to", to)?);
         let today = self.today().await?;
         let judged_on = today.of(jurisdiction);
         check(from, to, judged_on)?;

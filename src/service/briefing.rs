@@ -122,6 +122,23 @@ impl Services {
         authorise(&call.principal, Action::SupervisionRead, facts).map(|_| ())
     }
 
+    /// The month that a caller means, once it is clear that they may read its figures.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] or [`Error::Forbidden`]; [`Error::Invalid`] for a text that is no
+    /// month, or a month that has not begun.
+    pub async fn month_of(
+        &self,
+        call: &Call,
+        jurisdiction: JurisdictionId,
+        text: &str,
+    ) -> Result<Month> {
+        self.supervises(call, jurisdiction).await?;
+        let month = month("month", text)?;
+        not_ahead("month", month, self.today().await?.of(jurisdiction))?;
+        Ok(month)
+    }
+
     /// A month's figures as the ledger has them now.
     ///
     /// # Errors

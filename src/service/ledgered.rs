@@ -16,13 +16,14 @@ use crate::error::{Error, Result};
 use crate::store::Store;
 use crate::store::ledger::past::{Of, Past, Until};
 use crate::store::ledger::timeline::History;
+use crate::store::record::hundredths_of_decimal;
 use crate::store::today::Today;
 
-/// A year of a project's planned investment, as the ledger has it.
+/// A year of a project's planned investment, as the ledger has it: in yuan.
 #[derive(Deserialize)]
 struct YearPlan {
-    year: i32,
-    amount: i64,
+    year: String,
+    amount: String,
 }
 
 /// What is known of a jurisdiction's past.
@@ -120,8 +121,9 @@ impl Ledgered {
             return Ok(None);
         };
         let years: Vec<YearPlan> = serde_json::from_str(text).map_err(Error::internal)?;
+        let year = year.to_string();
         let of = years.into_iter().find(|plan| plan.year == year);
-        Ok(of.map(|plan| plan.amount))
+        Ok(of.and_then(|plan| hundredths_of_decimal(&plan.amount)))
     }
 
     /// The projects at the head.

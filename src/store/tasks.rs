@@ -258,6 +258,22 @@ pub async fn of_projects(
         .await?)
 }
 
+/// Those of these tasks that the principal may see.
+///
+/// # Errors
+/// [`crate::error::Error::Internal`] when the database cannot be read.
+pub async fn visible_by_ids(
+    connection: &impl ConnectionTrait,
+    principal: &Principal,
+    ids: Vec<TaskId>,
+) -> Result<Vec<task::Model>> {
+    Ok(task::Entity::find()
+        .filter(task::Column::Id.is_in(ids))
+        .filter(scope::tasks(principal))
+        .all(connection)
+        .await?)
+}
+
 /// The evidence of these tasks, in order.
 ///
 /// # Errors
