@@ -8,12 +8,15 @@
 )]
 
 mod architecture;
+mod assessment;
 mod atomicity;
+mod briefing;
 mod catalogue;
 mod contract;
 mod coverage;
 mod edges;
 mod flow;
+mod inbox;
 mod ledger;
 mod matrix;
 mod migrations;
