@@ -108,6 +108,11 @@ const ENTRIES: &[(&str, Persona, &[&str])] = &[
     ),
     ("reportWaive", Persona::Supervisor, &["report.waive Task 1"]),
     (
+        "briefingPublish",
+        Persona::Supervisor,
+        &["briefing.publish Briefing 1"],
+    ),
+    (
         "passwordChange",
         Persona::MustChange,
         &["password.change User 1"],
