@@ -27,7 +27,7 @@ pub use write::ReportMutation;
 
 /// The revision whose figures a report shows: the last one that was not returned, else the
 /// last one.
-pub(super) fn latest(rows: Vec<report_revision::Model>) -> Option<report_revision::Model> {
+pub(super) fn latest(rows: &[report_revision::Model]) -> Option<report_revision::Model> {
     let counts =
         |row: &&report_revision::Model| matches!(row.state, Word::Submitted | Word::Accepted);
     let chosen = rows.iter().rev().find(counts).or_else(|| rows.last());

@@ -52,17 +52,17 @@ pub enum Subject {
     /// A change request.
     ChangeRequest(ChangeRequest),
     /// The draft of a report.
-    ReportDraft(ReportDraft),
+    ReportDraft(NamedReportDraft),
     /// A submission of a report.
-    ReportRevision(ReportRevision),
+    ReportRevision(NamedReportRevision),
     /// A dismissed proposal of an order.
-    OrderDismissal(OrderDismissal),
+    OrderDismissal(NamedOrderDismissal),
     /// Adopted rating rules.
-    RatingAdoption(RatingAdoption),
+    RatingAdoption(NamedRatingAdoption),
     /// A rating that a supervisor set.
-    RatingOverride(RatingOverride),
+    RatingOverride(NamedRatingOverride),
     /// A published briefing.
-    Briefing(Briefing),
+    Briefing(NamedBriefing),
     /// A user.
     Person(Person),
     /// A grant.
@@ -88,17 +88,17 @@ macro_rules! named {
 
 named! {
     /// The draft of a report, whose content only the unit that owes it reads.
-    ReportDraft,
+    NamedReportDraft,
     /// A submission of a report.
-    ReportRevision,
+    NamedReportRevision,
     /// A dismissed proposal of an order.
-    OrderDismissal,
+    NamedOrderDismissal,
     /// Rating rules that an office adopted.
-    RatingAdoption,
+    NamedRatingAdoption,
     /// A rating that a supervisor set beside the computed one.
-    RatingOverride,
+    NamedRatingOverride,
     /// A month's published briefing.
-    Briefing,
+    NamedBriefing,
 }
 
 /// Loads a row by the subject's id, and makes its object.
@@ -137,12 +137,12 @@ impl Subject {
                 let user: UserId = read(text)?;
                 Person::load(ctx, Some(user)).await?.map(Self::Person)
             }
-            "ReportDraft" => Some(Self::ReportDraft(ReportDraft { id: id() })),
-            "ReportRevision" => Some(Self::ReportRevision(ReportRevision { id: id() })),
-            "OrderDismissal" => Some(Self::OrderDismissal(OrderDismissal { id: id() })),
-            "RatingAdoption" => Some(Self::RatingAdoption(RatingAdoption { id: id() })),
-            "RatingOverride" => Some(Self::RatingOverride(RatingOverride { id: id() })),
-            "Briefing" => Some(Self::Briefing(Briefing { id: id() })),
+            "ReportDraft" => Some(Self::ReportDraft(NamedReportDraft { id: id() })),
+            "ReportRevision" => Some(Self::ReportRevision(NamedReportRevision { id: id() })),
+            "OrderDismissal" => Some(Self::OrderDismissal(NamedOrderDismissal { id: id() })),
+            "RatingAdoption" => Some(Self::RatingAdoption(NamedRatingAdoption { id: id() })),
+            "RatingOverride" => Some(Self::RatingOverride(NamedRatingOverride { id: id() })),
+            "Briefing" => Some(Self::Briefing(NamedBriefing { id: id() })),
             other => return Err(public(Error::internal(format!("no subject {other}")))),
         })
     }

@@ -124,7 +124,7 @@ impl Report {
         ctx: &Context<'_>,
     ) -> Result<Option<duban_entities::report_revision::Model>> {
         let rows = loaders(ctx)?.load_one(RevisionsOf(self.row.id)).await?;
-        Ok(latest(rows.unwrap_or_default()))
+        Ok(latest(&rows.unwrap_or_default()))
     }
 
     async fn view(&self, ctx: &Context<'_>) -> Result<ReportView> {
