@@ -15,7 +15,7 @@ use super::{Call, Rules, Services, blank, fetch};
 use crate::error::{Error, Problems, Result};
 use crate::policy::{Action, Facts, Permit, Principal, ProjectFacts, Scope, TaskFacts, decide};
 use crate::store::record::Fields;
-use crate::store::{Work, facts};
+use crate::store::{Work, facts, projects};
 
 /// A difficulty as a unit puts it.
 #[derive(Clone, Debug)]
@@ -134,8 +134,10 @@ impl Services {
 }
 
 async fn run(work: &mut Work, input: IssueRaise, key: Option<Key>) -> Result<TaskId> {
-    let (permit, project) = fetch::project(work, Action::IssueRaise, input.project).await?;
+    let project = projects::lock(work.connection(), input.project).await?;
+    let project = project.ok_or(Error::NotFound)?;
     let parts = facts::of_project(work.connection(), &project).await?;
+    let permit = work.permit(Action::IssueRaise, Facts::Project(&parts))?;
     let unit = raising_unit(work.principal(), &parts, input.unit)?;
     if let Some(id) = idempotency::replay::<String>(work, key.as_ref()).await? {
         return id.parse().map_err(Error::internal);
