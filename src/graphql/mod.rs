@@ -12,19 +12,24 @@ mod cost;
 mod error;
 mod grant;
 mod jurisdiction;
+mod ledger;
 mod limits;
 mod loader;
 mod mention;
 mod node;
 mod order;
+mod past;
 #[cfg(test)]
 mod people_tests;
 mod person;
 mod plan;
 mod portfolio;
+mod progress;
 mod project;
 mod project_filter;
 mod proposal;
+mod rating;
+mod report;
 mod scalar;
 mod session;
 mod task;
@@ -55,10 +60,13 @@ pub struct Query(
     plan::PlanQuery,
     project::ProjectQuery,
     task::TaskQuery,
-    task::OrderQuery,
     proposal::ProposalQuery,
+    report::ReportQuery,
+    task::OrderQuery,
     change::ChangeQuery,
     portfolio::PortfolioQuery,
+    ledger::LedgerQuery,
+    rating::RatingQuery,
     workflow::WorkflowQuery,
     session::SessionQuery,
     user::UserQuery,
@@ -70,10 +78,13 @@ pub struct Mutation(
     unit::UnitMutation,
     project::ProjectMutation,
     change::ChangeMutation,
+    change::ProposeMutation,
     task::TaskMutation,
+    proposal::ProposalMutation,
+    rating::RatingMutation,
+    report::ReportMutation,
     task::IssueMutation,
     task::OrderMutation,
-    proposal::ProposalMutation,
     session::SessionMutation,
     user::UserMutation,
     grant::GrantMutation,

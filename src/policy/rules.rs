@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use duban_entities::ids::{JurisdictionId, UnitId, UserId};
 use duban_entities::vocabulary::{Role, TaskKind};
 
-use super::facts::{Facts, OrderFacts, ProjectFacts, TaskFacts, UserFacts};
+use super::facts::{EntryFacts, Facts, OrderFacts, ProjectFacts, TaskFacts, UserFacts};
 use super::principal::{Actor, Credential, Held, Principal, Scope};
 
 macro_rules! actions {
@@ -40,6 +40,10 @@ actions! {
     DraftRead = "draft.read",
     /// Read what is drawn up for a whole jurisdiction: briefings, assessments.
     SupervisionRead = "supervision.read",
+    /// Read the feed of changes, or a project's history.
+    FeedRead = "feed.read",
+    /// Read the ledger.
+    LedgerRead = "ledger.read",
     /// Read the orders that the ladder proposes on visible projects.
     ProposalsRead = "proposals.read",
     /// Assign lead and cooperating units.
@@ -119,6 +123,8 @@ impl Action {
             | Self::ChangeRead
             | Self::DraftRead
             | Self::SupervisionRead
+            | Self::FeedRead
+            | Self::LedgerRead
             | Self::ProposalsRead
             | Self::UserRead => true,
             Self::UnitAssign
@@ -271,6 +277,7 @@ fn is_own(principal: &Principal, facts: Facts<'_>) -> bool {
         | Facts::Project(_)
         | Facts::Task(_)
         | Facts::Order(_)
+        | Facts::Entry(_)
         | Facts::Change(_) => false,
     }
 }
@@ -278,7 +285,14 @@ fn is_own(principal: &Principal, facts: Facts<'_>) -> bool {
 /// What each role may do at all: the table "Roles".
 const fn role_allows(role: Role, action: Action) -> bool {
     match action {
-        Action::CatalogueRead | Action::ProjectRead | Action::TaskRead | Action::ChangeRead => true,
+        Action::CatalogueRead
+        | Action::ProjectRead
+        | Action::TaskRead
+        | Action::ChangeRead
+        | Action::FeedRead => true,
+        Action::LedgerRead => {
+            matches!(role, Role::Supervisor | Role::Auditor | Role::Administrator)
+        }
         Action::SupervisionRead | Action::ProposalsRead => {
             !matches!(role, Role::Reporter | Role::Signatory)
         }
@@ -337,6 +351,42 @@ fn sees(held: &Held, facts: Facts<'_>) -> bool {
         },
         Facts::Change(change) => sees_project(held, &change.project),
         Facts::User(user) => held.role == Role::Administrator && administers(held, user),
+        Facts::Entry(entry) => sees_entry(held, entry),
+    }
+}
+
+/// An entry is seen as its subject is; what is of people's accounts by those who keep them
+/// and by the auditor, who also knows that drafts are there.
+fn sees_entry(held: &Held, entry: &EntryFacts) -> bool {
+    let unit = matches!(held.scope, Scope::Unit { .. });
+    let area = matches!(held.scope, Scope::Area { .. });
+    let audits = held.role == Role::Auditor;
+    match entry {
+        EntryFacts::Project(project) => sees_project(held, project),
+        EntryFacts::Task(task) => sees(held, Facts::Task(task)),
+        EntryFacts::Change(change) => sees(held, Facts::Change(change)),
+        EntryFacts::Dismissal(project) => !unit && sees_project(held, project),
+        EntryFacts::Catalogue(jurisdiction) => in_jurisdiction(held, *jurisdiction),
+        EntryFacts::Briefing(jurisdiction) => {
+            !unit && !area && in_jurisdiction(held, *jurisdiction)
+        }
+        EntryFacts::Draft(project) => audits && sees_project(held, project),
+        EntryFacts::Account(user) => match held.role {
+            Role::Auditor => held.scope.jurisdiction().map_or_else(
+                || held.scope == Scope::Everything,
+                |own| user.jurisdictions.contains(&Some(own)),
+            ),
+            Role::Administrator => administers(held, user),
+            _ => false,
+        },
+        EntryFacts::Grant(jurisdiction) => {
+            let keeps = audits || held.role == Role::Administrator;
+            let inside = jurisdiction.map_or_else(
+                || held.scope == Scope::Everything,
+                |jurisdiction| in_jurisdiction(held, jurisdiction),
+            );
+            keeps && inside
+        }
     }
 }
 
@@ -412,6 +462,23 @@ fn refusal(
                 })
         }
         Facts::Change(_) => None,
+        Facts::Entry(entry) => entry_refusal(held, action, entry),
+    }
+}
+
+/// The feed carries facts, not drafts and administration; an area supervisor's ledger is
+/// that of the projects in sight.
+fn entry_refusal(held: &Held, action: Action, entry: &EntryFacts) -> Option<&'static str> {
+    match (action, entry) {
+        (
+            Action::FeedRead,
+            EntryFacts::Draft(_) | EntryFacts::Account(_) | EntryFacts::Grant(_),
+        ) => Some("the feed carries facts alone"),
+        (Action::LedgerRead, EntryFacts::Catalogue(_)) => {
+            let area = matches!(held.scope, Scope::Area { .. });
+            area.then_some("your grant does not cover the whole jurisdiction")
+        }
+        _ => None,
     }
 }
 

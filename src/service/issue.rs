@@ -195,19 +195,22 @@ pub(super) async fn raise(
     new: NewIssue,
 ) -> Result<task::Model> {
     expect_running(project)?;
-    let title = fetch::title("title", Some(&new.title))?
-        .ok_or_else(|| Error::invalid("title", "1 to 200 characters"))?;
-    let description = fetch::required_note("description", Some(&new.description))?;
-    check_helper(work, project, new.help_from, raised_unit, "helpFromUnitId").await?;
+    let mut problems = Problems::default();
+    let title = fetch::title("title", Some(&new.title))
+        .and_then(|title| title.ok_or_else(|| Error::invalid("title", "1 to 200 characters")));
+    let title = problems.take("", title)?.unwrap_or_default();
+    let description = fetch::required_note("description", Some(&new.description));
+    let description = problems.take("", description)?;
+    let helper = check_helper(work, project, new.help_from, raised_unit, "helpFromUnitId").await;
+    problems.take("", helper)?;
     let today = fetch::today(work, project.jurisdiction_id).await?;
-    if new.due_date < today {
-        return Err(Error::invalid("dueDate", "not before today"));
-    }
+    problems.require(new.due_date >= today, "dueDate", "not before today");
+    problems.finish()?;
     let row = task::Model {
         project_id: Some(project.id),
         unit_id: new.help_from,
         title,
-        description: Some(description),
+        description,
         raised_by: work.principal().user_id(),
         raised_unit_id: Some(raised_unit),
         due_date: Some(new.due_date),

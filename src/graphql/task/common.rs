@@ -15,11 +15,35 @@ macro_rules! task_object {
         #[derive(Clone, Debug)]
         pub struct $name {
             row: duban_entities::task::Model,
+            /// What it is shown with where it is as it stood at an earlier instant.
+            then: Option<$crate::graphql::task::Then>,
         }
 
         impl From<duban_entities::task::Model> for $name {
             fn from(row: duban_entities::task::Model) -> Self {
-                Self { row }
+                Self { row, then: None }
+            }
+        }
+
+        impl $name {
+            /// As it stood at an earlier instant.
+            pub fn then(
+                row: duban_entities::task::Model,
+                then: $crate::graphql::task::Then,
+            ) -> Self {
+                let then = Some(then);
+                Self { row, then }
+            }
+
+            /// The local date against which it is late.
+            async fn today(
+                &self,
+                ctx: &async_graphql::Context<'_>,
+            ) -> $crate::graphql::error::Result<chrono::NaiveDate> {
+                match &self.then {
+                    Some(then) => Ok(then.today),
+                    None => $crate::graphql::task::today_of(ctx, &self.row).await,
+                }
             }
         }
 
@@ -63,13 +87,13 @@ macro_rules! task_object {
 
             /// Days overdue: 0 when not overdue; a DONE task keeps its days late.
             pub(in crate::graphql) async fn days_overdue(&self, ctx: &async_graphql::Context<'_>) -> $crate::graphql::error::Result<i32> {
-                let today = $crate::graphql::task::today_of(ctx, &self.row).await?;
+                let today = self.today(ctx).await?;
                 Ok($crate::service::due_facts(&self.row).days_overdue(today))
             }
 
             /// True when OPEN and past its date, days under suspension apart.
             pub(in crate::graphql) async fn overdue(&self, ctx: &async_graphql::Context<'_>) -> $crate::graphql::error::Result<bool> {
-                let today = $crate::graphql::task::today_of(ctx, &self.row).await?;
+                let today = self.today(ctx).await?;
                 Ok($crate::service::due_facts(&self.row).is_overdue(today))
             }
 
@@ -137,6 +161,9 @@ macro_rules! task_object {
             /// References that support the last claim.
             #[graphql(complexity = "crate::graphql::connection::list_cost(child_complexity)")]
             pub(in crate::graphql) async fn evidence(&self, ctx: &async_graphql::Context<'_>) -> $crate::graphql::error::Result<Vec<$crate::graphql::task::Evidence>> {
+                if let Some(then) = &self.then {
+                    return Ok(then.evidence.to_vec());
+                }
                 let rows = $crate::graphql::context::children(ctx, $crate::graphql::loader::EvidenceOf(self.row.id)).await?;
                 Ok(rows.into_iter().map($crate::graphql::task::Evidence::from).collect())
             }
@@ -177,7 +204,7 @@ macro_rules! task_object {
             $(
                 $(#[$list_doc])*
                 #[graphql(complexity = "crate::graphql::connection::list_cost(child_complexity)")]
-                async fn $list(
+                pub(in crate::graphql) async fn $list(
                     &$me,
                     $ctx: &async_graphql::Context<'_>,
                 ) -> $crate::graphql::error::Result<Vec<$item>> $body
