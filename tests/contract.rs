@@ -147,8 +147,8 @@ fn writes() -> Vec<Sent> {
         "idempotencyKey": "issue-1",
     });
     vec![
-        write("IssueRaise", document!("issue"), Signatory, issue, 30),
-        write("OrderIssue", document!("order"), Supervisor, order, 36),
+        write("IssueRaise", document!("issue"), Signatory, issue, 34),
+        write("OrderIssue", document!("order"), Supervisor, order, 46),
         write("SignIn", document!("sign-in"), Anonymous, sign_in, 28),
         write("TaskClaim", document!("task-claim"), Signatory, claim(), 30),
         write("ReportSubmit", document!("report"), Signatory, report(), 46),
