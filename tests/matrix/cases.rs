@@ -309,10 +309,7 @@ fn entries() -> Vec<Case> {
     let ledger = |on, name, id| {
         filtered("ledger", "LedgerFilter", on, name, id).counted("/ledger/totalCount")
     };
-    let past = "query Q($f: TaskFilter, $at: DateTime) {
-        tasks(filter: $f, asOf: $at, first: 100) { nodes { id } } }";
     let at = NOW.to_rfc3339();
-    let of = json!({ "f": { "projectId": text(RESERVOIR) }, "at": at });
     let then = "query Q($by: ProjectBy!, $at: DateTime!) {
         project(by: $by) { asOf(at: $at) { code } history(first: 100) { totalCount } } }";
     let elsewhere = json!({ "by": { "id": text(FOREIGN) }, "at": at });
@@ -331,14 +328,6 @@ fn entries() -> Vec<Case> {
             "actorId",
             text(Persona::SupervisorElsewhere.user()),
         ),
-        case(
-            "tasks",
-            "of a project in two areas, as of earlier",
-            past,
-            of,
-            &[text(RESERVOIR)],
-        )
-        .counted("/tasks/nodes"),
         case(
             "project",
             "in two areas, its history",
