@@ -178,6 +178,13 @@ fn writes() -> Vec<Sent> {
             30,
         ),
         write(
+            "ChangePropose",
+            document!("change-request"),
+            Signatory,
+            reschedule(),
+            32,
+        ),
+        write(
             "ChangeDecide",
             document!("change-decide"),
             Supervisor,
@@ -204,6 +211,14 @@ fn move_to() -> Value {
         "occurredOn": date(2026, 11, 20), "reviewOn": null, "expectedVersion": 1,
         "idempotencyKey": "move-1",
     })
+}
+
+fn reschedule() -> Value {
+    let milestones = json!([{ "taskId": text(RESERVOIR_FINISH), "dueDate": date(2028, 3, 31) }]);
+    json!({ "reschedule": {
+        "projectId": text(RESERVOIR), "milestones": milestones, "reason": "征地滞后",
+        "expectedVersion": 1, "idempotencyKey": "change-1",
+    } })
 }
 
 fn plan() -> Value {

@@ -37,7 +37,7 @@ const SILENT: [(&str, &str); 4] = [
 
 /// Each mutation, who does it in the matrix' first row that lets them, and the entries it
 /// leaves: action, subject, and how many of them.
-const ENTRIES: [(&str, Persona, &[&str]); 16] = [
+const ENTRIES: [(&str, Persona, &[&str]); 18] = [
     (
         "unitAssign",
         Persona::Supervisor,
@@ -52,6 +52,16 @@ const ENTRIES: [(&str, Persona, &[&str]); 16] = [
         "projectMove",
         Persona::Signatory,
         &["project.move Project 1"],
+    ),
+    (
+        "changePropose",
+        Persona::Signatory,
+        &["change.propose ChangeRequest 1", "change.propose Task 1"],
+    ),
+    (
+        "projectPropose",
+        Persona::Signatory,
+        &["project.propose ChangeRequest 1"],
     ),
     ("taskClaim", Persona::Signatory, &["task.claim Task 1"]),
     (

@@ -10,6 +10,7 @@
 mod architecture;
 mod atomicity;
 mod catalogue;
+mod changes;
 mod contract;
 mod coverage;
 mod edges;

@@ -24,8 +24,11 @@ mod people_tests;
 mod person;
 mod plan;
 mod portfolio;
+mod progress;
 mod project;
 mod project_filter;
+mod rating;
+mod report;
 mod scalar;
 mod session;
 mod task;
@@ -56,9 +59,11 @@ pub struct Query(
     plan::PlanQuery,
     project::ProjectQuery,
     task::TaskQuery,
+    report::ReportQuery,
     change::ChangeQuery,
     portfolio::PortfolioQuery,
     ledger::LedgerQuery,
+    rating::RatingQuery,
     workflow::WorkflowQuery,
     session::SessionQuery,
     user::UserQuery,
@@ -70,7 +75,10 @@ pub struct Mutation(
     unit::UnitMutation,
     project::ProjectMutation,
     change::ChangeMutation,
+    change::ProposeMutation,
     task::TaskMutation,
+    rating::RatingMutation,
+    report::ReportMutation,
     session::SessionMutation,
     user::UserMutation,
     grant::GrantMutation,

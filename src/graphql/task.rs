@@ -31,7 +31,7 @@ pub use milestone::Milestone;
 pub use order::Order;
 pub use report::Report;
 pub use then::Then;
-pub use write::TaskMutation;
+pub use write::{EvidenceInput, TaskMutation};
 
 /// Something that one unit owes by a date. It is OPEN, SUBMITTED once claimed, DONE once
 /// verified; CANCELLED when no longer owed.
@@ -156,6 +156,16 @@ impl From<task::Model> for Task {
     }
 }
 
+/// A month, `YYYY-MM`.
+pub(super) fn checked_month(text: Option<String>, field: &str) -> Result<Option<String>> {
+    match text {
+        Some(text) if text.parse::<crate::domain::reporting::Month>().is_err() => Err(public(
+            crate::error::Error::invalid(field, "expected a month, YYYY-MM"),
+        )),
+        text => Ok(text),
+    }
+}
+
 async fn today_of(ctx: &Context<'_>, row: &task::Model) -> Result<chrono::NaiveDate> {
     let today = super::context::today(ctx).await?;
     Ok(today.of(row.jurisdiction_id))
@@ -188,8 +198,21 @@ impl From<duban_entities::task_evidence::Model> for Evidence {
     }
 }
 
+impl From<crate::service::Evidence> for Evidence {
+    fn from(evidence: crate::service::Evidence) -> Self {
+        Self {
+            title: evidence.title,
+            document_number: evidence.document_number,
+            date: evidence.date.map(Date),
+            url: evidence.url,
+            sha256: evidence.sha256,
+        }
+    }
+}
+
 connection!(TaskConnection, TaskEdge, Task, task::Model);
 connection!(MilestoneConnection, MilestoneEdge, Milestone, task::Model);
+connection!(ReportConnection, ReportEdge, Report, task::Model);
 
 /// How a task stands to its date.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
@@ -226,6 +249,8 @@ pub struct TaskFilter {
     project_id: Option<ID>,
     /// True: owed by your own units and those below them. False: by others.
     mine: Option<bool>,
+    /// Reports for this month, `YYYY-MM`; no other task has one.
+    period: Option<String>,
 }
 
 impl TaskFilter {
@@ -239,6 +264,7 @@ impl TaskFilter {
             unit_id,
             project_id,
             mine,
+            period,
         } = self;
         Ok(tasks::TaskFilter {
             jurisdiction: parse_option(jurisdiction_id.as_ref())?,
@@ -250,6 +276,7 @@ impl TaskFilter {
             unit: parse_option(unit_id.as_ref())?,
             project: parse_option(project_id.as_ref())?,
             mine,
+            period: checked_month(period, "period")?,
         })
     }
 }

@@ -14,6 +14,7 @@ mod fetch;
 mod grant;
 mod grant_rules;
 mod idempotency;
+mod issue;
 mod ledger;
 mod named;
 mod names;
@@ -24,7 +25,10 @@ mod past;
 pub(crate) mod people_tests;
 mod portfolio;
 mod project;
+mod rating;
 mod refresh;
+mod report;
+mod resumption;
 mod rules;
 mod schedule;
 mod session;
@@ -45,13 +49,25 @@ use crate::store::{Store, WriteContext};
 
 pub use assignment::{AssignMany, AssignOne, Lead};
 pub use authentication::Person;
-pub use change::{ChangeDecide, Content, Decision, StageContent, content};
+pub use change::{
+    ChangeDecide, ChangePropose, Content, Decision, Document, MovedDate, NewDate, Parts,
+    PlannedTarget, ProjectPropose, ProposalContent, ReassignContent, StageContent, Wanted,
+    YearAmount, content,
+};
 pub use credential::{Credentials, Secret, SigningKey};
 pub use demonstration::Demonstration;
 pub use grant::{GrantAdd, GrantScope, NewGrant};
 pub use outline::{PlanBy, UnitBy};
 pub use past::{PastProject, PastTask};
 pub use project::{ProjectView, state};
+pub use rating::{
+    Adopted, Rated, RatingOverride, RatingOverrideEnd, RatingRulesAdopt, Standing, in_force,
+    look_back, ratings_of_past,
+};
+pub use report::{
+    Achieved, Missing, ReportContent, ReportSave, ReportSubmit, ReportView, ReportWaive,
+    ReportedIssue, Submitted, achieved_of, draft_content, evidence_of,
+};
 pub use rules::Rules;
 pub use schedule::{MilestonesPlan, PlannedMilestone};
 pub use session::SignedIn;

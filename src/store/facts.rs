@@ -117,6 +117,35 @@ pub const fn change_facts(row: &change_request::Model, project: ProjectFacts) ->
     }
 }
 
+/// What a work that is only proposed would be: led by the unit that proposes it, in no area
+/// yet.
+#[must_use]
+pub fn proposed_facts(row: &change_request::Model) -> ProjectFacts {
+    ProjectFacts {
+        jurisdiction: row.jurisdiction_id,
+        areas: Vec::new(),
+        lead: row.proposed_unit_id,
+        cooperating: Vec::new(),
+        owing: Vec::new(),
+    }
+}
+
+/// Facts of a change request; `project` is its project, if it has one.
+///
+/// # Errors
+/// [`Error::Internal`] when the database cannot be read.
+pub async fn of_change(
+    connection: &impl ConnectionTrait,
+    row: &change_request::Model,
+    project: Option<&project::Model>,
+) -> Result<ChangeFacts> {
+    let project = match project {
+        Some(project) => of_project(connection, project).await?,
+        None => proposed_facts(row),
+    };
+    Ok(change_facts(row, project))
+}
+
 /// Facts of a user.
 ///
 /// # Errors

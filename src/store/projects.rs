@@ -338,6 +338,24 @@ pub async fn lock(
     Ok(select.one(connection).await?)
 }
 
+/// As [`lock`], for many, in the order of the codes: the order in which all who lock several
+/// take them.
+///
+/// # Errors
+/// [`crate::error::Error::Internal`] when the database cannot be read.
+pub async fn lock_many(
+    connection: &impl ConnectionTrait,
+    ids: Vec<ProjectId>,
+) -> Result<Vec<project::Model>> {
+    let mut select = project::Entity::find()
+        .filter(project::Column::Id.is_in(ids))
+        .order_by_asc(project::Column::Code);
+    if connection.get_database_backend() == DbBackend::Postgres {
+        select = select.lock_exclusive();
+    }
+    Ok(select.all(connection).await?)
+}
+
 /// The areas of these projects.
 ///
 /// # Errors

@@ -6,7 +6,7 @@ mod entries;
 use duban_entities::ids::{AreaId, JurisdictionId, UnitId};
 use duban_entities::vocabulary::Role;
 use duban_entities::{change_request, cooperating_unit, project, project_area, task};
-use sea_orm::sea_query::{IntoCondition, Query, SelectStatement};
+use sea_orm::sea_query::{Query, SelectStatement};
 use sea_orm::{ColumnTrait, Condition};
 
 use crate::policy::{Principal, Scope};
@@ -91,15 +91,35 @@ pub fn tasks(principal: &Principal) -> Condition {
     seen
 }
 
-/// The change requests that the principal may see: those of visible projects.
+/// The change requests that the principal may see: those of visible projects, and the works
+/// that are only proposed, in a whole jurisdiction in reach or for an own unit.
 #[must_use]
 pub fn changes(principal: &Principal) -> Condition {
-    if reach(principal).everything {
+    use change_request::Column;
+    let reach = reach(principal);
+    if reach.everything {
         return Condition::all();
     }
-    change_request::Column::ProjectId
-        .in_subquery(visible_projects(principal))
-        .into_condition()
+    let mut proposed = Condition::any();
+    let mut any = false;
+    if !reach.jurisdictions.is_empty() {
+        any = true;
+        proposed = proposed.add(Column::JurisdictionId.is_in(reach.jurisdictions));
+    }
+    if !reach.units.is_empty() {
+        any = true;
+        proposed = proposed.add(Column::ProposedUnitId.is_in(reach.units));
+    }
+    let seen = Condition::any().add(Column::ProjectId.in_subquery(visible_projects(principal)));
+    if any {
+        seen.add(
+            Condition::all()
+                .add(Column::ProjectId.is_null())
+                .add(proposed),
+        )
+    } else {
+        seen
+    }
 }
 
 /// The jurisdictions whose catalogue the principal may read: none means all.

@@ -7,8 +7,8 @@ use crate::support::client::text;
 use crate::support::known::{
     BRIDGE, CANAL, CANAL_SCHEDULE, CHAPTER, DAM, ELSEWHERE, ENDED_FINISH, FOREIGN, FOREIGN_CLAUSE,
     FOREIGN_FINISH, FOREIGN_PLAN, FOREIGN_SCHEDULE, FOREIGN_UNIT, HERE, INTEGRATORS_TOKEN, LAND,
-    LEVEE, PINGYU, PLAN, PROGRAMME, RESERVOIR, RESERVOIR_FINISH, ROAD, SECTION, SUPPORTED,
-    TRANSPORT, UNGRANTED, VIEWERS_GRANT, VIEWERS_SESSION, WATER, ZONE, key,
+    LEVEE, PINGYU, PLAN, PROGRAMME, PROPOSAL, RESERVOIR, RESERVOIR_FINISH, ROAD, SECTION,
+    SUPPORTED, TRANSPORT, UNGRANTED, VIEWERS_GRANT, VIEWERS_SESSION, WATER, ZONE, key,
 };
 use crate::support::persona::PASSWORD;
 use crate::support::{NOW, Persona, date};
@@ -102,6 +102,8 @@ pub fn all() -> Vec<Case> {
         entries(),
         assigning(),
         planning(),
+        proposing(),
+        entering(),
         moving(),
         claiming(),
         deciding_tasks(),
@@ -179,6 +181,7 @@ fn nodes() -> Vec<Case> {
         node("milestone elsewhere", text(FOREIGN_FINISH)),
         node("change request", text(CANAL_SCHEDULE)),
         node("change request elsewhere", text(FOREIGN_SCHEDULE)),
+        node("proposed work of the lead unit", text(PROPOSAL)),
         node("user without a grant", text(UNGRANTED)),
     ]
 }
@@ -401,6 +404,87 @@ fn planning() -> Vec<Case> {
     ]
 }
 
+fn proposing() -> Vec<Case> {
+    let propose = |on, kind: &str, project: ProjectId, what: Value| {
+        let mut change = json!({ "projectId": text(project), "reason": "征地滞后" });
+        for (name, value) in what.as_object().unwrap() {
+            change[name] = value.clone();
+        }
+        let input = json!({ kind: change });
+        let selection = "changeRequest { id }";
+        mutation("changePropose", on, selection, input, &[text(project)])
+    };
+    let dates = |task: TaskId| {
+        let due = date(2028, 3, 31);
+        json!({ "milestones": [{ "taskId": text(task), "dueDate": due }] })
+    };
+    let lead = |unit: Value| json!({ "leadUnitId": unit });
+    let title = json!({ "title": "一个新名称" });
+    vec![
+        propose(
+            "another date for a project in two areas",
+            "reschedule",
+            RESERVOIR,
+            dates(RESERVOIR_FINISH),
+        ),
+        propose(
+            "another lead for a project in two areas",
+            "reassign",
+            RESERVOIR,
+            lead(text(TRANSPORT)),
+        ),
+        propose(
+            "another title for a project of the other unit",
+            "amend",
+            ROAD,
+            title.clone(),
+        ),
+        propose(
+            "another title for a project of a unit below",
+            "amend",
+            LEVEE,
+            title.clone(),
+        ),
+        propose(
+            "another title for a project elsewhere",
+            "amend",
+            FOREIGN,
+            title,
+        ),
+    ]
+}
+
+fn entering() -> Vec<Case> {
+    let propose = |on, here: Value, unit: Value, named: &[Value]| {
+        let input = json!({
+            "jurisdictionId": here, "unitId": unit, "title": "汝河大桥", "kind": "BRIDGE",
+            "areaIds": [], "document": { "title": "会议纪要" }, "reason": "急需",
+        });
+        mutation("projectPropose", on, "changeRequest { id }", input, named)
+    };
+    let (here, elsewhere) = (text(HERE), text(ELSEWHERE));
+    vec![
+        propose(
+            "a work of the lead unit",
+            here.clone(),
+            text(WATER),
+            &[here.clone(), text(WATER)],
+        ),
+        propose(
+            "a work of the other unit",
+            here.clone(),
+            text(TRANSPORT),
+            &[here, text(TRANSPORT)],
+        ),
+        propose(
+            "a work elsewhere",
+            elsewhere.clone(),
+            text(FOREIGN_UNIT),
+            &[elsewhere, text(FOREIGN_UNIT)],
+        ),
+    ]
+}
+
 fn moving() -> Vec<Case> {
     let move_to = |on, project: ProjectId, to: &str, review: Value| {
         let input = json!({
@@ -486,6 +570,11 @@ fn deciding_changes() -> Vec<Case> {
             "to return the lead unit's schedule",
             CANAL_SCHEDULE,
             "RETURN",
+        ),
+        decide(
+            "to approve a new work of the lead unit",
+            PROPOSAL,
+            "APPROVE",
         ),
         decide(
             "a request elsewhere, to return it",

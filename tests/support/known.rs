@@ -126,6 +126,8 @@ known! {
     RESERVOIR_SCHEDULE: ChangeRequestId = 0x82;
     /// The other jurisdiction's request.
     FOREIGN_SCHEDULE: ChangeRequestId = 0x83;
+    /// A work that WATER proposes for the bank.
+    PROPOSAL: ChangeRequestId = 0x84;
 
     /// PARK's mention, which suggests TRANSPORT.
     PARK_CITATION: CitationId = 0x91;

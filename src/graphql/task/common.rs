@@ -1,8 +1,12 @@
 //! What every kind of task has: the fields of the interface `Task`, written once.
 
-/// Defines an object type that is a task: the fields that all have, then its own.
+/// Defines an object type that is a task: the fields that all have, then its own. Plain
+/// lists stand apart, each with the method that makes it: the name `child_complexity` in a
+/// field's complexity is known only to what is written here.
 macro_rules! task_object {
-    ($(#[$doc:meta])* $name:ident { $($own:tt)* }) => {
+    ($(#[$doc:meta])* $name:ident { $($own:tt)* } $(lists {
+        $($(#[$list_doc:meta])* $list:ident: $item:ty = $make:ident;)*
+    })?) => {
         $(#[$doc])*
         #[derive(Clone, Debug)]
         pub struct $name {
@@ -192,6 +196,12 @@ macro_rules! task_object {
             pub(in crate::graphql) async fn waived_at(&self) -> Option<$crate::graphql::scalar::DateTime> {
                 self.row.waived_at.map($crate::graphql::scalar::DateTime)
             }
+
+            $($($(#[$list_doc])*
+            #[graphql(complexity = "crate::graphql::connection::list_cost(child_complexity)")]
+            pub(in crate::graphql) async fn $list(&self, ctx: &async_graphql::Context<'_>) -> $crate::graphql::error::Result<Vec<$item>> {
+                self.$make(ctx).await
+            })*)?
 
             $($own)*
         }

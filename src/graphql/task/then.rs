@@ -6,8 +6,7 @@ use chrono::NaiveDate;
 
 use super::{Evidence, Issue, Milestone, Order, Report, Task, TaskConnection, TaskEdge};
 use crate::graphql::connection::PageInfo;
-use crate::graphql::scalar::Date;
-use crate::service::{self, PastTask};
+use crate::service::PastTask;
 use crate::store::page::Page;
 
 /// The local date and the references of an earlier instant.
@@ -24,25 +23,6 @@ impl Then {
         Self {
             today: task.today,
             evidence: evidence.collect(),
-        }
-    }
-}
-
-impl From<service::Evidence> for Evidence {
-    fn from(evidence: service::Evidence) -> Self {
-        let service::Evidence {
-            title,
-            document_number,
-            date,
-            url,
-            sha256,
-        } = evidence;
-        Self {
-            title,
-            document_number,
-            date: date.map(Date),
-            url,
-            sha256,
         }
     }
 }

@@ -25,6 +25,7 @@ pub(super) fn matches(filter: &TaskFilter, own: &BTreeSet<UnitId>, task: &PastTa
         due_bases,
         unit,
         project,
+        period,
         mine,
     } = filter;
     let row = &task.row;
@@ -37,6 +38,9 @@ pub(super) fn matches(filter: &TaskFilter, own: &BTreeSet<UnitId>, task: &PastTa
             .map(|bases| row.due_basis.is_some_and(|basis| bases.contains(&basis))))
         && unit.is_none_or(|id| row.unit_id == Some(id))
         && project.is_none_or(|id| row.project_id == Some(id))
+        && period
+            .as_ref()
+            .is_none_or(|month| row.period.as_ref() == Some(month))
         && due.is_none_or(|due| stands(due, *soon_days, task))
         && mine.is_none_or(|mine| owed(mine, own, row.unit_id))
 }

@@ -40,6 +40,8 @@ pub enum Of {
     Projects(Vec<ProjectId>),
     /// Everything that concerns this jurisdiction.
     Jurisdiction(JurisdictionId),
+    /// The subjects of one type, in the API's name, that concern this jurisdiction.
+    Type(JurisdictionId, &'static str),
     /// Everything.
     Everything,
 }
@@ -145,6 +147,9 @@ fn condition(of: &Of, until: Until, backend: DbBackend) -> Condition {
             .add(scope::past(principal, backend)),
         Of::Projects(ids) => Condition::all().add(Column::ProjectId.is_in(ids.iter().copied())),
         Of::Jurisdiction(id) => Condition::all().add(Column::JurisdictionId.eq(*id)),
+        Of::Type(id, subject) => Condition::all()
+            .add(Column::JurisdictionId.eq(*id))
+            .add(Column::SubjectType.eq(*subject)),
         Of::Everything => Condition::all(),
     };
     of.add(match until {
