@@ -10,7 +10,9 @@ use duban::store::projects::{self, ProjectFilter, ProjectOrder};
 use duban::store::tasks::{self, TaskFilter, TaskOrder};
 use duban::store::today::Today;
 use duban::store::{changes, facts, outline, users};
-use duban_entities::ids::{ApiTokenId, ClauseId, IndicatorId, JurisdictionId, TaskId};
+use duban_entities::ids::{
+    ApiTokenId, ChangeRequestId, ClauseId, IndicatorId, JurisdictionId, TaskId,
+};
 use duban_entities::{
     api_token, change_request, clause, indicator, jurisdiction, ledger, plan, project, task, unit,
     user,
@@ -235,6 +237,12 @@ async fn db_entry_facts(
             let row = task::Entity::find_by_id(subject.parse::<TaskId>().unwrap());
             let row = row.one(&world.db).await.unwrap().unwrap();
             EntryFacts::Task(facts::task_facts(&row, None))
+        }
+        ("ChangeRequest", None) => {
+            let row =
+                change_request::Entity::find_by_id(subject.parse::<ChangeRequestId>().unwrap());
+            let row = row.one(&world.db).await.unwrap().unwrap();
+            EntryFacts::Change(facts::change_facts(&row, facts::proposed_facts(&row)))
         }
         ("Clause" | "Indicator", None) => {
             EntryFacts::Catalogue(db_jurisdiction_of(world, subject).await)

@@ -18,6 +18,7 @@ mod issue;
 mod ledger;
 mod named;
 mod names;
+mod order;
 mod outline;
 mod password;
 mod past;
@@ -25,6 +26,7 @@ mod past;
 pub(crate) mod people_tests;
 mod portfolio;
 mod project;
+mod proposal;
 mod rating;
 mod refresh;
 mod report;
@@ -57,9 +59,12 @@ pub use change::{
 pub use credential::{Credentials, Secret, SigningKey};
 pub use demonstration::Demonstration;
 pub use grant::{GrantAdd, GrantScope, NewGrant};
+pub use issue::{IssueRaise, IssueRedirect, IssueView};
+pub use order::{OrderBy, OrderIssue, OrderView, order_facts};
 pub use outline::{PlanBy, UnitBy};
 pub use past::{PastProject, PastTask};
 pub use project::{ProjectView, state};
+pub use proposal::{OrderProposal, ProposalFilter, ProposalId};
 pub use rating::{
     Adopted, Rated, RatingOverride, RatingOverrideEnd, RatingRulesAdopt, Standing, in_force,
     look_back, ratings_of_past,

@@ -66,10 +66,14 @@ pub fn past(principal: &Principal, backend: DbBackend) -> Condition {
     if reach(principal).everything {
         return Condition::all();
     }
+    let seen = ids::<task::Entity>(
+        wire(backend, TaskId::PREFIX, task::Column::Id),
+        tasks(principal),
+    );
     Condition::any()
         .add(Column::ProjectId.in_subquery(visible_projects(principal)))
         .add(of_types(["Unit", "Clause"]))
-        .add(without_project(principal, backend))
+        .add(of_types(["Task"]).add(Column::SubjectId.in_subquery(seen)))
 }
 
 /// The same person with some of the grants only.
