@@ -92,6 +92,11 @@ const ENTRIES: &[(&str, Persona, &[&str])] = &[
         &["order.dismiss OrderDismissal 1"],
     ),
     (
+        "briefingPublish",
+        Persona::Supervisor,
+        &["briefing.publish Briefing 1"],
+    ),
+    (
         "passwordChange",
         Persona::MustChange,
         &["password.change User 1"],

@@ -8,7 +8,9 @@
 )]
 
 mod architecture;
+mod assessment;
 mod atomicity;
+mod briefing;
 mod catalogue;
 mod changes;
 mod contract;
@@ -16,6 +18,7 @@ mod coverage;
 mod edges;
 mod feed;
 mod flow;
+mod inbox;
 mod issues;
 mod ledger;
 mod matrix;

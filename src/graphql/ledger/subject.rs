@@ -4,18 +4,18 @@ use std::str::FromStr;
 
 use async_graphql::{Context, ID, Interface, SimpleObject};
 use duban_entities::ids::{
-    ApiTokenId, AreaId, ChangeRequestId, ClauseId, GrantId, IndicatorId, JurisdictionId,
-    OrderDismissalId, PlanId, ProjectId, RatingAdoptionId, RatingOverrideId, ReportRevisionId,
-    UnitId, UserId,
+    ApiTokenId, AreaId, BriefingId, ChangeRequestId, ClauseId, GrantId, IndicatorId,
+    JurisdictionId, OrderDismissalId, PlanId, ProjectId, RatingAdoptionId, RatingOverrideId,
+    ReportRevisionId, UnitId, UserId,
 };
 use duban_entities::ledger;
 
+use super::super::briefing::Briefing;
 use super::super::change::ChangeRequest;
 use super::super::context::loaders;
 use super::super::error::{Result, public};
 use super::super::grant::Grant;
 use super::super::jurisdiction::{Area, Jurisdiction};
-use super::super::loader::SeenTask;
 use super::super::person::Person;
 use super::super::plan::{Clause, Indicator, Plan};
 use super::super::project::Project;
@@ -94,8 +94,6 @@ macro_rules! named {
 named! {
     /// The draft of a report that a unit saved: its content is the unit's own.
     SavedDraft,
-    /// A month's published briefing.
-    Briefing,
 }
 
 /// Loads a row by the subject's id, and makes its object.
@@ -124,7 +122,7 @@ impl Subject {
             "Indicator" => loaded!(ctx, text, IndicatorId, Indicator),
             "Project" => loaded!(ctx, text, ProjectId, Project),
             "Task" => {
-                let row = loaders(ctx)?.load_one(SeenTask(read(text)?)).await?;
+                let row = loaders(ctx)?.load_one(read::<TaskId>(text)?).await?;
                 row.map(|row| Self::of_task(row.into()))
             }
             "ChangeRequest" => loaded!(ctx, text, ChangeRequestId, ChangeRequest),
@@ -146,7 +144,7 @@ impl Subject {
                 let adopted = adopted.into_iter().next();
                 adopted.map(|adopted| Self::RatingAdoption(adopted.into()))
             }
-            "Briefing" => Some(Self::Briefing(Briefing { id: id() })),
+            "Briefing" => loaded!(ctx, text, BriefingId, Briefing),
             other => return Err(public(Error::internal(format!("no subject {other}")))),
         })
     }

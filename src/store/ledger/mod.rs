@@ -7,6 +7,7 @@
 pub mod named;
 pub mod past;
 pub mod read;
+pub mod timeline;
 mod verify;
 
 use chrono::{DateTime, SecondsFormat, Utc};

@@ -1,8 +1,12 @@
 //! The rows that entries are about, by their ids: whoever may see an entry may see its
 //! subject.
 
-use duban_entities::ids::{OrderDismissalId, RatingAdoptionId, RatingOverrideId, ReportRevisionId};
-use duban_entities::{order_dismissal, rating_adoption, rating_override, report_revision};
+use duban_entities::ids::{
+    BriefingId, OrderDismissalId, RatingAdoptionId, RatingOverrideId, ReportRevisionId,
+};
+use duban_entities::{
+    briefing, order_dismissal, rating_adoption, rating_override, report_revision,
+};
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter};
 
 use crate::error::Result;
@@ -28,6 +32,8 @@ macro_rules! by_ids {
 }
 
 by_ids! {
+    /// The published briefings of these ids.
+    briefings(briefing: BriefingId);
     /// The submissions of reports of these ids.
     revisions(report_revision: ReportRevisionId);
     /// The dismissed proposals of these ids.
