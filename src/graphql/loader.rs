@@ -7,8 +7,9 @@ use std::sync::Arc;
 use async_graphql::dataloader::Loader;
 use chrono::{DateTime, NaiveDate, Utc};
 use duban_entities::ids::{
-    ApiTokenId, AreaId, ChangeRequestId, ClauseId, GrantId, IndicatorId, JurisdictionId, PlanId,
-    ProjectId, TaskId, UnitId, UserId,
+    ApiTokenId, AreaId, BriefingId, ChangeRequestId, ClauseId, GrantId, IndicatorId,
+    JurisdictionId, OrderDismissalId, PlanId, ProjectId, RatingAdoptionId, RatingOverrideId,
+    ReportRevisionId, TaskId, UnitId, UserId,
 };
 use duban_entities::{
     api_token, area, change_request, citation, clause, cooperating_unit, grant, jurisdiction,
@@ -20,6 +21,7 @@ use duban_entities::{
 use crate::error::{Error, Result};
 use crate::policy::ProjectFacts;
 use crate::service::{Call, PastProject, Rated, Services, Standing};
+use crate::store::ledger::named;
 use crate::store::page::{Page, PageRequest};
 use crate::store::{
     Store, changes, facts, orders, outline, projects, reports, tasks, tokens, users,
@@ -78,6 +80,11 @@ by_id! {
     IndicatorId => duban_entities::indicator::Model, outline::indicators_by_id;
     GrantId => grant::Model, users::grants_by_id;
     ApiTokenId => api_token::Model, tokens::by_ids;
+    ReportRevisionId => report_revision::Model, named::revisions;
+    BriefingId => duban_entities::briefing::Model, named::briefings;
+    OrderDismissalId => duban_entities::order_dismissal::Model, named::dismissals;
+    RatingAdoptionId => duban_entities::rating_adoption::Model, named::adoptions;
+    RatingOverrideId => duban_entities::rating_override::Model, named::overrides;
 }
 
 /// Loads the rows that hang on a parent, under a key type that names what is wanted.
@@ -332,27 +339,6 @@ impl Loader<ProjectId> for Source {
             .await
             .map_err(Arc::new)?;
         Ok(rows.into_iter().map(|row| (row.id, row)).collect())
-    }
-}
-
-/// A task that the caller may see.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct SeenTask(pub TaskId);
-
-impl Loader<SeenTask> for Source {
-    type Value = task::Model;
-    type Error = Shared;
-
-    async fn load(&self, keys: &[SeenTask]) -> Result<HashMap<SeenTask, task::Model>, Shared> {
-        let ids = keys.iter().map(|key| key.0).collect();
-        let principal = &self.call.principal;
-        let rows = tasks::visible_by_ids(self.store().read(), principal, ids)
-            .await
-            .map_err(Arc::new)?;
-        Ok(rows
-            .into_iter()
-            .map(|row| (SeenTask(row.id), row))
-            .collect())
     }
 }
 
