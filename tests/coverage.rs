@@ -37,7 +37,7 @@ const SILENT: [(&str, &str); 4] = [
 
 /// Each mutation, who does it in the matrix' first row that lets them, and the entries it
 /// leaves: action, subject, and how many of them.
-const ENTRIES: [(&str, Persona, &[&str]); 16] = [
+const ENTRIES: [(&str, Persona, &[&str]); 19] = [
     (
         "unitAssign",
         Persona::Supervisor,
@@ -68,6 +68,21 @@ const ENTRIES: [(&str, Persona, &[&str]); 16] = [
             "change.decide Project 1",
             "change.decide Task 2",
         ],
+    ),
+    (
+        "ratingRulesAdopt",
+        Persona::Supervisor,
+        &["rating.adopt RatingAdoption 1"],
+    ),
+    (
+        "ratingOverride",
+        Persona::Supervisor,
+        &["rating.override RatingOverride 1"],
+    ),
+    (
+        "ratingOverrideEnd",
+        Persona::Supervisor,
+        &["rating.override RatingOverride 1"],
     ),
     (
         "passwordChange",

@@ -19,6 +19,7 @@ mod matrix;
 mod migrations;
 mod paging;
 mod program;
+mod ratings;
 mod schema;
 mod scope;
 mod seeds;

@@ -4,7 +4,7 @@ use async_graphql::{Context, SimpleObject};
 use duban_entities::project;
 
 use super::connection::list_cost;
-use super::context::{count_brought, loaders, services, today};
+use super::context::{count_brought, figures, services, today};
 use super::error::Result;
 use super::loader::StandingOf;
 use super::scalar::{Date, Decimal};
@@ -56,7 +56,7 @@ impl Progress {
         let day = on.map_or(local, |on| on.0);
         // For a day to come the plan as it is now is all there is.
         let past = Some(day).filter(|day| *day < local);
-        let standing = loaders(ctx)?.load_one(StandingOf(row.id, past)).await?;
+        let standing = figures(ctx)?.load_one(StandingOf(row.id, past)).await?;
         let points = services(ctx)?.rules.ratings.difference_points;
         let progress = standing.map(|standing| standing.progress(day));
         Ok(progress.map(|progress| Self::of(&progress, points, day <= local)))
@@ -113,7 +113,7 @@ pub struct ProgressCurve {
 impl ProgressCurve {
     /// The curves of a project.
     pub(super) async fn load(ctx: &Context<'_>, row: &project::Model) -> Result<Option<Self>> {
-        let standing = loaders(ctx)?.load_one(StandingOf(row.id, None)).await?;
+        let standing = figures(ctx)?.load_one(StandingOf(row.id, None)).await?;
         let Some(standing) = standing else {
             return Ok(None);
         };
