@@ -233,9 +233,8 @@ async fn rules_hold_from_their_day_on(world: &World) {
     let later = adopt(world, adoption(date(2026, 11, 25))).await;
     let client = world.client_of(Persona::Viewer).await;
     let rules = "query R($id: ID) { ratingRules(jurisdictionId: $id) {
-        differencePoints drafts { code version source } adopted { id effectiveFrom } } }";
+        drafts { code version source } adopted { id effectiveFrom } } }";
     let rules = client.ask(rules, json!({ "id": text(HERE) })).await;
-    assert_eq!(*rules.at("/ratingRules/differencePoints"), 10);
     assert_eq!(*rules.at("/ratingRules/drafts/0/code"), "STANDARD");
     let last = later.at("/ratingRulesAdopt/adoption/id");
     assert_eq!(rules.at("/ratingRules/adopted/0/id"), last);

@@ -12,11 +12,13 @@ mod cost;
 mod error;
 mod grant;
 mod jurisdiction;
+mod ledger;
 mod limits;
 mod loader;
 mod mention;
 mod node;
 mod order;
+mod past;
 #[cfg(test)]
 mod people_tests;
 mod person;
@@ -26,6 +28,7 @@ mod progress;
 mod project;
 mod project_filter;
 mod rating;
+mod report;
 mod scalar;
 mod session;
 mod task;
@@ -56,8 +59,10 @@ pub struct Query(
     plan::PlanQuery,
     project::ProjectQuery,
     task::TaskQuery,
+    report::ReportQuery,
     change::ChangeQuery,
     portfolio::PortfolioQuery,
+    ledger::LedgerQuery,
     rating::RatingQuery,
     workflow::WorkflowQuery,
     session::SessionQuery,
@@ -72,6 +77,7 @@ pub struct Mutation(
     change::ChangeMutation,
     task::TaskMutation,
     rating::RatingMutation,
+    report::ReportMutation,
     session::SessionMutation,
     user::UserMutation,
     grant::GrantMutation,

@@ -314,9 +314,6 @@ impl RatingAdoption {
 /// The rules of rating: what is shipped, and what is adopted.
 #[derive(Clone, Debug, SimpleObject)]
 pub struct RatingRules {
-    /// A project is marked (`Progress.differs`) where milestones and report differ by more
-    /// points than these.
-    difference_points: i32,
     /// Rule sets to adopt. None of them holds anywhere before.
     #[graphql(complexity = "list_cost(child_complexity)")]
     drafts: Vec<RatingRuleSet>,
@@ -348,7 +345,6 @@ impl RatingQuery {
         count_brought(ctx, adopted.len())?;
         let rules = &services.rules.ratings;
         Ok(RatingRules {
-            difference_points: rules.difference_points.into(),
             drafts: rules.drafts.iter().map(RatingRuleSet::from).collect(),
             adopted: adopted.into_iter().map(RatingAdoption::from).collect(),
         })

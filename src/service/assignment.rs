@@ -13,7 +13,7 @@ use crate::store::ledger::FieldChange;
 use crate::store::page::{Direction, PageRequest};
 use crate::store::projects::{self, ProjectFilter, ProjectOrder};
 use crate::store::today::Today;
-use crate::store::{Work, assignments, outline, part, tasks};
+use crate::store::{Work, assignments, outline, part, reports, tasks};
 
 /// Most projects that one call assigns.
 const MOST_AT_ONCE: u64 = 2_000;
@@ -237,7 +237,9 @@ async fn hand_over(
     project: &project::Model,
     lead: UnitId,
 ) -> Result<()> {
-    for task in tasks::of_projects(work.connection(), vec![project.id]).await? {
+    let mut owed = tasks::of_projects(work.connection(), vec![project.id]).await?;
+    owed.extend(reports::active_of_projects(work.connection(), vec![project.id]).await?);
+    for task in owed {
         // A claim that waits stays with the unit that made it.
         let active = task.state == TaskState::Open;
         let own = task.unit_id.is_none() || task.unit_id == project.lead_unit_id;

@@ -2,11 +2,13 @@
 
 use crate::domain::calendar::{self, Calendar};
 use crate::domain::rating::{self, RatingRules};
+use crate::domain::reporting::{self, ReportingRules};
 use crate::domain::template::{self, Template};
 use crate::domain::workflow::{self, Workflow};
 use crate::error::{Error, Result};
 
-/// Workflow, templates, calendar and rating rules, and the numbers beside them.
+/// Workflow, templates, calendar, rating rules and the duty to report, and the numbers
+/// beside them.
 #[derive(Clone, Debug)]
 pub struct Rules {
     /// The workflow of projects.
@@ -17,6 +19,8 @@ pub struct Rules {
     pub calendar: Calendar,
     /// Rating rules that an office can adopt.
     pub ratings: RatingRules,
+    /// The duty to report.
+    pub reporting: ReportingRules,
     /// Days before its date from which a task counts as due soon.
     pub due_soon_days: u16,
     /// Working days that a returned claim gets, where the office names no date.
@@ -35,6 +39,7 @@ impl Rules {
             templates: template::embedded()?,
             calendar: calendar::embedded()?,
             ratings: rating::embedded()?,
+            reporting: reporting::embedded()?,
             due_soon_days: 3,
             return_days: 3,
         })
