@@ -10,13 +10,16 @@
 mod architecture;
 mod atomicity;
 mod catalogue;
+mod changes;
 mod contract;
 mod coverage;
 mod edges;
 mod flow;
+mod issues;
 mod ledger;
 mod matrix;
 mod migrations;
+mod orders;
 mod paging;
 mod program;
 mod ratings;

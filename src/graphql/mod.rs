@@ -27,6 +27,7 @@ mod portfolio;
 mod progress;
 mod project;
 mod project_filter;
+mod proposal;
 mod rating;
 mod report;
 mod scalar;
@@ -59,7 +60,9 @@ pub struct Query(
     plan::PlanQuery,
     project::ProjectQuery,
     task::TaskQuery,
+    proposal::ProposalQuery,
     report::ReportQuery,
+    task::OrderQuery,
     change::ChangeQuery,
     portfolio::PortfolioQuery,
     ledger::LedgerQuery,
@@ -75,9 +78,13 @@ pub struct Mutation(
     unit::UnitMutation,
     project::ProjectMutation,
     change::ChangeMutation,
+    change::ProposeMutation,
     task::TaskMutation,
+    proposal::ProposalMutation,
     rating::RatingMutation,
     report::ReportMutation,
+    task::IssueMutation,
+    task::OrderMutation,
     session::SessionMutation,
     user::UserMutation,
     grant::GrantMutation,

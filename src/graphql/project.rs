@@ -7,14 +7,16 @@ use async_graphql::{
 };
 use duban_entities::project;
 
+use super::change::CitedDocument;
 use super::connection::{connection, figure_cost, list_cost, page_cost, page_of_whole};
 use super::context::{call, children, loaders, parse, services};
 use super::error::{Result, public};
 use super::jurisdiction::{Area, Jurisdiction};
 use super::ledger::{LedgerEntryConnection, history};
 use super::loader::{
-    ActiveReportsOf, AliasesOfProject, AreaLinksOf, CitationsOf, CooperatingUnitsOf, ExternalIdsOf,
-    FactsOf, MembersOf, MilestonesOf, ProjectAt, ReportsOf, SuggestedLeadsOf, TargetsOf,
+    ActiveReportsOf, AliasesOfProject, AreaLinksOf, CitationsOf, CooperatingUnitsOf, EntriesOf,
+    ExternalIdsOf, FactsOf, IssuesOf, MembersOf, MilestonesOf, ProjectAt, ReportsOf,
+    SuggestedLeadsOf, TargetsOf,
 };
 use super::mention::{Citation, CooperatingUnit, ExternalId, SuggestedLead, Target};
 use super::past::ProjectThen;
@@ -22,7 +24,7 @@ use super::progress::{Progress, ProgressCurve};
 use super::rating::ProjectRating;
 use super::report::{self, ProjectInvestment, ReportSummary};
 use super::scalar::{Date, DateTime, Decimal};
-use super::task::{MilestoneConnection, ReportConnection};
+use super::task::{IssueConnection, MilestoneConnection, ReportConnection};
 use super::unit::Unit;
 use super::vocabulary::{
     Disclosure, DueBasis, LeadBasis, OrderDirection, Participation, ProjectKind, Stage, StageBasis,
@@ -225,6 +227,18 @@ impl Project {
         Ok(rows.into_iter().map(Target::from).collect())
     }
 
+    /// The document by which it entered the bank (入库依据), where somebody proposed it.
+    async fn entry_document(&self, ctx: &Context<'_>) -> Result<Option<CitedDocument>> {
+        let rows = loaders(ctx)?.load_one(EntriesOf(self.row.id)).await?;
+        let Some(row) = rows.unwrap_or_default().pop() else {
+            return Ok(None);
+        };
+        match service::content(&row).map_err(public)? {
+            service::Content::Propose(content) => Ok(content.document.map(CitedDocument::from)),
+            _ => Ok(None),
+        }
+    }
+
     /// Its mentions in plans (出处); the first is the primary one.
     #[graphql(complexity = "list_cost(child_complexity)")]
     async fn citations(&self, ctx: &Context<'_>) -> Result<Vec<Citation>> {
@@ -334,6 +348,30 @@ impl Project {
         report::summary(ctx, &self.row, period).await
     }
 
+    /// The difficulties raised on it (困难问题), oldest first.
+    #[graphql(complexity = "page_cost(first, last, child_complexity)")]
+    async fn issues(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(
+            desc = "So many from the start, or behind `after`; 50 where nothing is said, 200 at most."
+        )]
+        first: Option<i32>,
+        #[graphql(desc = "Start behind this cursor.")] after: Option<String>,
+        #[graphql(desc = "So many from the end, or before `before`.")] last: Option<i32>,
+        #[graphql(desc = "End before this cursor.")] before: Option<String>,
+    ) -> Result<IssueConnection> {
+        let rows = children(ctx, IssuesOf(self.row.id)).await?;
+        let request = PageRequest {
+            first,
+            after,
+            last,
+            before,
+        };
+        let page = page_of_whole(&rows, |row| row.id.to_string(), &request)?;
+        Ok(IssueConnection::of(page, u64::try_from(rows.len()).ok()))
+    }
+
     /// The steps that the workflow has from here, and what still blocks each.
     #[graphql(complexity = "list_cost(child_complexity)")]
     async fn transitions(&self, ctx: &Context<'_>) -> Result<Vec<ProjectTransition>> {
@@ -435,6 +473,8 @@ pub struct ProjectPermissions {
     assign_units: bool,
     /// Set a rating beside the computed one.
     override_rating: bool,
+    /// Raise an issue.
+    raise_issues: bool,
 }
 
 impl From<ProjectView> for ProjectPermissions {
@@ -447,6 +487,7 @@ impl From<ProjectView> for ProjectPermissions {
             verify_tasks: view.verify_tasks,
             assign_units: view.assign_units,
             override_rating: view.override_rating,
+            raise_issues: view.raise_issues,
         }
     }
 }

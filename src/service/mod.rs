@@ -18,6 +18,7 @@ mod issue;
 mod ledger;
 mod named;
 mod names;
+mod order;
 mod outline;
 mod password;
 mod past;
@@ -25,9 +26,11 @@ mod past;
 pub(crate) mod people_tests;
 mod portfolio;
 mod project;
+mod proposal;
 mod rating;
 mod refresh;
 mod report;
+mod resumption;
 mod rules;
 mod schedule;
 mod session;
@@ -48,13 +51,20 @@ use crate::store::{Store, WriteContext};
 
 pub use assignment::{AssignMany, AssignOne, Lead};
 pub use authentication::Person;
-pub use change::{ChangeDecide, Content, Decision, StageContent, content};
+pub use change::{
+    ChangeDecide, ChangePropose, Content, Decision, Document, MovedDate, NewDate, Parts,
+    PlannedTarget, ProjectPropose, ProposalContent, ReassignContent, StageContent, Wanted,
+    YearAmount, content,
+};
 pub use credential::{Credentials, Secret, SigningKey};
 pub use demonstration::Demonstration;
 pub use grant::{GrantAdd, GrantScope, NewGrant};
+pub use issue::{IssueRaise, IssueRedirect, IssueView};
+pub use order::{OrderBy, OrderIssue, OrderView, order_facts};
 pub use outline::{PlanBy, UnitBy};
 pub use past::{PastProject, PastTask};
 pub use project::{ProjectView, state};
+pub use proposal::{OrderProposal, ProposalFilter, ProposalId};
 pub use rating::{
     Adopted, Rated, RatingOverride, RatingOverrideEnd, RatingRulesAdopt, Standing, in_force,
     look_back, ratings_of_past,

@@ -3,6 +3,7 @@
 use duban_entities::vocabulary::{TaskKind, TaskState};
 use duban_entities::{project, task};
 
+use super::change::expect_changeable;
 use super::schedule::expect_schedulable;
 use super::{Call, ReportView, Rules, Services};
 use crate::domain::workflow::{MilestoneFacts, ProjectState};
@@ -29,6 +30,8 @@ pub struct ProjectView {
     pub assign_units: bool,
     /// Set a rating beside the computed one.
     pub override_rating: bool,
+    /// Raise an issue.
+    pub raise_issues: bool,
 }
 
 impl ProjectView {
@@ -61,10 +64,12 @@ impl ProjectView {
             move_project: project(Action::ProjectMove) && can_move,
             claim_tasks: task(Action::TaskClaim, TaskState::Open),
             submit_report: ReportView::submits_one(principal, tasks, facts),
-            propose_change: project(Action::MilestonesPlan) && expect_schedulable(row).is_ok(),
+            propose_change: (project(Action::MilestonesPlan) && expect_schedulable(row).is_ok())
+                || (project(Action::ChangePropose) && expect_changeable(row).is_ok()),
             verify_tasks: task(Action::TaskVerify, TaskState::Submitted),
             assign_units: project(Action::UnitAssign),
             override_rating: project(Action::RatingOverride),
+            raise_issues: project(Action::IssueRaise),
         }
     }
 }

@@ -78,6 +78,14 @@ pub struct TaskReturn {
     pub expected_version: Option<i32>,
 }
 
+/// Serialises ids as their wire texts.
+pub(super) fn as_texts<'a, S: serde::Serializer, T: ToString + 'a>(
+    ids: impl IntoIterator<Item = &'a T>,
+    serializer: S,
+) -> std::result::Result<S::Ok, S::Error> {
+    serializer.collect_seq(ids.into_iter().map(ToString::to_string))
+}
+
 /// Serialises an id as its wire text.
 pub(super) fn as_text<S: serde::Serializer>(
     id: &impl ToString,
@@ -96,6 +104,10 @@ pub const fn due_facts(row: &task::Model) -> DueFacts {
         counted_due_date: row.counted_due_date,
         clock_stopped_on: row.clock_stopped_on,
         days_late: row.days_late,
+        carried_days_late: match row.carried_days_late {
+            Some(days) => days,
+            None => 0,
+        },
     }
 }
 
@@ -105,6 +117,9 @@ pub(super) fn set_due_facts(row: &mut task::Model, due: &DueFacts) {
     row.due_basis = due.due_basis;
     row.counted_due_date = due.counted_due_date;
     row.clock_stopped_on = due.clock_stopped_on;
+    if due.carried_days_late > 0 {
+        row.carried_days_late = Some(due.carried_days_late);
+    }
 }
 
 impl Services {
@@ -422,7 +437,7 @@ async fn send_back(
     after.return_count += 1;
     if before.due_date != Some(due) {
         let mut facts = due_facts(&after);
-        facts.set_due(due, basis_after_return(&before));
+        facts.set_due(due, basis_of_return(&before));
         set_due_facts(&mut after, &facts);
     }
     if before.kind == TaskKind::Report {
@@ -440,13 +455,13 @@ async fn send_back(
     Ok(task.id)
 }
 
-/// A returned milestone has the office's date; a return of anything else changes nothing
-/// about where its date comes from.
-fn basis_after_return(before: &task::Model) -> DueBasis {
-    before
-        .due_basis
-        .filter(|_| before.kind != TaskKind::Milestone)
-        .unwrap_or(DueBasis::Scheduled)
+/// A milestone's returned date is as good as scheduled; what a report, an issue or an order is
+/// owed by stays what it was.
+const fn basis_of_return(row: &task::Model) -> DueBasis {
+    match (row.kind, row.due_basis) {
+        (TaskKind::Milestone, _) | (_, None) => DueBasis::Scheduled,
+        (_, Some(basis)) => basis,
+    }
 }
 
 fn expect_submitted(row: &task::Model) -> Result<()> {

@@ -7,6 +7,7 @@
 //! turns what changed into ledger entries in the same transaction.
 
 pub mod assignments;
+pub mod bank;
 pub mod catalogue;
 pub mod changes;
 mod connect;
@@ -15,8 +16,11 @@ pub mod duty;
 pub mod facts;
 mod failure;
 pub mod idempotency;
+pub mod ladder;
 pub mod ledger;
 pub mod migrate;
+pub mod numbers;
+pub mod orders;
 pub mod outline;
 pub mod page;
 pub mod portfolio;

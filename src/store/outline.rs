@@ -7,7 +7,7 @@ use duban_entities::ids::{
 use duban_entities::vocabulary::UnitKind;
 use duban_entities::{
     area, citation, clause, cooperating_unit, indicator, jurisdiction, plan, project_alias,
-    project_external_id, suggested_lead, target, unit, unit_alias,
+    project_external_id, project_investment, suggested_lead, target, unit, unit_alias,
 };
 use sea_orm::sea_query::{Expr, Query};
 use sea_orm::{
@@ -70,6 +70,8 @@ batches! {
     citations_of(citation, ProjectId: ProjectId, order Position);
     /// The targets of these projects.
     targets_of(target, ProjectId: ProjectId, order Position);
+    /// The investment planned for these projects, by year.
+    investments_of(project_investment, ProjectId: ProjectId, order Year);
     /// The other names of these projects.
     aliases_of_projects(project_alias, ProjectId: ProjectId, order Alias);
     /// The external ids of these projects.

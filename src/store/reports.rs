@@ -2,7 +2,7 @@
 
 use duban_entities::ids::{JurisdictionId, ProjectId, ReportRevisionId, TaskId, UnitId};
 use duban_entities::vocabulary::{RevisionState, TaskKind, TaskState};
-use duban_entities::{project_investment, report_draft, report_revision, task};
+use duban_entities::{report_draft, report_revision, task};
 use sea_orm::sea_query::{Expr, Query, SelectStatement};
 use sea_orm::{
     ColumnTrait, Condition, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder,
@@ -131,22 +131,6 @@ pub async fn drafts(
 ) -> Result<Vec<report_draft::Model>> {
     Ok(report_draft::Entity::find()
         .filter(report_draft::Column::TaskId.is_in(tasks))
-        .all(connection)
-        .await?)
-}
-
-/// What is planned to be invested in these projects, year by year.
-///
-/// # Errors
-/// [`crate::error::Error::Internal`] when the database cannot be read.
-pub async fn investments(
-    connection: &impl ConnectionTrait,
-    projects: Vec<ProjectId>,
-) -> Result<Vec<project_investment::Model>> {
-    Ok(project_investment::Entity::find()
-        .filter(project_investment::Column::ProjectId.is_in(projects))
-        .order_by_asc(project_investment::Column::ProjectId)
-        .order_by_asc(project_investment::Column::Year)
         .all(connection)
         .await?)
 }

@@ -1,6 +1,6 @@
 //! Selects of tasks.
 
-use duban_entities::ids::{JurisdictionId, ProjectId, TaskId, UnitId};
+use duban_entities::ids::{ChangeRequestId, JurisdictionId, ProjectId, TaskId, UnitId};
 use duban_entities::vocabulary::{DueBasis, TaskKind, TaskState};
 use duban_entities::{task, task_evidence};
 use sea_orm::sea_query::{Expr, Func, SimpleExpr};
@@ -291,6 +291,59 @@ pub async fn of_projects(
         .filter(task::Column::Kind.eq(TaskKind::Milestone))
         .order_by_asc(task::Column::ProjectId)
         .order_by_asc(task::Column::Position)
+        .order_by_asc(task::Column::Id)
+        .all(connection)
+        .await?)
+}
+
+/// What the lead owes of these projects month by month: milestones in the order of the
+/// schedule, then reports.
+///
+/// # Errors
+/// [`crate::error::Error::Internal`] when the database cannot be read.
+pub async fn owed_of_projects(
+    connection: &impl ConnectionTrait,
+    projects: Vec<ProjectId>,
+) -> Result<Vec<task::Model>> {
+    Ok(task::Entity::find()
+        .filter(task::Column::ProjectId.is_in(projects))
+        .filter(task::Column::Kind.is_in([TaskKind::Milestone, TaskKind::Report]))
+        .order_by_asc(task::Column::ProjectId)
+        .order_by_asc(task::Column::Kind)
+        .order_by_asc(task::Column::Position)
+        .order_by_asc(task::Column::Id)
+        .all(connection)
+        .await?)
+}
+
+/// The tasks whose clock this request stopped.
+///
+/// # Errors
+/// [`crate::error::Error::Internal`] when the database cannot be read.
+pub async fn waiting_for(
+    connection: &impl ConnectionTrait,
+    change: ChangeRequestId,
+) -> Result<Vec<task::Model>> {
+    Ok(task::Entity::find()
+        .filter(task::Column::PendingChangeId.eq(change))
+        .order_by_asc(task::Column::Position)
+        .order_by_asc(task::Column::Id)
+        .all(connection)
+        .await?)
+}
+
+/// The issues of these projects, oldest first.
+///
+/// # Errors
+/// [`crate::error::Error::Internal`] when the database cannot be read.
+pub async fn issues_of(
+    connection: &impl ConnectionTrait,
+    projects: Vec<ProjectId>,
+) -> Result<Vec<task::Model>> {
+    Ok(task::Entity::find()
+        .filter(task::Column::ProjectId.is_in(projects))
+        .filter(task::Column::Kind.eq(TaskKind::Issue))
+        .order_by_asc(task::Column::CreatedAt)
         .order_by_asc(task::Column::Id)
         .all(connection)
         .await?)
