@@ -9,7 +9,8 @@ use serde_json::{Value, json};
 
 use crate::support::client::text;
 use crate::support::known::{
-    BRIDGE, CANAL_SCHEDULE, COUNTY, DAM, HERE, PROGRAMME, RESERVOIR, RESERVOIR_FINISH, RESERVOIR_REPORT, TRANSPORT, WATER,
+    BRIDGE, CANAL_SCHEDULE, COUNTY, DAM, HERE, PROGRAMME, RESERVOIR, RESERVOIR_FINISH,
+    RESERVOIR_REPORT, TRANSPORT, WATER,
 };
 use crate::support::persona::PASSWORD;
 use crate::support::{Content, Engine, NOW, Persona, World, date, on_both};

@@ -113,6 +113,21 @@ const ENTRIES: &[(&str, Persona, &[&str])] = &[
         &["briefing.publish Briefing 1"],
     ),
     (
+        "ratingRulesAdopt",
+        Persona::Supervisor,
+        &["rating.adopt RatingAdoption 1"],
+    ),
+    (
+        "ratingOverride",
+        Persona::Supervisor,
+        &["rating.override RatingOverride 1"],
+    ),
+    (
+        "ratingOverrideEnd",
+        Persona::Supervisor,
+        &["rating.override RatingOverride 1"],
+    ),
+    (
         "passwordChange",
         Persona::MustChange,
         &["password.change User 1"],

@@ -27,6 +27,7 @@ mod orders;
 mod paging;
 mod past;
 mod program;
+mod ratings;
 mod reports;
 mod schema;
 mod scope;

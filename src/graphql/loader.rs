@@ -17,12 +17,14 @@ use duban_entities::{
     project_investment, report_draft, report_revision, suggested_lead, target, task, task_evidence,
     unit, user,
 };
+use tokio::sync::OnceCell;
 
 use crate::error::{Error, Result};
 use crate::policy::ProjectFacts;
 use crate::service::{Call, PastProject, Rated, Services, Standing};
 use crate::store::ledger::named;
 use crate::store::page::{Page, PageRequest};
+use crate::store::today::Today;
 use crate::store::{
     Store, changes, facts, orders, outline, projects, reports, tasks, tokens, users,
 };
@@ -32,11 +34,22 @@ use crate::store::{
 pub struct Source {
     services: Services,
     call: Arc<Call>,
+    today: OnceCell<Today>,
 }
 
 impl Source {
-    pub(super) const fn new(services: Services, call: Arc<Call>) -> Self {
-        Self { services, call }
+    pub(super) fn new(services: Services, call: Arc<Call>) -> Self {
+        Self {
+            services,
+            call,
+            today: OnceCell::new(),
+        }
+    }
+
+    /// Today in every jurisdiction, read once however many lots a loader takes.
+    async fn today(&self) -> Result<&Today, Shared> {
+        let today = self.today.get_or_try_init(|| self.services.today());
+        today.await.map_err(Arc::new)
     }
 
     fn store(&self) -> &Store {
@@ -486,8 +499,8 @@ impl Loader<StandingOf> for Source {
             let standings = match day {
                 None => self.services.standings(&projects).await,
                 Some(day) => {
-                    let today = self.services.today().await.map_err(Arc::new)?;
-                    self.services.past_standings(&projects, day, &today).await
+                    let today = self.today().await?;
+                    self.services.past_standings(&projects, day, today).await
                 }
             };
             let standings = standings.map_err(Arc::new)?.into_iter();
@@ -507,10 +520,10 @@ impl Loader<RatedOf> for Source {
 
     async fn load(&self, keys: &[RatedOf]) -> Result<HashMap<RatedOf, Arc<Rated>>, Shared> {
         let keys = keys.iter().map(|key| (key.0, key.1));
-        let today = self.services.today().await.map_err(Arc::new)?;
+        let today = self.today().await?;
         let mut found = HashMap::new();
         for (day, projects) in self.by_day(keys).await? {
-            let ratings = self.services.ratings_on(&projects, day, &today).await;
+            let ratings = self.services.ratings_on(&projects, day, today).await;
             let ratings = ratings.map_err(Arc::new)?.into_iter();
             found.extend(ratings.map(|(id, rated)| (RatedOf(id, day), Arc::new(rated))));
         }

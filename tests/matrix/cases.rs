@@ -5,12 +5,12 @@ use serde_json::{Value, json};
 
 use crate::support::client::text;
 use crate::support::known::{
-    ANSWERED_ISSUE, ANSWERED_ORDER, BRIDGE, BUILDING, BUILDING_REPORT, CANAL, CANAL_SCHEDULE,
-    CHAPTER, COUNTY, DAM, ELSEWHERE, ENDED_FINISH, FOREIGN, FOREIGN_CLAUSE, FOREIGN_FINISH,
-    FOREIGN_PLAN, FOREIGN_REPORT, FOREIGN_SCHEDULE, FOREIGN_UNIT, HERE, INTEGRATORS_TOKEN, ISSUE,
-    LAND, LEVEE, OFFICE, OFFICE_ISSUE, ORDER, OTHER_OFFICES_ORDER, PINGYU, PLAN, PROGRAMME,
-    PROPOSAL, RESERVOIR, RESERVOIR_FINISH, RESERVOIR_REPORT, ROAD, SECTION, SUPPORTED, TRANSPORT,
-    UNGRANTED, VIEWERS_GRANT, VIEWERS_SESSION, WATER, ZONE, key,
+    ANSWERED_ISSUE, ANSWERED_ORDER, BRIDGE, BUILDING, BUILDING_OVERRIDE, BUILDING_REPORT, CANAL,
+    CANAL_SCHEDULE, CHAPTER, COUNTY, DAM, ELSEWHERE, ENDED_FINISH, FOREIGN, FOREIGN_CLAUSE,
+    FOREIGN_FINISH, FOREIGN_OVERRIDE, FOREIGN_PLAN, FOREIGN_REPORT, FOREIGN_SCHEDULE, FOREIGN_UNIT,
+    HERE, INTEGRATORS_TOKEN, ISSUE, LAND, LEVEE, OFFICE, OFFICE_ISSUE, ORDER, OTHER_OFFICES_ORDER,
+    PINGYU, PLAN, PROGRAMME, PROPOSAL, RESERVOIR, RESERVOIR_FINISH, RESERVOIR_REPORT, ROAD,
+    SECTION, SUPPORTED, TRANSPORT, UNGRANTED, VIEWERS_GRANT, VIEWERS_SESSION, WATER, ZONE, key,
 };
 use crate::support::persona::PASSWORD;
 use crate::support::{NOW, Persona, date};
@@ -112,6 +112,7 @@ pub fn all() -> Vec<Case> {
         deciding_changes(),
         reporting(),
         deciding_reports(),
+        rating(),
         asking(),
         answering(),
         proposals(),
@@ -713,6 +714,48 @@ fn deciding_changes() -> Vec<Case> {
             FOREIGN_SCHEDULE,
             "RETURN",
         ),
+    ]
+}
+
+fn rating() -> Vec<Case> {
+    let rules = |on, id: Value| {
+        let document = "query Q($id: ID) { ratingRules(jurisdictionId: $id) { adopted { id } } }";
+        case("ratingRules", on, document, json!({ "id": id }), &[id])
+            .counted("/ratingRules/adopted")
+    };
+    let adopt = |on, id: Value| {
+        let input = json!({
+            "jurisdictionId": id, "code": "STANDARD", "effectiveFrom": date(2026, 12, 1),
+            "document": { "title": "重点项目红黄绿评定办法" },
+        });
+        mutation("ratingRulesAdopt", on, "adoption { id }", input, &[id])
+    };
+    let set = |on, project: ProjectId| {
+        let input = json!({
+            "projectId": text(project), "rating": "RED", "reason": "领导小组研究决定",
+            "expiresOn": date(2026, 12, 31),
+        });
+        mutation("ratingOverride", on, "overrideId", input, &[text(project)])
+    };
+    let end = |on, id: Value| {
+        let input = json!({ "overrideId": id, "reason": "已整改" });
+        mutation("ratingOverrideEnd", on, "project { id }", input, &[id])
+    };
+    vec![
+        list(
+            "ratingRules",
+            "{ ratingRules { adopted { id } } }",
+            "/ratingRules/adopted",
+        ),
+        rules("adopted here", text(HERE)),
+        rules("adopted elsewhere", text(ELSEWHERE)),
+        adopt("for here", text(HERE)),
+        adopt("for elsewhere", text(ELSEWHERE)),
+        set("of a project in two areas", RESERVOIR),
+        set("of a project of the other unit", ROAD),
+        set("of a project elsewhere", FOREIGN),
+        end("of a project in two areas", text(BUILDING_OVERRIDE)),
+        end("of a project elsewhere", text(FOREIGN_OVERRIDE)),
     ]
 }
 
