@@ -173,7 +173,7 @@ impl Services {
     ) -> Result<Briefing> {
         let today = self.today().await?;
         let past = Ledgered::read(&self.store, &today, jurisdiction, month, head.seq).await?;
-        let reddened = self.reddened(jurisdiction, month, &today, &past).await?;
+        let reddened = self.reddened(jurisdiction, month, judged_on, &past).await?;
         let facts = facts::of_month(&past, month, reddened)?;
         Ok(rules::draw(month, judged_on, &facts))
     }

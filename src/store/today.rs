@@ -29,8 +29,7 @@ impl Today {
     /// # Errors
     /// [`Error::Internal`] when a jurisdiction has an unknown time zone.
     pub async fn load(connection: &impl ConnectionTrait, now: DateTime<Utc>) -> Result<Self> {
-        let mut dates = HashMap::new();
-        let mut zones = HashMap::new();
+        let (mut dates, mut zones) = (HashMap::new(), HashMap::new());
         for row in jurisdiction::Entity::find().all(connection).await? {
             let zone: Tz = row.time_zone.parse().map_err(Error::internal)?;
             dates.insert(row.id, local_date(now, zone));
@@ -67,6 +66,14 @@ impl Today {
     pub fn date_of(&self, jurisdiction: JurisdictionId, at: DateTime<Utc>) -> NaiveDate {
         let zone = self.zones.get(&jurisdiction).copied().unwrap_or(Tz::UTC);
         local_date(at, zone)
+    }
+
+    /// Whole days from the local day of an instant in a jurisdiction to today.
+    #[must_use]
+    pub fn days_since(&self, jurisdiction: JurisdictionId, at: DateTime<Utc>) -> i64 {
+        let zone = self.zones.get(&jurisdiction);
+        let then = zone.map_or_else(|| at.date_naive(), |zone| local_date(at, *zone));
+        self.of(jurisdiction).signed_duration_since(then).num_days()
     }
 
     /// Today as an expression, where `column` names the row's jurisdiction.
@@ -131,16 +138,18 @@ impl Today {
         open().add(basis).add(due.lt(today))
     }
 
-    /// Days overdue of a task that is.
+    /// Days overdue of a task that is, those carried from an earlier date with them.
     #[must_use]
     pub fn days_overdue(&self) -> SimpleExpr {
         let due = Expr::col((task::Entity, task::Column::CountedDueDate));
-        let parts = [self.counted_until(), due];
+        let carried = Expr::col((task::Entity, task::Column::CarriedDaysLate));
+        let carried = Func::coalesce([carried, Expr::value(0)]).into();
+        let parts = [self.counted_until(), due, carried];
         match self.backend {
             DbBackend::Sqlite => {
-                Expr::cust_with_exprs("CAST(julianday(?) - julianday(?) AS INTEGER)", parts)
+                Expr::cust_with_exprs("(CAST(julianday(?) - julianday(?) AS INTEGER) + ?)", parts)
             }
-            _ => Expr::cust_with_exprs("(($1)::date - ($2)::date)", parts),
+            _ => Expr::cust_with_exprs("((($1)::date - ($2)::date) + ($3)::int)", parts),
         }
     }
 

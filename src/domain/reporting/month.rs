@@ -85,7 +85,7 @@ impl Month {
                 }
                 // No zone skips more than a day.
                 LocalResult::None if local < midnight + Days::new(2) => {
-                    local += TimeDelta::minutes(15);
+                    local += TimeDelta::minutes(1);
                 }
                 LocalResult::None => return midnight.and_utc(),
             }
