@@ -163,10 +163,9 @@ async fn db_expected(world: &World, principal: &Principal) -> BTreeMap<String, S
         request: request(),
         simulated: false,
     };
-    let proposed = world
-        .services
-        .order_proposals(&call, &ProposalFilter::default());
-    for proposal in proposed.await.unwrap_or_default() {
+    let all = ProposalFilter::default();
+    let proposed = world.services.order_proposals(&call, &all).await;
+    for proposal in proposed.unwrap_or_default() {
         let facts = order_facts(proposal.unit, &projects[&proposal.project]);
         if decide(principal, Action::OrderIssue, Facts::Order(&facts)).is_ok() {
             expected.insert(proposal.id.to_string(), "orderIssue".to_owned());
