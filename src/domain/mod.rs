@@ -16,12 +16,12 @@
 //! | [`order`]: how orders are numbered and called | |
 //! | [`ladder`]: which order of supervision is proposed next | `seeds/ladder.yaml` |
 //! | [`template`]: usual milestones by kind of work | `seeds/templates.yaml` |
+//! | [`reporting`]: who owes a monthly report, due when | `seeds/reporting.yaml` |
+//! | [`report`]: what a monthly report must look like | |
 //! | [`verdict`]: what became of something owed by a day | |
 //! | [`briefing`]: the figures of a month, each with its list | |
 //! | [`assessment`]: how a unit did over some months | `seeds/assessment.yaml` |
 //! | [`inbox`]: which mutation settles what waits, and how urgent it is | |
-//! | [`reporting`]: who owes a monthly report, due when | `seeds/reporting.yaml` |
-//! | [`report`]: what a monthly report must look like | |
 
 pub mod assessment;
 pub mod briefing;

@@ -19,14 +19,14 @@ pub struct Rules {
     pub templates: Vec<Template>,
     /// Working days.
     pub calendar: Calendar,
-    /// What counts with which weight when units are assessed.
-    pub assessment: AssessmentRules,
     /// Rating rules that an office can adopt.
     pub ratings: RatingRules,
     /// The duty to report.
     pub reporting: ReportingRules,
     /// Which order of supervision is proposed next.
     pub ladder: Ladder,
+    /// What counts with which weight when units are assessed.
+    pub assessment: AssessmentRules,
     /// Days before its date from which a task counts as due soon.
     pub due_soon_days: u16,
     /// Working days that a returned claim gets, where the office names no date.
@@ -44,10 +44,10 @@ impl Rules {
             workflow: workflow.ok_or_else(|| Error::internal("no workflow"))?,
             templates: template::embedded()?,
             calendar: calendar::embedded()?,
-            assessment: assessment::embedded()?,
             ratings: rating::embedded()?,
             reporting: reporting::embedded()?,
             ladder: ladder::embedded()?,
+            assessment: assessment::embedded()?,
             due_soon_days: 3,
             return_days: 3,
         })
