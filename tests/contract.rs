@@ -9,10 +9,11 @@ use serde_json::{Value, json};
 
 use crate::support::client::text;
 use crate::support::known::{
-    BRIDGE, CANAL_SCHEDULE, COUNTY, DAM, PROGRAMME, RESERVOIR, RESERVOIR_FINISH, TRANSPORT, WATER,
+    BRIDGE, CANAL_SCHEDULE, COUNTY, DAM, HERE, PROGRAMME, RESERVOIR, RESERVOIR_FINISH, TRANSPORT,
+    WATER,
 };
 use crate::support::persona::PASSWORD;
-use crate::support::{Content, Engine, Persona, World, date, on_both};
+use crate::support::{Content, Engine, NOW, Persona, World, date, on_both};
 
 on_both!(
     every_document_runs,
@@ -57,7 +58,8 @@ fn sent(
 }
 
 fn reads() -> Vec<Sent> {
-    use Persona::{Signatory, Supervisor};
+    use Persona::{Auditor, Integrator, Signatory, Supervisor};
+    let as_of = json!({ "by": { "id": text(RESERVOIR) }, "at": NOW.to_rfc3339() });
     let by = json!({ "by": { "id": text(RESERVOIR) } });
     let overdue = json!({ "filter": { "due": "OVERDUE" } });
     let ended = json!({ "filter": { "due": "PERIOD_ENDED" }, "first": 100 });
@@ -97,6 +99,21 @@ fn reads() -> Vec<Sent> {
             Supervisor,
             json!({}),
             5,
+        ),
+        sent(("as-of", "AsOf"), document!("as-of"), Supervisor, as_of, 24),
+        sent(
+            ("changes", "Changes"),
+            document!("changes"),
+            Integrator,
+            first(),
+            24,
+        ),
+        sent(
+            ("ledger", "Ledger"),
+            document!("ledger"),
+            Auditor,
+            json!({ "filter": { "jurisdictionId": text(HERE) } }),
+            28,
         ),
         sent(
             ("change-decide", "ChangesToDecide"),
@@ -350,7 +367,9 @@ async fn statements_do_not_grow_with_the_lists(world: &World) {
 async fn lists_of_a_whole_installation_take_as_few_statements(engine: Engine) {
     let world = World::of(engine.database(Content::Plans).await).await;
     let client = world.client_of(Persona::Administrator).await;
-    for sent in reads().iter().filter(|sent| sent.name != "project") {
+    // What names a thing of the small world is not there.
+    let named = ["project", "as-of", "ledger"];
+    for sent in reads().iter().filter(|sent| !named.contains(&sent.name)) {
         let variables = longest(&sent.variables);
         let before = world.services.store.statements();
         let answer = client

@@ -7,12 +7,13 @@ use std::sync::Arc;
 use async_graphql::dataloader::Loader;
 use chrono::{DateTime, NaiveDate, Utc};
 use duban_entities::ids::{
-    ApiTokenId, AreaId, ChangeRequestId, ClauseId, GrantId, IndicatorId, JurisdictionId, PlanId,
-    ProjectId, TaskId, UnitId, UserId,
+    ApiTokenId, AreaId, BriefingId, ChangeRequestId, ClauseId, GrantId, IndicatorId,
+    JurisdictionId, OrderDismissalId, PlanId, ProjectId, RatingAdoptionId, RatingOverrideId,
+    ReportRevisionId, TaskId, UnitId, UserId,
 };
 use duban_entities::{
-    api_token, area, change_request, citation, clause, cooperating_unit, grant, jurisdiction,
-    ledger, order, order_project, order_task, plan, project, project_external_id,
+    api_token, area, briefing, change_request, citation, clause, cooperating_unit, grant,
+    jurisdiction, ledger, order, order_project, order_task, plan, project, project_external_id,
     project_investment, report_draft, report_revision, suggested_lead, target, task, task_evidence,
     unit, user,
 };
@@ -20,6 +21,7 @@ use duban_entities::{
 use crate::error::{Error, Result};
 use crate::policy::ProjectFacts;
 use crate::service::{Call, PastProject, Rated, Services, Standing};
+use crate::store::ledger::named;
 use crate::store::page::{Page, PageRequest};
 use crate::store::{
     Store, changes, facts, orders, outline, projects, reports, tasks, tokens, users,
@@ -78,6 +80,10 @@ by_id! {
     IndicatorId => duban_entities::indicator::Model, outline::indicators_by_id;
     GrantId => grant::Model, users::grants_by_id;
     ApiTokenId => api_token::Model, tokens::by_ids;
+    ReportRevisionId => report_revision::Model, named::revisions;
+    OrderDismissalId => duban_entities::order_dismissal::Model, named::dismissals;
+    RatingAdoptionId => duban_entities::rating_adoption::Model, named::adoptions;
+    RatingOverrideId => duban_entities::rating_override::Model, named::overrides;
 }
 
 /// Loads the rows that hang on a parent, under a key type that names what is wanted.
@@ -437,6 +443,21 @@ impl Loader<ProjectAt> for Source {
             found.extend(past.map(|(id, project)| (ProjectAt(id, at), project)));
         }
         Ok(found)
+    }
+}
+
+/// A published briefing that the caller may read.
+impl Loader<BriefingId> for Source {
+    type Value = briefing::Model;
+    type Error = Shared;
+
+    async fn load(
+        &self,
+        keys: &[BriefingId],
+    ) -> Result<HashMap<BriefingId, briefing::Model>, Shared> {
+        let rows = self.services.briefings_by_ids(&self.call, keys.to_vec());
+        let rows = rows.await.map_err(Arc::new)?.into_iter();
+        Ok(rows.map(|row| (row.id, row)).collect())
     }
 }
 

@@ -150,7 +150,7 @@ pub struct RatingOverride {
     row: rating_override::Model,
     /// Opaque id.
     #[graphql(owned)]
-    id: ID,
+    pub(super) id: ID,
     /// The rating.
     rating: Rating,
     /// Why.
@@ -252,7 +252,7 @@ pub struct RatingAdoption {
     adopted: Adopted,
     /// Opaque id.
     #[graphql(owned)]
-    id: ID,
+    pub(super) id: ID,
     /// The rules as they were adopted.
     rules: RatingRuleSet,
     /// The first day on which they hold.

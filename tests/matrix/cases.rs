@@ -12,7 +12,7 @@ use crate::support::known::{
     SECTION, SUPPORTED, TRANSPORT, UNGRANTED, VIEWERS_GRANT, VIEWERS_SESSION, WATER, ZONE, key,
 };
 use crate::support::persona::PASSWORD;
-use crate::support::{Persona, date};
+use crate::support::{NOW, Persona, date};
 
 /// One row.
 #[derive(Clone, Debug)]
@@ -100,6 +100,7 @@ pub fn all() -> Vec<Case> {
         catalogue(),
         projects(),
         filters(),
+        entries(),
         assigning(),
         planning(),
         proposing(),
@@ -141,6 +142,19 @@ fn lists() -> Vec<Case> {
             "portfolio",
             "{ portfolio { projectCount } }",
             "/portfolio/projectCount",
+        ),
+        list(
+            "changes",
+            "{ changes { totalCount } }",
+            "/changes/totalCount",
+        ),
+        list("ledger", "{ ledger { totalCount } }", "/ledger/totalCount"),
+        case(
+            "ledgerHead",
+            "the chain's end",
+            "{ ledgerHead { hash } }",
+            json!({}),
+            &[],
         ),
         list("workflows", "{ workflows { code } }", "/workflows"),
         list(
@@ -313,6 +327,58 @@ fn filters() -> Vec<Case> {
         .counted("/portfolio/projectCount"),
         tasks.counted("/tasks/nodes"),
         changes.counted("/changeRequests/nodes"),
+    ]
+}
+
+/// The feed, the ledger and the past, of something that is named.
+fn entries() -> Vec<Case> {
+    let filtered = |field: &'static str, of: &str, on, name: &str, id: Value| {
+        let document =
+            format!("query Q($f: {of}) {{ {field}(filter: $f, first: 100) {{ totalCount }} }}");
+        let variables = json!({ "f": { name: id } });
+        case(field, on, &document, variables, &[id])
+    };
+    let changes = |on, name, id| {
+        filtered("changes", "ChangesFilter", on, name, id).counted("/changes/totalCount")
+    };
+    let ledger = |on, name, id| {
+        filtered("ledger", "LedgerFilter", on, name, id).counted("/ledger/totalCount")
+    };
+    let at = NOW.to_rfc3339();
+    let then = "query Q($by: ProjectBy!, $at: DateTime!) {
+        project(by: $by) { asOf(at: $at) { code } history(first: 100) { totalCount } } }";
+    let elsewhere = json!({ "by": { "id": text(FOREIGN) }, "at": at });
+    let here = json!({ "by": { "id": text(RESERVOIR) }, "at": at });
+    vec![
+        changes("of a project in two areas", "projectId", text(RESERVOIR)),
+        changes("of elsewhere", "jurisdictionId", text(ELSEWHERE)),
+        ledger("of a project in two areas", "projectId", text(RESERVOIR)),
+        ledger("of here", "jurisdictionId", text(HERE)),
+        ledger("of elsewhere", "jurisdictionId", text(ELSEWHERE)),
+        ledger("of a project elsewhere", "subjectId", text(FOREIGN)),
+        ledger("of a grant here", "subjectId", text(VIEWERS_GRANT)),
+        ledger("of a user without a grant", "subjectId", text(UNGRANTED)),
+        ledger(
+            "by somebody elsewhere",
+            "actorId",
+            text(Persona::SupervisorElsewhere.user()),
+        ),
+        case(
+            "project",
+            "in two areas, its history",
+            then,
+            here,
+            &[text(RESERVOIR)],
+        )
+        .counted("/project/history/totalCount"),
+        case(
+            "project",
+            "elsewhere, its history",
+            then,
+            elsewhere,
+            &[text(FOREIGN)],
+        )
+        .counted("/project/history/totalCount"),
     ]
 }
 
