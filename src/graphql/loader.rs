@@ -12,8 +12,8 @@ use duban_entities::ids::{
     ReportRevisionId, TaskId, UnitId, UserId,
 };
 use duban_entities::{
-    api_token, area, change_request, citation, clause, cooperating_unit, grant, jurisdiction,
-    ledger, order, order_project, order_task, plan, project, project_external_id,
+    api_token, area, briefing, change_request, citation, clause, cooperating_unit, grant,
+    jurisdiction, ledger, order, order_project, order_task, plan, project, project_external_id,
     project_investment, report_draft, report_revision, suggested_lead, target, task, task_evidence,
     unit, user,
 };
@@ -436,6 +436,21 @@ impl Loader<ProjectAt> for Source {
             found.extend(past.map(|(id, project)| (ProjectAt(id, at), project)));
         }
         Ok(found)
+    }
+}
+
+/// A published briefing that the caller may read.
+impl Loader<BriefingId> for Source {
+    type Value = briefing::Model;
+    type Error = Shared;
+
+    async fn load(
+        &self,
+        keys: &[BriefingId],
+    ) -> Result<HashMap<BriefingId, briefing::Model>, Shared> {
+        let rows = self.services.briefings_by_ids(&self.call, keys.to_vec());
+        let rows = rows.await.map_err(Arc::new)?.into_iter();
+        Ok(rows.map(|row| (row.id, row)).collect())
     }
 }
 
