@@ -135,7 +135,9 @@ async fn changes_are_selected_as_the_policy_decides(world: &World) {
             let project = projects
                 .iter()
                 .find(|(project, _)| Some(project.id) == row.project_id);
-            let facts: ChangeFacts = facts::change_facts(row, project.unwrap().1.clone());
+            let project = project.map(|(_, facts)| facts.clone());
+            let project = project.unwrap_or_else(|| facts::proposed_facts(row));
+            let facts: ChangeFacts = facts::change_facts(row, project);
             may(&principal, Action::ChangeRead, Facts::Change(&facts))
         });
         assert_same(*who, selected, allowed.map(|row| row.id).collect());

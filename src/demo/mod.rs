@@ -133,6 +133,7 @@ async fn set_up(services: &Services, data: &Data, assignment: &Assignment) -> Re
             change,
             decision: Decision::Approve,
             note: Some(REASON.to_owned()),
+            document: None,
             expected_version: None,
         };
         services.decide_change(&office, decision).await?;

@@ -5,6 +5,10 @@
 //! stand still ([`DueFacts::stop`]); resuming ([`DueFacts::resume`]) moves the counted
 //! date by the days that went by. The due date that was agreed never moves by itself.
 //!
+//! A request for another date, made in time, stops the clock in the same way
+//! ([`DueFacts::wait`]). One made late does not: approved, it gives a new date from the
+//! decision on, and the days late until then are carried ([`DueFacts::replace_due`]).
+//!
 //! A suspension from day `s` to day `r` takes out the days after `s` up to and including
 //! `r`: the day on which the work stops still counts, the day on which it goes on does
 //! not.
@@ -45,6 +49,8 @@ pub struct DueFacts {
     pub clock_stopped_on: Option<NaiveDate>,
     /// Days late at the first submission, once there was one.
     pub days_late: Option<i32>,
+    /// Days late on dates that late requests replaced: they stay counted. Never negative.
+    pub carried_days_late: i32,
 }
 
 impl DueFacts {
@@ -58,15 +64,18 @@ impl DueFacts {
             counted_due_date: Some(due),
             clock_stopped_on: None,
             days_late: None,
+            carried_days_late: 0,
         }
     }
 
-    /// Days overdue: of an OPEN task, those since the counted date, standing still while
-    /// the clock is stopped; of a DONE one, those it was late; else 0. Never negative.
+    /// Days overdue: of an OPEN task past its counted date, those since, standing still
+    /// while the clock is stopped, and the carried ones with them; of a DONE one, those it
+    /// was late; else 0. Never negative.
     #[must_use]
     pub fn days_overdue(&self, today: NaiveDate) -> i32 {
         match self.state {
-            TaskState::Open => self.lateness_at_submission(today),
+            TaskState::Open if self.days_past(today) > 0 => self.lateness_at_submission(today),
+            TaskState::Open => 0,
             TaskState::Done => self.days_late.unwrap_or(0),
             TaskState::Submitted | TaskState::Cancelled => 0,
         }
@@ -102,10 +111,17 @@ impl DueFacts {
                 .is_some_and(|due| (today..=horizon).contains(&due))
     }
 
-    /// Days late if it is submitted on this day: what a task keeps from its first
-    /// submission on. 0 without a date, or where only the plan's period sets it.
+    /// Days late if it is submitted on this day, the carried ones with them: what a task
+    /// keeps from its first submission on.
     #[must_use]
     pub fn lateness_at_submission(&self, on: NaiveDate) -> i32 {
+        self.carried_days_late.saturating_add(self.days_past(on))
+    }
+
+    /// Days from the counted date to this day or to the one on which the clock stopped.
+    /// 0 without a date, or where only the plan's period sets it.
+    #[must_use]
+    pub fn days_past(&self, on: NaiveDate) -> i32 {
         match self.counted_due_date {
             Some(due) if !self.has_only_period() => {
                 let on = self.clock_stopped_on.map_or(on, |stopped| on.min(stopped));
@@ -121,6 +137,41 @@ impl DueFacts {
         self.due_date = Some(due);
         self.due_basis = Some(basis);
         self.counted_due_date = Some(due);
+    }
+
+    /// As [`DueFacts::set_due`] by a change that was agreed on this day: the days already
+    /// late on the old date stay counted.
+    pub fn replace_due(&mut self, due: NaiveDate, basis: DueBasis, on: NaiveDate) {
+        self.carried_days_late = self.lateness_at_submission(on);
+        self.set_due(due, basis);
+    }
+
+    /// As [`DueFacts::resume`], where the agreed date moves by the days of the suspension
+    /// and the counted one with it: what was late before stays late by as much, and no day
+    /// counts twice.
+    pub fn resume_shifted(&mut self, on: NaiveDate, days: i32) {
+        let moved = |date: NaiveDate| {
+            let moved = date.checked_add_signed(TimeDelta::days(days.into()));
+            moved.unwrap_or(NaiveDate::MAX)
+        };
+        let shifted = self.counted_due_date.map(moved);
+        self.resume(on);
+        self.due_date = self.due_date.map(moved);
+        self.counted_due_date = self.counted_due_date.max(shifted);
+    }
+
+    /// Stops the clock while a request for another date, made in time, waits for the
+    /// office: that of a review too. A clock that a suspension stopped stays as it is.
+    pub const fn wait(&mut self, on: NaiveDate) {
+        if self.clock_stopped_on.is_none() {
+            self.clock_stopped_on = Some(on);
+        }
+    }
+
+    /// Lets the clock run again without moving anything: a date agreed anew counts as it
+    /// is.
+    pub const fn start(&mut self) {
+        self.clock_stopped_on = None;
     }
 
     /// Stops the clock at a suspension. Nothing changes for a task that is finished, for
@@ -145,6 +196,13 @@ impl DueFacts {
                 .checked_add_signed(TimeDelta::days(lost.into()))
                 .unwrap_or(NaiveDate::MAX)
         });
+    }
+
+    /// True where lateness is counted: there is a date, and it is not only the end of the
+    /// plan's period.
+    #[must_use]
+    pub fn has_deadline(&self) -> bool {
+        self.counted_due_date.is_some() && !self.has_only_period()
     }
 
     fn has_only_period(&self) -> bool {

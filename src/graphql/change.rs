@@ -1,25 +1,32 @@
 //! Change requests, and the first schedule, which is one.
 
-use async_graphql::{ComplexObject, Context, Enum, ID, InputObject, Object, SimpleObject, Union};
+mod content;
+mod propose;
+mod write;
+
+use async_graphql::{ComplexObject, Context, ID, InputObject, Object, SimpleObject};
 use duban_entities::change_request;
 
-use super::connection::{connection, list_cost, page_cost};
-use super::context::{call, loaders, parse, parse_option, services};
+use super::connection::{connection, page_cost};
+use super::context::{call, loaders, parse_option, services, today};
 use super::error::{Result, public};
 use super::loader::FactsOf;
 use super::person::Person;
 use super::project::Project;
 use super::project_filter::checked_words;
-use super::scalar::{Date, DateTime, Decimal};
+use super::scalar::DateTime;
 use super::unit::Unit;
-use super::vocabulary::{ChangeKind, ChangeState, Stage};
+use super::vocabulary::{ChangeKind, ChangeState};
 use crate::error::Error;
 use crate::policy::{Action, Facts, decide};
 use crate::service;
 use crate::store::changes;
-use crate::store::facts::change_facts;
+use crate::store::facts::{change_facts, proposed_facts};
 use crate::store::page::PageRequest;
-use crate::store::record::decimal_of_hundredths;
+
+pub use content::{ChangeContent, CitedDocument};
+pub use propose::ProposeMutation;
+pub use write::{ChangeMutation, NewDateInput};
 
 /// A proposed change that another person decides (项目调整申请).
 #[derive(Clone, Debug, SimpleObject)]
@@ -36,7 +43,8 @@ pub struct ChangeRequest {
     state: ChangeState,
     /// Why it was proposed.
     reason: Option<String>,
-    /// True when it was made after the date that it changes.
+    /// True when it was made after a date that it changes. Approved, a late request acts from
+    /// the decision on: the days late until then stay counted.
     late: bool,
     /// When it was proposed.
     proposed_at: DateTime,
@@ -96,6 +104,26 @@ impl ChangeRequest {
         Person::load(ctx, self.row.decided_by).await
     }
 
+    /// The document that the decision rests on.
+    async fn document(&self) -> Option<CitedDocument> {
+        let title = self.row.document_title.clone()?;
+        Some(CitedDocument::new(
+            title,
+            self.row.document_number.clone(),
+            self.row.document_date,
+        ))
+    }
+
+    /// How many days it has waited for the office, by local days; null once it is decided.
+    async fn waiting_days(&self, ctx: &Context<'_>) -> Result<Option<i64>> {
+        if self.row.state != duban_entities::vocabulary::ChangeState::Proposed {
+            return Ok(None);
+        }
+        let today = today(ctx).await?;
+        let days = today.days_since(self.row.jurisdiction_id, self.row.proposed_at);
+        Ok(Some(days))
+    }
+
     /// What is proposed.
     async fn content(&self) -> Result<ChangeContent> {
         Ok(service::content(&self.row).map_err(public)?.into())
@@ -103,10 +131,15 @@ impl ChangeRequest {
 
     /// What you may do with it now.
     async fn permissions(&self, ctx: &Context<'_>) -> Result<ChangePermissions> {
-        let id = self.row.project_id.ok_or_else(|| public(Error::NotFound))?;
-        let project = loaders(ctx)?.load_one(FactsOf(id)).await?;
-        let project = project.ok_or_else(|| public(Error::NotFound))?;
-        let facts = change_facts(&self.row, project.as_ref().clone());
+        let project = match self.row.project_id {
+            Some(id) => {
+                let project = loaders(ctx)?.load_one(FactsOf(id)).await?;
+                let project = project.ok_or_else(|| public(Error::NotFound))?;
+                project.as_ref().clone()
+            }
+            None => proposed_facts(&self.row),
+        };
+        let facts = change_facts(&self.row, project);
         let principal = &call(ctx)?.principal;
         let allowed = decide(principal, Action::ChangeDecide, Facts::Change(&facts)).is_ok();
         let waits = self.row.state == duban_entities::vocabulary::ChangeState::Proposed;
@@ -121,99 +154,6 @@ impl ChangeRequest {
 pub struct ChangePermissions {
     /// Approve or return it.
     decide: bool,
-}
-
-/// What a change request proposes.
-#[derive(Clone, Debug, Union)]
-pub enum ChangeContent {
-    /// A first schedule.
-    Schedule(ScheduleChange),
-    /// A stage move.
-    Stage(StageChange),
-}
-
-impl From<service::Content> for ChangeContent {
-    fn from(content: service::Content) -> Self {
-        match content {
-            service::Content::Schedule { milestones } => Self::Schedule(ScheduleChange {
-                milestones: milestones.into_iter().map(PlannedMilestone::from).collect(),
-            }),
-            service::Content::Stage(stage) => Self::Stage(stage.into()),
-        }
-    }
-}
-
-/// A proposed first schedule.
-#[derive(Clone, Debug, SimpleObject)]
-pub struct ScheduleChange {
-    /// The milestones, in order.
-    #[graphql(complexity = "list_cost(child_complexity)")]
-    milestones: Vec<PlannedMilestone>,
-}
-
-/// A milestone as it stands in a proposal.
-#[derive(Clone, Debug, SimpleObject)]
-#[graphql(complex)]
-pub struct PlannedMilestone {
-    #[graphql(skip)]
-    unit: Option<String>,
-    /// Title.
-    title: String,
-    /// When it is due.
-    due_date: Date,
-    /// Weight; only its share of the schedule's sum matters.
-    weight: Decimal,
-}
-
-impl From<service::PlannedMilestone> for PlannedMilestone {
-    fn from(milestone: service::PlannedMilestone) -> Self {
-        Self {
-            unit: milestone.unit_id,
-            title: milestone.title,
-            due_date: Date(milestone.due_date),
-            weight: Decimal(decimal_of_hundredths(milestone.weight.into())),
-        }
-    }
-}
-
-#[ComplexObject]
-impl PlannedMilestone {
-    /// The unit that shall owe it; null for the lead unit.
-    async fn unit(&self, ctx: &Context<'_>) -> Result<Option<Unit>> {
-        let Some(id) = &self.unit else {
-            return Ok(None);
-        };
-        let id: duban_entities::ids::UnitId = parse(&ID(id.clone()))?;
-        Ok(loaders(ctx)?.load_one(id).await?.map(Unit::from))
-    }
-}
-
-/// A proposed stage move.
-#[derive(Clone, Debug, SimpleObject)]
-pub struct StageChange {
-    /// The stage from which it was proposed.
-    from: Option<Stage>,
-    /// The stage to reach.
-    to: Option<Stage>,
-    /// The day on which it happened.
-    occurred_on: Date,
-    /// When a suspension is reviewed.
-    review_on: Option<Date>,
-}
-
-impl From<service::StageContent> for StageChange {
-    fn from(content: service::StageContent) -> Self {
-        let stage = |text: &str| {
-            let stage: Option<duban_entities::vocabulary::Stage> = text.parse().ok();
-            stage.map(Stage::from)
-        };
-        Self {
-            from: stage(&content.from),
-            to: stage(&content.to),
-            occurred_on: Date(content.occurred_on),
-            review_on: content.review_on.map(Date),
-        }
-    }
 }
 
 connection!(
@@ -292,173 +232,5 @@ impl ChangeQuery {
             None
         };
         Ok(ChangeRequestConnection::of(page, total))
-    }
-}
-
-/// A milestone to propose.
-#[derive(Clone, Debug, InputObject)]
-pub struct MilestoneInput {
-    /// Title, 1 to 200 characters.
-    title: String,
-    /// When it is due.
-    due_date: Date,
-    /// Weight, positive, at most two decimals; only its share of the sum matters.
-    weight: Decimal,
-    /// The unit that shall owe it: the lead (where not said) or a cooperating unit.
-    unit_id: Option<ID>,
-}
-
-/// Proposes a first schedule: `milestones`, or `templateCode` with `startsOn`.
-#[derive(Clone, Debug, InputObject)]
-pub struct MilestonesPlanInput {
-    /// The project.
-    project_id: ID,
-    /// The milestones, 2 to 100. The one with the latest date is the completion.
-    milestones: Option<Vec<MilestoneInput>>,
-    /// A milestone template instead (`milestoneTemplates`).
-    template_code: Option<String>,
-    /// The template's first day.
-    starts_on: Option<Date>,
-    /// Why; required where the completion lies after the date that the plan gives.
-    reason: Option<String>,
-    /// The version of the project that you saw.
-    expected_version: Option<i32>,
-    /// Makes a repeated call harmless.
-    idempotency_key: Option<String>,
-}
-
-/// What `milestonesPlan` did.
-#[derive(Clone, Debug, SimpleObject)]
-pub struct MilestonesPlanPayload {
-    /// The request that waits for approval.
-    change_request: ChangeRequest,
-}
-
-/// The two decisions.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
-#[graphql(remote = "service::Decision")]
-pub enum Decision {
-    /// Apply it.
-    Approve,
-    /// Send it back; nothing is applied.
-    Return,
-}
-
-/// Decides a change request.
-#[derive(Clone, Debug, InputObject)]
-pub struct ChangeDecideInput {
-    /// The request.
-    change_request_id: ID,
-    /// Which way.
-    decision: Decision,
-    /// What you say; required for a return.
-    note: Option<String>,
-    /// The version of the request that you saw.
-    expected_version: Option<i32>,
-}
-
-/// What `changeDecide` did.
-#[derive(Clone, Debug, SimpleObject)]
-pub struct ChangeDecidePayload {
-    /// The request.
-    change_request: ChangeRequest,
-}
-
-/// Mutations on change requests.
-#[derive(Debug, Default)]
-pub struct ChangeMutation;
-
-#[Object]
-impl ChangeMutation {
-    /// The lead unit proposes a first schedule; approved, it becomes the baseline.
-    async fn milestones_plan(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(desc = "What to do.")] input: MilestonesPlanInput,
-    ) -> Result<MilestonesPlanPayload> {
-        let (services, call) = (services(ctx)?, call(ctx)?);
-        let id = services
-            .plan_milestones(call, input.command()?)
-            .await
-            .map_err(public)?;
-        let change_request = services.change(call, id).await.map_err(public)?.into();
-        Ok(MilestonesPlanPayload { change_request })
-    }
-
-    /// A supervisor approves a request, which applies all of it, or returns it.
-    async fn change_decide(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(desc = "What to do.")] input: ChangeDecideInput,
-    ) -> Result<ChangeDecidePayload> {
-        let (services, call) = (services(ctx)?, call(ctx)?);
-        let ChangeDecideInput {
-            change_request_id,
-            decision,
-            note,
-            expected_version,
-        } = input;
-        let command = service::ChangeDecide {
-            change: parse(&change_request_id)?,
-            decision: decision.into(),
-            note,
-            expected_version,
-        };
-        let id = services
-            .decide_change(call, command)
-            .await
-            .map_err(public)?;
-        let change_request = services.change(call, id).await.map_err(public)?.into();
-        Ok(ChangeDecidePayload { change_request })
-    }
-}
-
-impl MilestonesPlanInput {
-    fn command(self) -> Result<service::MilestonesPlan> {
-        let Self {
-            project_id,
-            milestones,
-            template_code,
-            starts_on,
-            reason,
-            expected_version,
-            idempotency_key,
-        } = self;
-        let milestones = milestones.map(|all| {
-            all.into_iter()
-                .enumerate()
-                .map(MilestoneInput::command)
-                .collect::<Result<_>>()
-        });
-        Ok(service::MilestonesPlan {
-            project: parse(&project_id)?,
-            milestones: milestones.transpose()?,
-            template: template_code,
-            starts_on: starts_on.map(|date| date.0),
-            reason,
-            expected_version,
-            idempotency_key,
-        })
-    }
-}
-
-impl MilestoneInput {
-    fn command((n, input): (usize, Self)) -> Result<service::PlannedMilestone> {
-        let Self {
-            title,
-            due_date,
-            weight,
-            unit_id,
-        } = input;
-        let weight = weight.hundredths().ok_or_else(|| {
-            let field = format!("milestones.{n}.weight");
-            public(Error::invalid(field, "a number with at most two decimals"))
-        })?;
-        Ok(service::PlannedMilestone {
-            title,
-            due_date: due_date.0,
-            weight,
-            unit_id: unit_id.map(|id| id.to_string()),
-        })
     }
 }

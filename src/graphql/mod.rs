@@ -5,25 +5,35 @@
 //! that turns the input into a command of the service, its line in `tests/matrix.rs` and in
 //! `tests/coverage.rs`, and `just bless` for `schema.graphql`.
 
+mod assessment;
+mod briefing;
 mod change;
 mod connection;
 mod context;
 mod cost;
 mod error;
+mod figure;
 mod grant;
+mod inbox;
 mod jurisdiction;
+mod ledger;
 mod limits;
 mod loader;
 mod mention;
 mod node;
 mod order;
+mod past;
 #[cfg(test)]
 mod people_tests;
 mod person;
 mod plan;
 mod portfolio;
+mod progress;
 mod project;
 mod project_filter;
+mod proposal;
+mod rating;
+mod report;
 mod scalar;
 mod session;
 mod task;
@@ -54,8 +64,16 @@ pub struct Query(
     plan::PlanQuery,
     project::ProjectQuery,
     task::TaskQuery,
+    proposal::ProposalQuery,
+    report::ReportQuery,
+    task::OrderQuery,
     change::ChangeQuery,
     portfolio::PortfolioQuery,
+    assessment::AssessmentQuery,
+    briefing::BriefingQuery,
+    inbox::InboxQuery,
+    ledger::LedgerQuery,
+    rating::RatingQuery,
     workflow::WorkflowQuery,
     session::SessionQuery,
     user::UserQuery,
@@ -67,7 +85,14 @@ pub struct Mutation(
     unit::UnitMutation,
     project::ProjectMutation,
     change::ChangeMutation,
+    change::ProposeMutation,
     task::TaskMutation,
+    briefing::BriefingMutation,
+    proposal::ProposalMutation,
+    rating::RatingMutation,
+    report::ReportMutation,
+    task::IssueMutation,
+    task::OrderMutation,
     session::SessionMutation,
     user::UserMutation,
     grant::GrantMutation,

@@ -3,6 +3,8 @@
 use async_graphql::{InputValueError, InputValueResult, Scalar, ScalarType, Value};
 use chrono::{Datelike, NaiveDate, SecondsFormat, Utc};
 
+use crate::store::record::decimal_of_hundredths;
+
 /// Years that are no typing error.
 const YEARS: std::ops::RangeInclusive<i32> = 1900..=2199;
 
@@ -89,6 +91,12 @@ impl Decimal {
     /// The number in hundredths, if it has no finer part and fits.
     #[must_use]
     pub fn hundredths(&self) -> Option<i32> {
+        self.fen()?.try_into().ok()
+    }
+
+    /// An amount in yuan as fen, if it has no finer part and fits.
+    #[must_use]
+    pub fn fen(&self) -> Option<i64> {
         let (sign, digits) = match self.0.strip_prefix('-') {
             Some(digits) => (-1, digits),
             None => (1, self.0.as_str()),
@@ -98,12 +106,18 @@ impl Decimal {
         if fraction.len() > 2 {
             return None;
         }
-        let fraction: i32 = format!("{fraction:0<2}").parse().ok()?;
-        let whole: i32 = whole.parse().ok()?;
+        let fraction: i64 = format!("{fraction:0<2}").parse().ok()?;
+        let whole: i64 = whole.parse().ok()?;
         whole
             .checked_mul(100)?
             .checked_add(fraction)?
             .checked_mul(sign)
+    }
+
+    /// The decimal of so many hundredths: fen as yuan.
+    #[must_use]
+    pub fn of_hundredths(hundredths: i64) -> Self {
+        Self(decimal_of_hundredths(hundredths))
     }
 }
 

@@ -1,9 +1,11 @@
 //! The decision itself.
 
+use std::collections::BTreeSet;
+
 use duban_entities::ids::{JurisdictionId, UnitId, UserId};
 use duban_entities::vocabulary::{Role, TaskKind};
 
-use super::facts::{Facts, OrderFacts, ProjectFacts, TaskFacts, UserFacts};
+use super::facts::{EntryFacts, Facts, OrderFacts, ProjectFacts, TaskFacts, UserFacts};
 use super::principal::{Actor, Credential, Held, Principal, Scope};
 
 macro_rules! actions {
@@ -36,9 +38,14 @@ actions! {
     ChangeRead = "change.read",
     /// Read the draft of a report.
     DraftRead = "draft.read",
-    /// Read what is drawn up for a whole jurisdiction: briefings, assessments, proposed
-    /// orders.
+    /// Read what is drawn up for a whole jurisdiction: briefings, assessments.
     SupervisionRead = "supervision.read",
+    /// Read the feed of changes, or a project's history.
+    FeedRead = "feed.read",
+    /// Read the ledger.
+    LedgerRead = "ledger.read",
+    /// Read the orders that the ladder proposes on visible projects.
+    ProposalsRead = "proposals.read",
     /// Assign lead and cooperating units.
     UnitAssign = "unit.assign",
     /// Propose a first schedule.
@@ -116,6 +123,9 @@ impl Action {
             | Self::ChangeRead
             | Self::DraftRead
             | Self::SupervisionRead
+            | Self::FeedRead
+            | Self::LedgerRead
+            | Self::ProposalsRead
             | Self::UserRead => true,
             Self::UnitAssign
             | Self::MilestonesPlan
@@ -267,6 +277,7 @@ fn is_own(principal: &Principal, facts: Facts<'_>) -> bool {
         | Facts::Project(_)
         | Facts::Task(_)
         | Facts::Order(_)
+        | Facts::Entry(_)
         | Facts::Change(_) => false,
     }
 }
@@ -274,8 +285,17 @@ fn is_own(principal: &Principal, facts: Facts<'_>) -> bool {
 /// What each role may do at all: the table "Roles".
 const fn role_allows(role: Role, action: Action) -> bool {
     match action {
-        Action::CatalogueRead | Action::ProjectRead | Action::TaskRead | Action::ChangeRead => true,
-        Action::SupervisionRead => !matches!(role, Role::Reporter | Role::Signatory),
+        Action::CatalogueRead
+        | Action::ProjectRead
+        | Action::TaskRead
+        | Action::ChangeRead
+        | Action::FeedRead => true,
+        Action::LedgerRead => {
+            matches!(role, Role::Supervisor | Role::Auditor | Role::Administrator)
+        }
+        Action::SupervisionRead | Action::ProposalsRead => {
+            !matches!(role, Role::Reporter | Role::Signatory)
+        }
         Action::DraftRead | Action::ReportSave | Action::IssueRaise => {
             matches!(role, Role::Reporter | Role::Signatory)
         }
@@ -322,11 +342,7 @@ fn sees(held: &Held, facts: Facts<'_>) -> bool {
         Facts::Project(project) => sees_project(held, project),
         Facts::Order(order) => sees_order(held, order),
         Facts::Task(task) => match (&task.project, &held.scope) {
-            (_, Scope::Unit { within, .. })
-                if task.unit.is_some_and(|unit| within.contains(&unit)) =>
-            {
-                true
-            }
+            (_, Scope::Unit { within, .. }) if owed_or_raised(task, within) => true,
             (Some(project), _) => sees_project(held, project),
             (None, Scope::Everything | Scope::Jurisdiction(_)) => {
                 in_jurisdiction(held, task.jurisdiction)
@@ -335,18 +351,57 @@ fn sees(held: &Held, facts: Facts<'_>) -> bool {
         },
         Facts::Change(change) => sees_project(held, &change.project),
         Facts::User(user) => held.role == Role::Administrator && administers(held, user),
+        Facts::Entry(entry) => sees_entry(held, entry),
     }
 }
 
-/// An area supervisor sees an order that is about a project in the area.
-fn sees_order(held: &Held, order: &OrderFacts) -> bool {
-    match &held.scope {
-        Scope::Everything | Scope::Jurisdiction(_) => in_jurisdiction(held, order.jurisdiction),
-        Scope::Area { .. } | Scope::Unit { .. } => {
-            let mut projects = order.projects.iter();
-            !order.projects.is_empty() && projects.all(|project| sees_project(held, project))
+/// An entry is seen as its subject is; what is of people's accounts by those who keep them
+/// and by the auditor, who also knows that drafts are there.
+fn sees_entry(held: &Held, entry: &EntryFacts) -> bool {
+    let unit = matches!(held.scope, Scope::Unit { .. });
+    let area = matches!(held.scope, Scope::Area { .. });
+    let audits = held.role == Role::Auditor;
+    match entry {
+        EntryFacts::Project(project) => sees_project(held, project),
+        EntryFacts::Task(task) => sees(held, Facts::Task(task)),
+        EntryFacts::Change(change) => sees(held, Facts::Change(change)),
+        EntryFacts::Dismissal(project) => !unit && sees_project(held, project),
+        EntryFacts::Catalogue(jurisdiction) => in_jurisdiction(held, *jurisdiction),
+        EntryFacts::Briefing(jurisdiction) => {
+            !unit && !area && in_jurisdiction(held, *jurisdiction)
+        }
+        EntryFacts::Draft(project) => audits && sees_project(held, project),
+        EntryFacts::Account(user) => match held.role {
+            Role::Auditor => held.scope.jurisdiction().map_or_else(
+                || held.scope == Scope::Everything,
+                |own| user.jurisdictions.contains(&Some(own)),
+            ),
+            Role::Administrator => administers(held, user),
+            _ => false,
+        },
+        EntryFacts::Grant(jurisdiction) => {
+            let keeps = audits || held.role == Role::Administrator;
+            let inside = jurisdiction.map_or_else(
+                || held.scope == Scope::Everything,
+                |jurisdiction| in_jurisdiction(held, jurisdiction),
+            );
+            keeps && inside
         }
     }
+}
+
+/// A unit sees what it owes, and an issue that it raised, whatever its part in the project
+/// is by now.
+fn owed_or_raised(task: &TaskFacts, within: &BTreeSet<UnitId>) -> bool {
+    let raised = task.raised_unit.filter(|_| task.kind == TaskKind::Issue);
+    let units = task.unit.iter().chain(&raised);
+    units.into_iter().any(|unit| within.contains(unit))
+}
+
+/// Whoever sees every project of an order, and its jurisdiction, sees what is asked for.
+fn sees_order(held: &Held, order: &OrderFacts) -> bool {
+    let mut projects = order.projects.iter();
+    in_jurisdiction(held, order.jurisdiction) && projects.all(|one| sees_project(held, one))
 }
 
 fn in_jurisdiction(held: &Held, jurisdiction: JurisdictionId) -> bool {
@@ -407,6 +462,23 @@ fn refusal(
                 })
         }
         Facts::Change(_) => None,
+        Facts::Entry(entry) => entry_refusal(held, action, entry),
+    }
+}
+
+/// The feed carries facts, not drafts and administration; an area supervisor's ledger is
+/// that of the projects in sight.
+fn entry_refusal(held: &Held, action: Action, entry: &EntryFacts) -> Option<&'static str> {
+    match (action, entry) {
+        (
+            Action::FeedRead,
+            EntryFacts::Draft(_) | EntryFacts::Account(_) | EntryFacts::Grant(_),
+        ) => Some("the feed carries facts alone"),
+        (Action::LedgerRead, EntryFacts::Catalogue(_)) => {
+            let area = matches!(held.scope, Scope::Area { .. });
+            area.then_some("your grant does not cover the whole jurisdiction")
+        }
+        _ => None,
     }
 }
 
@@ -423,9 +495,12 @@ fn jurisdiction_refusal(held: &Held, action: Action) -> Option<&'static str> {
 }
 
 /// An order that an area supervisor issues is about one project, so that it stays in sight.
+/// Nobody could ever close an order to the home unit of the office that issued it.
 fn order_refusal(principal: &Principal, held: &Held, order: &OrderFacts) -> Option<&'static str> {
     let mut projects = order.projects.iter();
-    if matches!(held.scope, Scope::Area { .. }) && order.projects.len() != 1 {
+    if held.home.contains(&order.unit) {
+        Some("an office issues no order to itself or a unit below it")
+    } else if matches!(held.scope, Scope::Area { .. }) && order.projects.len() != 1 {
         Some("an area supervisor's order is about one project")
     } else if projects.all(|project| covers_areas(principal, held, project)) {
         None

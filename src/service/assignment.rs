@@ -1,9 +1,9 @@
 //! Assigning lead and cooperating units.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use duban_entities::ids::{ProjectId, UnitId};
-use duban_entities::vocabulary::{LeadBasis, Stage, TaskState, UnitKind};
+use duban_entities::vocabulary::{LeadBasis, Stage, TaskState};
 use duban_entities::{cooperating_unit, project, unit};
 
 use super::{Call, Services, fetch};
@@ -114,63 +114,56 @@ async fn assign_one(work: &mut Work, input: &AssignOne) -> Result<ProjectId> {
 }
 
 /// A unit of the project's jurisdiction that is a body, not wording.
-async fn named_unit(
+pub(super) async fn named_unit(
     work: &Work,
     project: &project::Model,
     id: UnitId,
     field: &str,
 ) -> Result<unit::Model> {
-    let found = outline::units_by_id(work.connection(), vec![id])
-        .await?
-        .pop();
-    let unit = found
-        .filter(|unit| unit.jurisdiction_id == project.jurisdiction_id)
-        .ok_or(Error::NotFound)?;
-    let today = Today::load(work.connection(), work.at()).await?;
-    if unit
-        .valid_to
-        .is_some_and(|last| last < today.of(unit.jurisdiction_id))
-    {
-        return Err(Error::invalid(field, format!("{} has ended", unit.name)));
-    }
-    if unit.kind == UnitKind::Collective {
-        return Err(Error::invalid(
-            field,
-            format!("{} is a collective name: it names no one body", unit.name),
-        ));
-    }
-    Ok(unit)
+    fetch::unit(work, project.jurisdiction_id, id, field).await
 }
 
 /// Puts these cooperating units in the place of the present ones; the text's role words of
 /// those that stay are kept.
-async fn cooperate(
+pub(super) async fn cooperate(
     work: &Work,
     project: &project::Model,
     units: &[UnitId],
 ) -> Result<Vec<FieldChange>> {
-    if units.len() > 50 {
-        return Err(Error::invalid("cooperatingUnitIds", "at most 50 units"));
-    }
+    let units = check_cooperating(work, project, units).await?;
     let old = outline::cooperating_units_of(work.connection(), vec![project.id]).await?;
-    let mut seen = BTreeSet::new();
-    let mut rows = Vec::new();
-    for (n, id) in units.iter().enumerate() {
-        let unit = named_unit(work, project, *id, &format!("cooperatingUnitIds.{n}")).await?;
-        if !seen.insert(unit.id) {
-            continue;
-        }
-        let known = old.iter().find(|row| row.unit_id == unit.id);
-        rows.push(cooperating_unit::Model {
+    let rows = units.into_iter().zip(0..).map(|(unit_id, position)| {
+        let known = old.iter().find(|row| row.unit_id == unit_id);
+        cooperating_unit::Model {
             project_id: project.id,
-            unit_id: unit.id,
+            unit_id,
             role_words: known.and_then(|row| row.role_words.clone()),
-            position: i32::try_from(rows.len()).unwrap_or(i32::MAX),
-        });
-    }
+            position,
+        }
+    });
+    let rows: Vec<cooperating_unit::Model> = rows.collect();
     let change = part("cooperatingUnits", listed(&old)?, listed(&rows)?);
     assignments::replace_cooperating(work.connection(), project.id, rows).await?;
     Ok(change)
+}
+
+/// The units that may cooperate, each once.
+pub(super) async fn check_cooperating(
+    work: &Work,
+    project: &project::Model,
+    units: &[UnitId],
+) -> Result<Vec<UnitId>> {
+    if units.len() > 50 {
+        return Err(Error::invalid("cooperatingUnitIds", "at most 50 units"));
+    }
+    let mut once = Vec::new();
+    for (n, id) in units.iter().enumerate() {
+        let unit = named_unit(work, project, *id, &format!("cooperatingUnitIds.{n}")).await?;
+        if !once.contains(&unit.id) {
+            once.push(unit.id);
+        }
+    }
+    Ok(once)
 }
 
 /// Cooperating units as the ledger keeps them; an import writes them in the same form.
@@ -201,20 +194,33 @@ async fn lead_by(
         let message = format!("{} is cancelled", project.code);
         return Err(Error::blocked("STAGE_FINAL", message));
     }
-    let mut after = project.clone();
-    after.simulated |= work.simulated();
     let changed = lead.filter(|unit| project.lead_unit_id != Some(unit.id));
     if let Some(unit) = changed {
         expect_unscheduled(project)?;
-        after.lead_unit_id = Some(unit.id);
-        after.lead_basis = Some(LeadBasis::Assigned);
-        after.lead_role_words = None;
+        return lead_by_decision(work, permit, project, unit, parts).await;
     }
+    let mut after = project.clone();
+    after.simulated |= work.simulated();
     work.update_with(permit, project, after, parts).await?;
-    if let Some(unit) = changed {
-        hand_over(work, permit, project, unit.id).await?;
-    }
     Ok(())
+}
+
+/// As [`lead_by`], where the office has decided: an approved schedule does not stand in the
+/// way.
+pub(super) async fn lead_by_decision(
+    work: &mut Work,
+    permit: &Permit,
+    project: &project::Model,
+    lead: &unit::Model,
+    parts: Vec<FieldChange>,
+) -> Result<()> {
+    let mut after = project.clone();
+    after.simulated |= work.simulated();
+    after.lead_unit_id = Some(lead.id);
+    after.lead_basis = Some(LeadBasis::Assigned);
+    after.lead_role_words = None;
+    work.update_with(permit, project, after, parts).await?;
+    hand_over(work, permit, project, lead.id).await
 }
 
 /// From the approved schedule on, another lead is a change that the office decides.
@@ -223,7 +229,8 @@ fn expect_unscheduled(project: &project::Model) -> Result<()> {
         return Err(Error::blocked(
             "SCHEDULE_APPROVED",
             format!(
-                "{} has an approved schedule: its lead unit is no longer replaced by assignment",
+                "{} has an approved schedule: its lead unit proposes another one with changePropose \
+                 (reassign)",
                 project.code
             ),
         ));
@@ -237,7 +244,7 @@ async fn hand_over(
     project: &project::Model,
     lead: UnitId,
 ) -> Result<()> {
-    for task in tasks::of_projects(work.connection(), vec![project.id]).await? {
+    for task in tasks::owed_of_projects(work.connection(), vec![project.id]).await? {
         // A claim that waits stays with the unit that made it.
         let active = task.state == TaskState::Open;
         let own = task.unit_id.is_none() || task.unit_id == project.lead_unit_id;

@@ -21,6 +21,7 @@ use crate::domain::schedule::{
 use crate::domain::template::lay_out;
 use crate::error::{Error, Problems, Result};
 use crate::policy::{Action, Permit};
+use crate::store::today::Today;
 use crate::store::{Work, outline, tasks};
 
 /// The lead unit lays out a first schedule: milestones, or a template and its first day.
@@ -104,12 +105,22 @@ async fn run(
             milestones: schedule.milestones.iter().map(planned).collect(),
         },
         reason,
+        late: is_late(work, &project).await?,
     };
-    let id = propose(work, &permit, &project, proposal)
-        .await?
-        .to_string();
+    let row = propose(work, &permit, &project, proposal).await?;
+    let id = row.id.to_string();
     idempotency::remember(work, key, &id).await?;
     Ok(id)
+}
+
+/// A first schedule is late once the date that the plan states has passed.
+async fn is_late(work: &Work, project: &project::Model) -> Result<bool> {
+    let today = Today::load(work.connection(), work.at()).await?;
+    let stated = project.due_basis == Some(DueBasis::Stated);
+    let passed = project
+        .due_date
+        .is_some_and(|due| due < today.of(project.jurisdiction_id));
+    Ok(stated && passed)
 }
 
 /// Refuses a schedule where there is one, or where nothing is owed.
@@ -117,7 +128,7 @@ pub(super) fn expect_schedulable(project: &project::Model) -> Result<()> {
     if project.schedule_approved_at.is_some() {
         return Err(Error::blocked(
             "SCHEDULE_APPROVED",
-            "the schedule is approved: a first schedule is proposed only once",
+            "the schedule is approved: other dates are proposed with changePropose (reschedule)",
         ));
     }
     if project.participation == Participation::Supports {

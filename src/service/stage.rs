@@ -8,9 +8,12 @@ use duban_entities::vocabulary::{
 use duban_entities::{project, task};
 use serde::{Deserialize, Serialize};
 
-use super::change::{Content, Proposal, StageContent, propose};
+use super::change::{
+    Content, NewDate, Proposal, StageContent, date_of, expect_unchanged, propose, with_finish,
+};
 use super::idempotency::{self, Key};
 use super::project::state;
+use super::resumption::{Resumption, resume_with, resumed_dates};
 use super::task::{as_text, due_facts, set_due_facts, weighed};
 use super::{Call, Rules, Services, blank, fetch};
 use crate::domain::schedule::percent_complete;
@@ -36,6 +39,8 @@ pub struct ProjectMove {
     pub occurred_on: Option<NaiveDate>,
     /// When a suspension is reviewed.
     pub review_on: Option<NaiveDate>,
+    /// New dates where a suspension ends; moved by its days where not said.
+    pub dates: Option<Vec<NewDate>>,
     /// The version that the person saw.
     pub expected_version: Option<i32>,
     /// See `idempotency`.
@@ -103,21 +108,29 @@ async fn run(
         .workflow
         .check_move(&wanted, &state(&project, &milestones))?;
     check_role(transition, &permit)?;
+    let end = Resumption {
+        resumes: transition.resumes(),
+        on: wanted.occurred_on,
+        today,
+    };
+    let dates = resumed_dates(work, &project, &milestones, &end, input.dates).await?;
     let content = StageContent {
         from: project.stage.to_string(),
         to: input.to.to_string(),
         occurred_on: wanted.occurred_on,
         review_on: input.review_on,
+        dates,
     };
     let moved = if transition.requires_approval {
         let proposal = Proposal {
             kind: ChangeKind::Stage,
             content: Content::Stage(content),
             reason,
+            late: false,
         };
         let change = propose(work, &permit, &project, proposal).await?;
         Moved {
-            change: Some(change.to_string()),
+            change: Some(change.id.to_string()),
         }
     } else {
         apply(work, &permit, &project, transition, &content).await?;
@@ -146,8 +159,11 @@ pub(super) async fn apply(
     content: &StageContent,
 ) -> Result<project::Model> {
     let milestones = tasks::of_projects(work.connection(), vec![project.id]).await?;
-    for before in &milestones {
-        let after = moved_task(before, transition, content.occurred_on);
+    expect_unchanged(&milestones, &content.dates)?;
+    let mut following = tasks::owed_of_projects(work.connection(), vec![project.id]).await?;
+    following.extend(tasks::issues_of(work.connection(), vec![project.id]).await?);
+    for before in &following {
+        let after = moved_task(project, before, transition, content);
         work.update(permit, before, after).await?;
     }
     if transition.suspends() {
@@ -155,7 +171,10 @@ pub(super) async fn apply(
         work.create(permit, review, Fields::new()).await?;
     }
     let milestones = tasks::of_projects(work.connection(), vec![project.id]).await?;
-    let mut after = project.clone();
+    let finish = milestones
+        .iter()
+        .find(|task| date_of(&content.dates, task).is_some() && is_finish(task));
+    let mut after = finish.map_or_else(|| project.clone(), |finish| with_finish(project, finish));
     after.stage = transition.to;
     after.stage_basis = StageBasis::Reported;
     after.stage_since = Some(content.occurred_on);
@@ -165,15 +184,26 @@ pub(super) async fn apply(
     work.update(permit, project, after).await
 }
 
-/// What a move makes of one task: cancelling ends what is owed, suspending stops its clock,
-/// resuming starts it again and ends the review.
-fn moved_task(before: &task::Model, transition: &Transition, on: NaiveDate) -> task::Model {
+fn is_finish(task: &task::Model) -> bool {
+    task.role == Some(MilestoneRole::Finish)
+}
+
+/// What a move makes of one milestone, report or issue: cancelling ends what is owed (a
+/// report that was submitted stays), suspending stops its clock, resuming starts it again and
+/// ends the review.
+fn moved_task(
+    project: &project::Model,
+    before: &task::Model,
+    transition: &Transition,
+    content: &StageContent,
+) -> task::Model {
     let mut after = before.clone();
-    let active = matches!(before.state, TaskState::Open | TaskState::Submitted);
-    let Some(role) = before.role.filter(|_| active) else {
+    if !matches!(before.state, TaskState::Open | TaskState::Submitted) {
         return after;
-    };
-    let ends = transition.to == Stage::Cancelled
+    }
+    let role = before.role.unwrap_or(MilestoneRole::Step);
+    let reported = before.kind == TaskKind::Report && before.state == TaskState::Submitted;
+    let ends = (transition.to == Stage::Cancelled && !reported)
         || (transition.resumes() && role == MilestoneRole::Review);
     if ends {
         after.state = TaskState::Cancelled;
@@ -181,9 +211,17 @@ fn moved_task(before: &task::Model, transition: &Transition, on: NaiveDate) -> t
     }
     let mut due = due_facts(before);
     if transition.suspends() {
-        due.stop(on, role);
+        due.stop(content.occurred_on, role);
     } else if transition.resumes() {
-        due.resume(on);
+        match date_of(&content.dates, before) {
+            Some(date) => resume_with(&mut due, project, date, content.occurred_on),
+            None if before.pending_change_id.is_none() => due.resume(content.occurred_on),
+            None => {}
+        }
+        if before.pending_change_id.is_some() {
+            // Another date waits for a decision: that keeps the clock stopped.
+            due.clock_stopped_on = before.clock_stopped_on;
+        }
     }
     set_due_facts(&mut after, &due);
     after

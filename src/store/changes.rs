@@ -162,3 +162,18 @@ pub async fn pending(
         .one(connection)
         .await?)
 }
+
+/// The requests by which these projects entered the bank.
+///
+/// # Errors
+/// [`crate::error::Error::Internal`] when the database cannot be read.
+pub async fn entries_of(
+    connection: &impl ConnectionTrait,
+    projects: Vec<ProjectId>,
+) -> Result<Vec<change_request::Model>> {
+    Ok(change_request::Entity::find()
+        .filter(change_request::Column::ProjectId.is_in(projects))
+        .filter(change_request::Column::Kind.eq(ChangeKind::Propose))
+        .all(connection)
+        .await?)
+}

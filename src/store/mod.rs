@@ -7,20 +7,29 @@
 //! turns what changed into ledger entries in the same transaction.
 
 pub mod assignments;
+pub mod bank;
+pub mod briefings;
 pub mod catalogue;
 pub mod changes;
 mod connect;
 pub mod demonstration;
+pub mod duty;
 pub mod facts;
 mod failure;
 pub mod idempotency;
+pub mod inbox;
+pub mod ladder;
 pub mod ledger;
 pub mod migrate;
+pub mod numbers;
+pub mod orders;
 pub mod outline;
 pub mod page;
 pub mod portfolio;
 pub mod projects;
+pub mod ratings;
 pub mod record;
+pub mod reports;
 pub mod scope;
 pub mod sessions;
 pub mod tasks;

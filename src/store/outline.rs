@@ -1,11 +1,13 @@
 //! Selects of the catalogue: jurisdictions, areas, units, plans with their outline, and
 //! what hangs on a project.
 
-use duban_entities::ids::{AreaId, ClauseId, JurisdictionId, PlanId, ProjectId, UnitId};
+use duban_entities::ids::{
+    AreaId, ClauseId, IndicatorId, JurisdictionId, PlanId, ProjectId, UnitId,
+};
 use duban_entities::vocabulary::UnitKind;
 use duban_entities::{
     area, citation, clause, cooperating_unit, indicator, jurisdiction, plan, project_alias,
-    project_external_id, suggested_lead, target, unit, unit_alias,
+    project_external_id, project_investment, suggested_lead, target, unit, unit_alias,
 };
 use sea_orm::sea_query::{Expr, Query};
 use sea_orm::{
@@ -60,12 +62,16 @@ batches! {
     clauses_by_id(clause, Id: ClauseId);
     /// The outlines of these plans.
     clauses_of(clause, PlanId: PlanId, order Position);
+    /// The indicators of these ids.
+    indicators_by_id(indicator, Id: IndicatorId);
     /// The indicators of these plans.
     indicators_of(indicator, PlanId: PlanId, order SourceLine, order Code);
     /// The citations of these projects.
     citations_of(citation, ProjectId: ProjectId, order Position);
     /// The targets of these projects.
     targets_of(target, ProjectId: ProjectId, order Position);
+    /// The investment planned for these projects, by year.
+    investments_of(project_investment, ProjectId: ProjectId, order Year);
     /// The other names of these projects.
     aliases_of_projects(project_alias, ProjectId: ProjectId, order Alias);
     /// The external ids of these projects.

@@ -1,6 +1,6 @@
 //! Selects of tasks.
 
-use duban_entities::ids::{JurisdictionId, ProjectId, TaskId, UnitId};
+use duban_entities::ids::{ChangeRequestId, JurisdictionId, ProjectId, TaskId, UnitId};
 use duban_entities::vocabulary::{DueBasis, TaskKind, TaskState};
 use duban_entities::{task, task_evidence};
 use sea_orm::sea_query::{Expr, Func, SimpleExpr};
@@ -52,6 +52,8 @@ pub struct TaskFilter {
     pub project: Option<ProjectId>,
     /// Owed by the person's own units (true), or not (false).
     pub mine: Option<bool>,
+    /// Reports for this month, `YYYY-MM`.
+    pub period: Option<String>,
 }
 
 /// What a list of tasks is sorted by.
@@ -214,6 +216,12 @@ fn condition(principal: &Principal, filter: &TaskFilter, today: &Today) -> Condi
                 .map(|due| due_condition(due, filter.soon_days, today)),
         )
         .add_option(filter.mine.map(mine))
+        .add_option(
+            filter
+                .period
+                .clone()
+                .map(|period| Column::Period.eq(period)),
+        )
 }
 
 fn due_condition(due: DueFilter, soon_days: i32, today: &Today) -> Condition {
@@ -240,6 +248,36 @@ pub async fn by_id(connection: &impl ConnectionTrait, id: TaskId) -> Result<Opti
         .await?)
 }
 
+/// Those of these tasks that the principal may see.
+///
+/// # Errors
+/// [`crate::error::Error::Internal`] when the database cannot be read.
+pub async fn visible_by_ids(
+    connection: &impl ConnectionTrait,
+    principal: &Principal,
+    ids: Vec<TaskId>,
+) -> Result<Vec<task::Model>> {
+    Ok(task::Entity::find()
+        .filter(scope::tasks(principal))
+        .filter(task::Column::Id.is_in(ids))
+        .all(connection)
+        .await?)
+}
+
+/// The tasks of these ids, whoever may see them: the caller asks the policy.
+///
+/// # Errors
+/// [`crate::error::Error::Internal`] when the database cannot be read.
+pub async fn by_ids(
+    connection: &impl ConnectionTrait,
+    ids: Vec<TaskId>,
+) -> Result<Vec<task::Model>> {
+    Ok(task::Entity::find()
+        .filter(task::Column::Id.is_in(ids))
+        .all(connection)
+        .await?)
+}
+
 /// The tasks of these projects, in the order of their schedules.
 ///
 /// # Errors
@@ -253,6 +291,59 @@ pub async fn of_projects(
         .filter(task::Column::Kind.eq(TaskKind::Milestone))
         .order_by_asc(task::Column::ProjectId)
         .order_by_asc(task::Column::Position)
+        .order_by_asc(task::Column::Id)
+        .all(connection)
+        .await?)
+}
+
+/// What the lead owes of these projects month by month: milestones in the order of the
+/// schedule, then reports.
+///
+/// # Errors
+/// [`crate::error::Error::Internal`] when the database cannot be read.
+pub async fn owed_of_projects(
+    connection: &impl ConnectionTrait,
+    projects: Vec<ProjectId>,
+) -> Result<Vec<task::Model>> {
+    Ok(task::Entity::find()
+        .filter(task::Column::ProjectId.is_in(projects))
+        .filter(task::Column::Kind.is_in([TaskKind::Milestone, TaskKind::Report]))
+        .order_by_asc(task::Column::ProjectId)
+        .order_by_asc(task::Column::Kind)
+        .order_by_asc(task::Column::Position)
+        .order_by_asc(task::Column::Id)
+        .all(connection)
+        .await?)
+}
+
+/// The tasks whose clock this request stopped.
+///
+/// # Errors
+/// [`crate::error::Error::Internal`] when the database cannot be read.
+pub async fn waiting_for(
+    connection: &impl ConnectionTrait,
+    change: ChangeRequestId,
+) -> Result<Vec<task::Model>> {
+    Ok(task::Entity::find()
+        .filter(task::Column::PendingChangeId.eq(change))
+        .order_by_asc(task::Column::Position)
+        .order_by_asc(task::Column::Id)
+        .all(connection)
+        .await?)
+}
+
+/// The issues of these projects, oldest first.
+///
+/// # Errors
+/// [`crate::error::Error::Internal`] when the database cannot be read.
+pub async fn issues_of(
+    connection: &impl ConnectionTrait,
+    projects: Vec<ProjectId>,
+) -> Result<Vec<task::Model>> {
+    Ok(task::Entity::find()
+        .filter(task::Column::ProjectId.is_in(projects))
+        .filter(task::Column::Kind.eq(TaskKind::Issue))
+        .order_by_asc(task::Column::CreatedAt)
         .order_by_asc(task::Column::Id)
         .all(connection)
         .await?)

@@ -10,13 +10,14 @@ use duban_entities::{jurisdiction, task};
 use sea_orm::sea_query::{CaseStatement, Expr, ExprTrait, Func, SimpleExpr};
 use sea_orm::{ColumnTrait, Condition, ConnectionTrait, DbBackend, EntityTrait};
 
-use crate::clock::local_date;
+use crate::clock::{end_of_day, local_date};
 use crate::error::{Error, Result};
 
 /// Today in every jurisdiction.
 #[derive(Clone, Debug)]
 pub struct Today {
     dates: HashMap<JurisdictionId, NaiveDate>,
+    zones: HashMap<JurisdictionId, Tz>,
     /// What most jurisdictions have.
     usual: NaiveDate,
     backend: DbBackend,
@@ -28,10 +29,11 @@ impl Today {
     /// # Errors
     /// [`Error::Internal`] when a jurisdiction has an unknown time zone.
     pub async fn load(connection: &impl ConnectionTrait, now: DateTime<Utc>) -> Result<Self> {
-        let mut dates = HashMap::new();
+        let (mut dates, mut zones) = (HashMap::new(), HashMap::new());
         for row in jurisdiction::Entity::find().all(connection).await? {
             let zone: Tz = row.time_zone.parse().map_err(Error::internal)?;
             dates.insert(row.id, local_date(now, zone));
+            zones.insert(row.id, zone);
         }
         let usual = dates
             .values()
@@ -40,6 +42,7 @@ impl Today {
             .unwrap_or_else(|| now.date_naive());
         Ok(Self {
             dates,
+            zones,
             usual,
             backend: connection.get_database_backend(),
         })
@@ -49,6 +52,28 @@ impl Today {
     #[must_use]
     pub fn of(&self, jurisdiction: JurisdictionId) -> NaiveDate {
         self.dates.get(&jurisdiction).copied().unwrap_or(self.usual)
+    }
+
+    /// The last instant of a jurisdiction's local day: what stood then is that day's figure.
+    #[must_use]
+    pub fn end_of(&self, jurisdiction: JurisdictionId, day: NaiveDate) -> DateTime<Utc> {
+        let zone = self.zones.get(&jurisdiction).copied().unwrap_or(Tz::UTC);
+        end_of_day(day, zone)
+    }
+
+    /// The local date of an instant in a jurisdiction.
+    #[must_use]
+    pub fn date_of(&self, jurisdiction: JurisdictionId, at: DateTime<Utc>) -> NaiveDate {
+        let zone = self.zones.get(&jurisdiction).copied().unwrap_or(Tz::UTC);
+        local_date(at, zone)
+    }
+
+    /// Whole days from the local day of an instant in a jurisdiction to today.
+    #[must_use]
+    pub fn days_since(&self, jurisdiction: JurisdictionId, at: DateTime<Utc>) -> i64 {
+        let zone = self.zones.get(&jurisdiction);
+        let then = zone.map_or_else(|| at.date_naive(), |zone| local_date(at, *zone));
+        self.of(jurisdiction).signed_duration_since(then).num_days()
     }
 
     /// Today as an expression, where `column` names the row's jurisdiction.
@@ -113,16 +138,18 @@ impl Today {
         open().add(basis).add(due.lt(today))
     }
 
-    /// Days overdue of a task that is.
+    /// Days overdue of a task that is, those carried from an earlier date with them.
     #[must_use]
     pub fn days_overdue(&self) -> SimpleExpr {
         let due = Expr::col((task::Entity, task::Column::CountedDueDate));
-        let parts = [self.counted_until(), due];
+        let carried = Expr::col((task::Entity, task::Column::CarriedDaysLate));
+        let carried = Func::coalesce([carried, Expr::value(0)]).into();
+        let parts = [self.counted_until(), due, carried];
         match self.backend {
             DbBackend::Sqlite => {
-                Expr::cust_with_exprs("CAST(julianday(?) - julianday(?) AS INTEGER)", parts)
+                Expr::cust_with_exprs("(CAST(julianday(?) - julianday(?) AS INTEGER) + ?)", parts)
             }
-            _ => Expr::cust_with_exprs("(($1)::date - ($2)::date)", parts),
+            _ => Expr::cust_with_exprs("((($1)::date - ($2)::date) + ($3)::int)", parts),
         }
     }
 

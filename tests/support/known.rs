@@ -120,12 +120,27 @@ known! {
     /// The other jurisdiction's task.
     FOREIGN_FINISH: TaskId = 0x71;
 
+    /// RESERVOIR's issue, raised by WATER, owed by COUNTY.
+    ISSUE: TaskId = 0xc1;
+    /// RESERVOIR's issue that COUNTY has answered.
+    ANSWERED_ISSUE: TaskId = 0xc2;
+    /// RESERVOIR's issue that the office owes.
+    OFFICE_ISSUE: TaskId = 0xc3;
+    /// OFFICE's order to WATER about RESERVOIR: 督〔2026〕1号.
+    ORDER: TaskId = 0xc4;
+    /// OFFICE's order to TRANSPORT about no project, answered: 督〔2026〕2号.
+    ANSWERED_ORDER: TaskId = 0xc5;
+    /// An order that WATER's supervisor issued to COUNTY, answered: 督〔2026〕3号.
+    OTHER_OFFICES_ORDER: TaskId = 0xc6;
+
     /// CANAL's proposed schedule.
     CANAL_SCHEDULE: ChangeRequestId = 0x81;
     /// RESERVOIR's schedule, approved.
     RESERVOIR_SCHEDULE: ChangeRequestId = 0x82;
     /// The other jurisdiction's request.
     FOREIGN_SCHEDULE: ChangeRequestId = 0x83;
+    /// A work that WATER proposes for the bank.
+    PROPOSAL: ChangeRequestId = 0x84;
 
     /// PARK's mention, which suggests TRANSPORT.
     PARK_CITATION: CitationId = 0x91;

@@ -159,6 +159,53 @@ fn a_new_date_is_counted_from_and_leaves_the_clock_as_it_is() {
     assert_eq!(facts, due(60));
 }
 
+#[test]
+fn carried_days_come_back_once_it_is_overdue_again() {
+    let mut facts = due(10);
+    facts.replace_due(day(30), DueBasis::Scheduled, day(14));
+    assert_eq!(facts.carried_days_late, 4);
+    assert_eq!(facts.due_date, Some(day(30)));
+    for (today, overdue, late) in [(14, 0, 4), (30, 0, 4), (31, 5, 5), (33, 7, 7)] {
+        assert_eq!(facts.days_overdue(day(today)), overdue, "{today}");
+        assert_eq!(facts.is_overdue(day(today)), overdue > 0, "{today}");
+        assert_eq!(facts.lateness_at_submission(day(today)), late, "{today}");
+    }
+    facts.replace_due(day(60), DueBasis::Scheduled, day(33));
+    assert_eq!(facts.carried_days_late, 7, "they add up");
+}
+
+#[test]
+fn a_request_in_time_stops_the_clock_until_the_decision() {
+    let mut facts = due(10);
+    facts.wait(day(5));
+    assert_eq!(facts.days_overdue(day(40)), 0);
+    let mut approved = facts.clone();
+    approved.replace_due(day(50), DueBasis::Scheduled, day(40));
+    approved.start();
+    assert_eq!(approved, due(50));
+    facts.resume(day(40));
+    assert_eq!(facts.counted_due_date, Some(day(40)), "the office's days");
+    assert_eq!(facts.days_overdue(day(42)), 2);
+    let mut review = due(10);
+    review.wait(day(5));
+    assert_eq!(review.clock_stopped_on, Some(day(5)));
+    review.wait(day(7));
+    assert_eq!(review.clock_stopped_on, Some(day(5)));
+}
+
+#[test]
+fn resuming_with_shifted_dates_keeps_what_was_late() {
+    for (due_on, shifted, late) in [(10, 46, 4), (20, 56, 0), (90, 126, 0)] {
+        let mut facts = due(due_on);
+        facts.stop(day(14), MilestoneRole::Step);
+        facts.resume_shifted(day(50), 36);
+        assert_eq!(facts.due_date, Some(day(shifted)));
+        assert_eq!(facts.counted_due_date, Some(day(shifted)));
+        assert_eq!(facts.days_overdue(day(50)), late);
+        assert_eq!(facts.clock_stopped_on, None);
+    }
+}
+
 prop_compose! {
     /// Suspensions one after another, as (from, to], some of no length or touching.
     fn suspensions()(gaps in prop::collection::vec((0_u32..40, 0_u32..40), 0..6))
@@ -222,6 +269,52 @@ proptest! {
         prop_assert_eq!(late, facts.days_overdue(day(today)));
         let done = DueFacts { state: TaskState::Done, days_late: Some(late), ..facts };
         prop_assert_eq!(done.days_overdue(NaiveDate::MAX), late);
+    }
+
+    /// With or without shifted dates, no day of the suspension counts, and none before it
+    /// is forgiven.
+    #[test]
+    fn a_shift_wins_and_loses_no_day(
+        due_on in 0_u32..250,
+        suspensions in suspensions(),
+        stop in 0_u32..100,
+        rest in 0_u32..100,
+    ) {
+        let before = suspensions.last().map_or(0, |last| last.1);
+        let (from, to) = (before + stop, before + stop + rest);
+        let mut facts = lived(due_on, from, &suspensions);
+        let late = facts.days_overdue(day(from));
+        facts.stop(day(from), MilestoneRole::Step);
+        let mut plain = facts.clone();
+        plain.resume(day(to));
+        facts.resume_shifted(day(to), i32::try_from(rest).unwrap());
+        prop_assert_eq!(facts.days_overdue(day(to)), late);
+        prop_assert_eq!(plain.days_overdue(day(to)), late);
+        prop_assert!(facts.days_overdue(day(to + 50)) <= plain.days_overdue(day(to + 50)));
+        prop_assert_eq!(facts.due_date, Some(day(due_on + rest)));
+    }
+
+    /// Late requests one after another: what is late at the submission is every day past the
+    /// date that was then agreed.
+    #[test]
+    fn days_late_add_up_over_new_dates(
+        first in 0_u32..50,
+        changes in prop::collection::vec((0_u32..60, 0_u32..60), 0..5),
+        last in 0_u32..60,
+    ) {
+        let (mut facts, mut today, mut agreed, mut expected) = (due(first), 0, first, 0);
+        for (wait, ahead) in changes {
+            today += wait;
+            expected += today.saturating_sub(agreed);
+            agreed = today + ahead;
+            facts.replace_due(day(agreed), DueBasis::Scheduled, day(today));
+        }
+        today += last;
+        let past = today.saturating_sub(agreed);
+        let late = facts.lateness_at_submission(day(today));
+        prop_assert_eq!(u32::try_from(late).unwrap(), expected + past);
+        let overdue = u32::try_from(facts.days_overdue(day(today))).unwrap();
+        prop_assert_eq!(overdue, if past > 0 { expected + past } else { 0 });
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
 
 use super::Project;
-use crate::graphql::change::ChangeRequest;
+use crate::graphql::change::{ChangeRequest, NewDateInput};
 use crate::graphql::context::{call, parse, services};
 use crate::graphql::error::{Result, public};
 use crate::graphql::scalar::Date;
@@ -24,6 +24,9 @@ pub struct ProjectMoveInput {
     occurred_on: Option<Date>,
     /// When a suspension is reviewed; required when suspending.
     review_on: Option<Date>,
+    /// Where a suspension of a scheduled project ends: new dates of open milestones. Those not
+    /// named move by the days of the suspension.
+    dates: Option<Vec<NewDateInput>>,
     /// The version of the project that you saw.
     expected_version: Option<i32>,
     /// Makes a repeated call harmless.
@@ -76,15 +79,18 @@ impl ProjectMoveInput {
             reason,
             occurred_on,
             review_on,
+            dates,
             expected_version,
             idempotency_key,
         } = self;
+        let dates = dates.map(|all| all.into_iter().map(service::NewDate::from).collect());
         Ok(service::ProjectMove {
             project: parse(&project_id)?,
             to: to.into(),
             reason,
             occurred_on: occurred_on.map(|date| date.0),
             review_on: review_on.map(|date| date.0),
+            dates,
             expected_version,
             idempotency_key,
         })

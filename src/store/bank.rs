@@ -1,0 +1,152 @@
+//! The contents of a project as whole lists, and what a new one needs: a free code, a
+//! title of its own.
+
+use duban_entities::ids::{JurisdictionId, ProjectId};
+use duban_entities::{
+    citation, jurisdiction, project, project_alias, project_area, project_investment, target,
+};
+use sea_orm::sea_query::LockType;
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, DbBackend, EntityTrait, IntoActiveModel, QueryFilter, QuerySelect,
+};
+
+use crate::error::Result;
+
+/// Puts these areas in the place of the present ones.
+///
+/// # Errors
+/// [`crate::error::Error::Internal`] when the database refuses.
+pub async fn replace_areas(
+    connection: &impl ConnectionTrait,
+    project: ProjectId,
+    rows: Vec<project_area::Model>,
+) -> Result<()> {
+    project_area::Entity::delete_many()
+        .filter(project_area::Column::ProjectId.eq(project))
+        .exec(connection)
+        .await?;
+    insert::<project_area::Entity>(connection, rows).await
+}
+
+/// Puts these quantities in the place of the present ones.
+///
+/// # Errors
+/// [`crate::error::Error::Internal`] when the database refuses.
+pub async fn replace_targets(
+    connection: &impl ConnectionTrait,
+    project: ProjectId,
+    rows: Vec<target::Model>,
+) -> Result<()> {
+    target::Entity::delete_many()
+        .filter(target::Column::ProjectId.eq(project))
+        .exec(connection)
+        .await?;
+    insert::<target::Entity>(connection, rows).await
+}
+
+/// Puts this planned investment in the place of the present one.
+///
+/// # Errors
+/// [`crate::error::Error::Internal`] when the database refuses.
+pub async fn replace_investments(
+    connection: &impl ConnectionTrait,
+    project: ProjectId,
+    rows: Vec<project_investment::Model>,
+) -> Result<()> {
+    project_investment::Entity::delete_many()
+        .filter(project_investment::Column::ProjectId.eq(project))
+        .exec(connection)
+        .await?;
+    insert::<project_investment::Entity>(connection, rows).await
+}
+
+/// Adds a project's mentions.
+///
+/// # Errors
+/// [`crate::error::Error::Internal`] when the database refuses.
+pub async fn add_citations(
+    connection: &impl ConnectionTrait,
+    rows: Vec<citation::Model>,
+) -> Result<()> {
+    insert::<citation::Entity>(connection, rows).await
+}
+
+async fn insert<E: EntityTrait>(
+    connection: &impl ConnectionTrait,
+    rows: Vec<E::Model>,
+) -> Result<()>
+where
+    E::Model: IntoActiveModel<E::ActiveModel>,
+    E::ActiveModel: Send,
+{
+    if rows.is_empty() {
+        return Ok(());
+    }
+    let rows = rows.into_iter().map(IntoActiveModel::into_active_model);
+    E::insert_many(rows)
+        .exec_without_returning(connection)
+        .await?;
+    Ok(())
+}
+
+/// A jurisdiction that gets a new project: locked on PostgreSQL until the transaction ends,
+/// so that two of them queue for the next free code. Rows that refer to it are not kept
+/// waiting.
+///
+/// # Errors
+/// [`crate::error::Error::Internal`] when the database cannot be read.
+pub async fn lock_jurisdiction(
+    connection: &impl ConnectionTrait,
+    id: JurisdictionId,
+) -> Result<Option<jurisdiction::Model>> {
+    let mut select = jurisdiction::Entity::find().filter(jurisdiction::Column::Id.eq(id));
+    if connection.get_database_backend() == DbBackend::Postgres {
+        select = select.lock(LockType::NoKeyUpdate);
+    }
+    Ok(select.one(connection).await?)
+}
+
+/// Every code that begins so.
+///
+/// # Errors
+/// [`crate::error::Error::Internal`] when the database cannot be read.
+pub async fn codes_from(connection: &impl ConnectionTrait, prefix: &str) -> Result<Vec<String>> {
+    Ok(project::Entity::find()
+        .select_only()
+        .column(project::Column::Code)
+        .filter(project::Column::Code.starts_with(prefix))
+        .into_tuple()
+        .all(connection)
+        .await?)
+}
+
+/// What the projects of a jurisdiction are called, other names too: each with the project and
+/// its code.
+///
+/// # Errors
+/// [`crate::error::Error::Internal`] when the database cannot be read.
+pub async fn names(
+    connection: &impl ConnectionTrait,
+    jurisdiction: JurisdictionId,
+) -> Result<Vec<(ProjectId, String, String)>> {
+    let mut names: Vec<(ProjectId, String, String)> = project::Entity::find()
+        .select_only()
+        .columns([
+            project::Column::Id,
+            project::Column::Code,
+            project::Column::Title,
+        ])
+        .filter(project::Column::JurisdictionId.eq(jurisdiction))
+        .into_tuple()
+        .all(connection)
+        .await?;
+    let of = names.iter().map(|(id, code, _)| (*id, code.clone()));
+    let codes: std::collections::HashMap<ProjectId, String> = of.collect();
+    let aliases = project_alias::Entity::find().all(connection).await?;
+    for row in aliases {
+        if let Some(code) = codes.get(&row.project_id) {
+            names.push((row.project_id, code.clone(), row.alias));
+        }
+    }
+    Ok(names)
+}

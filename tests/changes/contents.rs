@@ -1,0 +1,264 @@
+//! Another lead unit, other contents.
+
+use duban_entities::ids::TaskId;
+use duban_entities::task;
+use duban_entities::vocabulary::TaskKind;
+use sea_orm::ConnectionTrait;
+use serde_json::{Value, json};
+
+use super::{approve, decide, project, propose, reschedule, task as read};
+use crate::support::client::text;
+use crate::support::dump::texts;
+use crate::support::fixture::{db_insert, some_task};
+use crate::support::known::{
+    BIYANG, BUILDING, BUILDING_FINISH, BUILDING_START, CANAL, COUNTIES, COUNTY, DAM, FOREIGN_UNIT,
+    LAND, PINGYU, RESERVOIR, RESERVOIR_FINISH, SUPPORTED, TRANSPORT, WATER, XIPING, ZONE, key,
+};
+use crate::support::{Persona, World, on_both};
+
+on_both!(
+    a_project_is_handed_to_another_unit,
+    what_refuses_another_unit,
+    contents_change_as_proposed,
+    what_refuses_other_contents,
+    contents_that_changed_meanwhile_are_left_alone,
+    money_is_exact,
+);
+
+const LEAD: Persona = Persona::Signatory;
+
+/// A report and an issue that the lead owes on a project.
+async fn db_add_tasks(world: &World) -> (TaskId, TaskId) {
+    let (report, issue) = (TaskId(key(0x6001)), TaskId(key(0x6002)));
+    let of = |id, kind| task::Model {
+        id,
+        kind,
+        project_id: Some(RESERVOIR),
+        unit_id: Some(WATER),
+        role: None,
+        ..some_task()
+    };
+    let report_row = task::Model {
+        period: Some("2026-10".to_owned()),
+        ..of(report, TaskKind::Report)
+    };
+    let issue_row = task::Model {
+        raised_unit_id: Some(COUNTY),
+        ..of(issue, TaskKind::Issue)
+    };
+    db_insert::<task::Entity>(&world.db, vec![report_row, issue_row]).await;
+    (report, issue)
+}
+
+async fn a_project_is_handed_to_another_unit(world: &World) {
+    let (report, issue) = db_add_tasks(world).await;
+    let input = json!({
+        "projectId": text(RESERVOIR), "leadUnitId": text(TRANSPORT),
+        "cooperatingUnitIds": [text(WATER), text(COUNTY)], "expectedVersion": 1,
+    });
+    let asked = propose(world, LEAD, "reassign", input).await;
+    let content = asked.at("/changePropose/changeRequest/content");
+    assert_eq!(content["from"]["id"], text(WATER));
+    assert_eq!(content["to"]["id"], text(TRANSPORT));
+    assert_eq!(
+        project(world, RESERVOIR).await["leadUnit"]["id"],
+        text(WATER)
+    );
+    approve(world, &asked, "changePropose").await;
+    let now = project(world, RESERVOIR).await;
+    assert_eq!(now["leadUnit"]["id"], text(TRANSPORT));
+    assert_eq!(now["leadBasis"], "ASSIGNED");
+    let units = json!([{ "id": text(WATER) }, { "id": text(COUNTY) }]);
+    assert_eq!(now["cooperatingUnits"], units);
+    let owed = async |id: TaskId| read(world, id).await["unit"]["id"].clone();
+    assert_eq!(owed(RESERVOIR_FINISH).await, text(TRANSPORT));
+    assert_eq!(owed(report).await, text(TRANSPORT));
+    assert_eq!(owed(issue).await, text(WATER), "an issue stays");
+    assert_eq!(
+        owed(LAND).await,
+        text(COUNTY),
+        "so does another's milestone"
+    );
+    assert_eq!(owed(DAM).await, text(WATER), "and a claim that waits");
+    // What the old lead proposes now is not for it to propose.
+    let late = json!({ "projectId": text(RESERVOIR), "leadUnitId": text(WATER) });
+    propose(world, LEAD, "reassign", late)
+        .await
+        .refused("FORBIDDEN");
+}
+
+async fn what_refuses_another_unit(world: &World) {
+    let ask = |project, unit: Value, cooperating: Value| {
+        let input = json!({
+            "projectId": project, "leadUnitId": unit, "cooperatingUnitIds": cooperating,
+        });
+        propose(world, LEAD, "reassign", input)
+    };
+    let of = || text(BUILDING);
+    for (unit, cooperating, field) in [
+        (text(COUNTIES), Value::Null, "leadUnitId"),
+        (text(WATER), Value::Null, "leadUnitId"),
+        (
+            text(TRANSPORT),
+            json!([text(COUNTIES)]),
+            "cooperatingUnitIds.0",
+        ),
+    ] {
+        assert_eq!(ask(of(), unit, cooperating).await.fields(), [field]);
+    }
+    let foreign = ask(of(), text(FOREIGN_UNIT), Value::Null).await;
+    foreign.refused("NOT_FOUND");
+    let nothing = ask(of(), json!("nonsense"), Value::Null).await;
+    assert_eq!(nothing.text, foreign.text);
+    let input = json!({ "projectId": text(SUPPORTED), "leadUnitId": text(WATER) });
+    let supports = propose(world, Persona::OtherSignatory, "reassign", input).await;
+    assert_eq!(supports.blockers(), ["SUPPORTS_ONLY"]);
+    let input = json!({ "projectId": of(), "leadUnitId": text(TRANSPORT), "reason": " " });
+    let silent = propose(world, LEAD, "reassign", input).await;
+    assert_eq!(silent.fields(), ["reason"]);
+    let input = json!({ "projectId": of(), "leadUnitId": text(TRANSPORT), "expectedVersion": 9 });
+    let stale = propose(world, LEAD, "reassign", input).await;
+    stale.refused("CONFLICT");
+}
+
+fn amendment() -> Value {
+    json!({
+        "projectId": text(RESERVOIR), "title": " 宿鸭湖水库清淤扩容（一期） ", "kind": "IRRIGATION",
+        "areaIds": [text(BIYANG), text(PINGYU)],
+        "targets": [
+            { "name": "库容", "quantity": "1.5", "qualifier": "AT_LEAST",
+              "unitOfMeasure": "亿立方米" },
+            { "name": "清淤量", "quantity": "1", "quantityTo": "2", "qualifier": "RANGE",
+              "unitOfMeasure": "亿立方米", "words": "清淤1亿至2亿立方米" },
+        ],
+        "investmentTotal": "1200000000.50",
+        "investments": [
+            { "year": 2027, "amount": "700000000" }, { "year": 2026, "amount": "500000000.5" },
+        ],
+    })
+}
+
+async fn contents_change_as_proposed(world: &World) {
+    let before = project(world, RESERVOIR).await;
+    let asked = propose(world, LEAD, "amend", amendment()).await;
+    let content = asked.at("/changePropose/changeRequest/content").clone();
+    assert_eq!(content["before"]["title"], "宿鸭湖水库清淤扩容");
+    assert_eq!(content["after"]["title"], "宿鸭湖水库清淤扩容（一期）");
+    assert_eq!(content["before"]["kind"], "RESERVOIR");
+    let areas = json!([{ "id": text(PINGYU) }, { "id": text(XIPING) }]);
+    assert_eq!(content["before"]["areas"], areas);
+    assert_eq!(content["before"]["targets"][0]["quantity"], "1.2");
+    assert_eq!(content["before"]["investments"], json!([]));
+    assert_eq!(content["after"]["investments"][0]["year"], 2026);
+    approve(world, &asked, "changePropose").await;
+    let now = project(world, RESERVOIR).await;
+    assert_eq!(now["title"], "宿鸭湖水库清淤扩容（一期）");
+    assert_eq!(now["kind"], "IRRIGATION");
+    assert_eq!(now["code"], "ZMD-RES-0001", "the code stays");
+    let areas = json!([{ "id": text(BIYANG) }, { "id": text(PINGYU) }]);
+    assert_eq!(now["areas"], areas);
+    assert_eq!(now["investmentTotal"], "1200000000.5");
+    let years = json!([
+        { "year": 2026, "amount": "500000000.5" }, { "year": 2027, "amount": "700000000" },
+    ]);
+    assert_eq!(now["investments"], years);
+    let (old, new) = (&before["targets"][0], &now["targets"][0]);
+    assert_eq!(new["id"], old["id"], "a quantity of the same name");
+    assert_eq!(new["quantity"], "1.5");
+    assert_eq!(new["words"], "库容1.5亿立方米");
+    assert_eq!(now["targets"][1]["words"], "清淤1亿至2亿立方米");
+    let changes = texts(
+        &world.db,
+        "SELECT changes AS v FROM ledger WHERE subject_type = 'Project'",
+    );
+    let changes: Value = serde_json::from_str(&changes.await[0]).unwrap();
+    let fields = changes.as_array().unwrap().iter();
+    let fields: Vec<&Value> = fields.map(|change| &change["field"]).collect();
+    for field in [
+        "title",
+        "kind",
+        "areas",
+        "targets",
+        "investmentTotal",
+        "investments",
+    ] {
+        assert!(fields.contains(&&json!(field)), "{fields:?}");
+    }
+}
+
+async fn what_refuses_other_contents(world: &World) {
+    let ask = |mut input: Value| {
+        input["projectId"] = text(RESERVOIR);
+        propose(world, LEAD, "amend", input)
+    };
+    let target = |name: &str, quantity: &str, qualifier: &str| {
+        json!({ "targets": [{ "name": name, "quantity": quantity, "qualifier": qualifier,
+            "unitOfMeasure": "公里" }] })
+    };
+    for (input, field) in [
+        (json!({}), "title"),
+        (json!({ "title": "宿鸭湖水库清淤扩容" }), "title"),
+        (json!({ "title": "灌区　渠道改造" }), "title"),
+        (json!({ "title": "甲".repeat(201) }), "title"),
+        (json!({ "investmentTotal": "-1" }), "investmentTotal"),
+        (json!({ "investmentTotal": "1.005" }), "investmentTotal"),
+        (
+            json!({ "investments": [{ "year": 2026, "amount": "0.001" }] }),
+            "investments.0.amount",
+        ),
+        (
+            json!({ "investmentTotal": "1", "investments": [{ "year": 2026, "amount": "1.01" }] }),
+            "investments",
+        ),
+        (target("", "1", "EXACT"), "targets.0.name"),
+        (target("长度", "-1", "EXACT"), "targets.0.quantity"),
+        (target("长度", "1", "RANGE"), "targets.0.quantityTo"),
+    ] {
+        assert_eq!(ask(input.clone()).await.fields(), [field], "{input}");
+    }
+    let foreign = ask(json!({ "areaIds": [text(ZONE)] })).await;
+    foreign.refused("NOT_FOUND");
+    let nothing = ask(json!({ "areaIds": ["nonsense"] })).await;
+    assert_eq!(nothing.text, foreign.text);
+    ask(json!({ "title": "新名称" })).await.data();
+    let second = ask(json!({ "title": "又一个" })).await;
+    assert_eq!(second.blockers(), ["CHANGE_PENDING"]);
+}
+
+async fn contents_that_changed_meanwhile_are_left_alone(world: &World) {
+    let asked = propose(world, LEAD, "amend", amendment()).await;
+    let change = asked.at("/changePropose/changeRequest/id");
+    // As an import would.
+    let sql = format!(
+        "UPDATE targets SET quantity = '1.3' WHERE position = 0 AND name = '{}'",
+        "库容"
+    );
+    world.db.execute_unprepared(&sql).await.unwrap();
+    let outdated = decide(world, change, "APPROVE").await;
+    assert_eq!(outdated.blockers(), ["PROJECT_CHANGED"]);
+    let now = project(world, RESERVOIR).await;
+    assert_eq!(now["title"], "宿鸭湖水库清淤扩容", "nothing of it");
+    assert_eq!(now["investmentTotal"], Value::Null);
+    decide(world, change, "RETURN").await.data();
+}
+
+async fn money_is_exact(world: &World) {
+    for (project_id, total) in [(BUILDING, "999999999999999.99"), (CANAL, "0.01")] {
+        let input = json!({ "projectId": text(project_id), "investmentTotal": total });
+        let asked = propose(world, LEAD, "amend", input).await;
+        approve(world, &asked, "changePropose").await;
+        assert_eq!(project(world, project_id).await["investmentTotal"], total);
+    }
+    // The years answer to a total that was agreed before.
+    let input = json!({
+        "projectId": text(CANAL), "investments": [{ "year": 2026, "amount": "0.02" }],
+    });
+    let over = propose(world, LEAD, "amend", input).await;
+    assert_eq!(over.fields(), ["investments"]);
+    // A request of one kind does not keep one of another kind waiting.
+    let dates = [(text(BUILDING_FINISH), "2028-01-31")];
+    reschedule(world, BUILDING, &dates).await.data();
+    let closed = [(text(BUILDING_START), "2028-01-31")];
+    let again = reschedule(world, BUILDING, &closed).await;
+    assert_eq!(again.blockers(), ["TASK_NOT_OPEN"]);
+}
