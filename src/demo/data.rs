@@ -114,10 +114,16 @@ impl Data {
         works.filter(move |work| work.jurisdiction() == jurisdiction)
     }
 
+    /// The work of a project, by its code.
+    pub(super) fn work(&self, project: &str) -> Option<&Work> {
+        self.works.iter().find(|work| work.project == project)
+    }
+
     /// The units that lead works in a jurisdiction, each once.
     pub(super) fn units_in(&self, jurisdiction: &str) -> Vec<&str> {
         let mut units: Vec<&str> = Vec::new();
-        for work in self.works_in(jurisdiction) {
+        let of = |work: &&Work| work.jurisdiction() == jurisdiction;
+        for work in self.works.iter().filter(of) {
             if !units.contains(&work.lead_unit.as_str()) {
                 units.push(&work.lead_unit);
             }

@@ -8,9 +8,7 @@ use super::REASON;
 use super::data::{Character, Work};
 use super::scene::{Day, Scene};
 use crate::error::Result;
-use crate::service::{
-    AssignOne, Call, ChangeDecide, Decision, Lead, TaskReturn, TaskVerify,
-};
+use crate::service::{AssignOne, Call, Decision, Lead, TaskReturn, TaskVerify};
 use crate::store::changes::ChangeRequestFilter;
 use crate::store::page::PageRequest;
 use crate::store::tasks::TaskFilter;
@@ -61,7 +59,7 @@ impl Scene<'_> {
     }
 
     async fn decide_task(&self, call: &Call, day: &Day<'_>, task: &task::Model) -> Result<()> {
-        let Some(work) = self.work_of(call, day, task).await? else {
+        let Some(work) = self.work_of(call, task).await? else {
             return Ok(());
         };
         if day.last_month && LEFT_WAITING.contains(&work.lead_unit.as_str()) {
@@ -86,18 +84,13 @@ impl Scene<'_> {
     }
 
     /// The work that a task belongs to, if it is one of the demonstration's.
-    async fn work_of(
-        &self,
-        call: &Call,
-        day: &Day<'_>,
-        task: &task::Model,
-    ) -> Result<Option<&Work>> {
+    async fn work_of(&self, call: &Call, task: &task::Model) -> Result<Option<&Work>> {
         let Some(id) = task.project_id else {
             return Ok(None);
         };
         let by = crate::store::projects::ProjectBy::Id(id);
         let code = self.services.project(call, &by).await?.code;
-        Ok(self.data.works_in(day.code).find(|work| work.project == code))
+        Ok(self.data.work(&code))
     }
 
     async fn decide_changes(&self, call: &Call, day: &Day<'_>) -> Result<()> {
@@ -140,7 +133,7 @@ impl Scene<'_> {
         };
         let by = crate::store::projects::ProjectBy::Id(id);
         let code = self.services.project(call, &by).await?.code;
-        let work = self.data.works_in(day.code).find(|work| work.project == code);
+        let work = self.data.work(&code);
         Ok(work.is_some_and(|work| work.character == Character::New))
     }
 }

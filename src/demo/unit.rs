@@ -37,7 +37,9 @@ impl Scene<'_> {
         project: &project::Model,
     ) -> Result<()> {
         let waits = work.character == Character::New && !day.last_month;
-        if project.schedule_approved_at.is_some() || waits || self.has_waiting(call, project).await?
+        if project.schedule_approved_at.is_some()
+            || waits
+            || self.has_waiting(call, project).await?
         {
             return Ok(());
         }
@@ -130,7 +132,10 @@ impl Scene<'_> {
             Stage::Proposed | Stage::InReserve => Stage::Preparation,
             Stage::Preparation if is_done(GROUND_BREAKING) => Stage::Construction,
             Stage::Construction
-                if !done.is_empty() && only_acceptance && submitted.is_empty() && !open.is_empty() =>
+                if !done.is_empty()
+                    && only_acceptance
+                    && submitted.is_empty()
+                    && !open.is_empty() =>
             {
                 Stage::Completed
             }
@@ -155,6 +160,7 @@ impl Scene<'_> {
             reason: Some(REASON.to_owned()),
             occurred_on: Some(day.date),
             review_on,
+            dates: None,
             expected_version: None,
             idempotency_key: None,
         };
