@@ -107,6 +107,11 @@ const ENTRIES: &[(&str, Persona, &[&str])] = &[
         &["rating.override RatingOverride 1"],
     ),
     (
+        "briefingPublish",
+        Persona::Supervisor,
+        &["briefing.publish Briefing 1"],
+    ),
+    (
         "passwordChange",
         Persona::MustChange,
         &["password.change User 1"],

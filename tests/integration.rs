@@ -8,13 +8,16 @@
 )]
 
 mod architecture;
+mod assessment;
 mod atomicity;
+mod briefing;
 mod catalogue;
 mod changes;
 mod contract;
 mod coverage;
 mod edges;
 mod flow;
+mod inbox;
 mod issues;
 mod ledger;
 mod matrix;

@@ -5,12 +5,16 @@
 //! that turns the input into a command of the service, its line in `tests/matrix.rs` and in
 //! `tests/coverage.rs`, and `just bless` for `schema.graphql`.
 
+mod assessment;
+mod briefing;
 mod change;
 mod connection;
 mod context;
 mod cost;
 mod error;
+mod figure;
 mod grant;
+mod inbox;
 mod jurisdiction;
 mod ledger;
 mod limits;
@@ -65,6 +69,9 @@ pub struct Query(
     task::OrderQuery,
     change::ChangeQuery,
     portfolio::PortfolioQuery,
+    assessment::AssessmentQuery,
+    briefing::BriefingQuery,
+    inbox::InboxQuery,
     ledger::LedgerQuery,
     rating::RatingQuery,
     workflow::WorkflowQuery,
@@ -80,6 +87,7 @@ pub struct Mutation(
     change::ChangeMutation,
     change::ProposeMutation,
     task::TaskMutation,
+    briefing::BriefingMutation,
     proposal::ProposalMutation,
     rating::RatingMutation,
     report::ReportMutation,

@@ -1,5 +1,6 @@
 //! The rules that are data, loaded and checked once.
 
+use crate::domain::assessment::{self, AssessmentRules};
 use crate::domain::calendar::{self, Calendar};
 use crate::domain::ladder::{self, Ladder};
 use crate::domain::rating::{self, RatingRules};
@@ -24,6 +25,8 @@ pub struct Rules {
     pub reporting: ReportingRules,
     /// Which order of supervision is proposed next.
     pub ladder: Ladder,
+    /// What counts with which weight when units are assessed.
+    pub assessment: AssessmentRules,
     /// Days before its date from which a task counts as due soon.
     pub due_soon_days: u16,
     /// Working days that a returned claim gets, where the office names no date.
@@ -44,6 +47,7 @@ impl Rules {
             ratings: rating::embedded()?,
             reporting: reporting::embedded()?,
             ladder: ladder::embedded()?,
+            assessment: assessment::embedded()?,
             due_soon_days: 3,
             return_days: 3,
         })

@@ -117,6 +117,7 @@ pub fn all() -> Vec<Case> {
         people(),
         grants(),
         tokens(),
+        figures(),
     ];
     parts.into_iter().flatten().collect()
 }
@@ -151,6 +152,33 @@ fn lists() -> Vec<Case> {
         ),
         case("viewer", "oneself", "{ viewer { id } }", json!({}), &[]),
     ]
+}
+
+/// What is drawn up for one person, or for a whole jurisdiction.
+fn figures() -> Vec<Case> {
+    let of = |field, on, id: Value, selection: &str| {
+        let document = format!("query Q($id: ID!) {{ {field}(jurisdictionId: $id, {selection} }}");
+        case(field, on, &document, json!({ "id": id }), &[id])
+    };
+    let month = "month: \"2026-11\") { live { month } published { id } }";
+    let months = "from: \"2026-10\", to: \"2026-11\") { units { score } }";
+    let published = "first: 100) { nodes { id } }";
+    let publish = |on, id: Value| {
+        let input = json!({ "jurisdictionId": id, "month": "2026-10" });
+        mutation("briefingPublish", on, "briefing { id }", input, &[id])
+    };
+    let both = [("here", text(HERE)), ("elsewhere", text(ELSEWHERE))];
+    let rows = both.into_iter().flat_map(|(on, id)| {
+        [
+            of("briefing", on, id.clone(), month),
+            of("briefings", on, id.clone(), published).counted("/briefings/nodes"),
+            of("assessment", on, id.clone(), months),
+            publish(on, id),
+        ]
+    });
+    let inbox = "{ inbox(first: 100) { nodes { mutation } } }";
+    let inbox = case("inbox", "one's own", inbox, json!({}), &[]).counted("/inbox/nodes");
+    rows.chain([inbox]).collect()
 }
 
 fn nodes() -> Vec<Case> {
