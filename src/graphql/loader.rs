@@ -94,7 +94,6 @@ by_id! {
     GrantId => grant::Model, users::grants_by_id;
     ApiTokenId => api_token::Model, tokens::by_ids;
     ReportRevisionId => report_revision::Model, named::revisions;
-    BriefingId => duban_entities::briefing::Model, named::briefings;
     OrderDismissalId => duban_entities::order_dismissal::Model, named::dismissals;
     RatingAdoptionId => duban_entities::rating_adoption::Model, named::adoptions;
     RatingOverrideId => duban_entities::rating_override::Model, named::overrides;

@@ -127,7 +127,7 @@ impl Report {
         ctx: &Context<'_>,
     ) -> Result<Option<duban_entities::report_revision::Model>> {
         if let Some(then) = &self.then {
-            return Ok(latest(then.revisions.to_vec()));
+            return Ok(latest(&then.revisions));
         }
         let rows = loaders(ctx)?.load_one(RevisionsOf(self.row.id)).await?;
         Ok(latest(&rows.unwrap_or_default()))
