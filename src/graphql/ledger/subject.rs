@@ -6,7 +6,7 @@ use async_graphql::{Context, ID, Interface, SimpleObject};
 use duban_entities::ids::{
     ApiTokenId, AreaId, BriefingId, ChangeRequestId, ClauseId, GrantId, IndicatorId,
     JurisdictionId, OrderDismissalId, PlanId, ProjectId, RatingAdoptionId, RatingOverrideId,
-    ReportRevisionId, UnitId, UserId,
+    ReportRevisionId, TaskId, UnitId, UserId,
 };
 use duban_entities::ledger;
 
