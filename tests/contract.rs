@@ -167,7 +167,7 @@ fn writes() -> Vec<Sent> {
         write("OrderIssue", document!("order"), Supervisor, order, 46),
         write("SignIn", document!("sign-in"), Anonymous, sign_in, 28),
         write("TaskClaim", document!("task-claim"), Signatory, claim(), 30),
-        write("ReportSubmit", document!("report"), Signatory, report(), 46),
+        write("ReportSubmit", document!("report"), Signatory, report(), 50),
         write("TaskVerify", tasks, Supervisor, verify, 30),
         write("TaskReturn", tasks, Supervisor, back, 30),
         write(

@@ -126,7 +126,8 @@ impl ReportContent {
             percent: self.percent_complete.as_deref(),
             this_month: self.investment_this_month.as_deref(),
             to_date: self.investment_to_date.as_deref(),
-            narrative: &texts.narrative,
+            // As it came: what is too long is not missing as well.
+            narrative: self.narrative.as_deref().unwrap_or_default().trim(),
             forecast: self.forecast_completion,
             achieved: achieved.collect(),
             unchanged: self.unchanged,
