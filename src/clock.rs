@@ -5,7 +5,7 @@
 use std::fmt::Debug;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use chrono::{DateTime, DurationRound, NaiveDate, TimeDelta, Utc};
+use chrono::{DateTime, DurationRound, NaiveDate, NaiveTime, TimeDelta, TimeZone, Utc};
 use chrono_tz::Tz;
 use uuid::{NoContext, Timestamp, Uuid};
 
@@ -76,6 +76,19 @@ pub fn new_id<T: From<Uuid>>(clock: &dyn Clock) -> T {
 #[must_use]
 pub fn local_date(at: DateTime<Utc>, zone: Tz) -> NaiveDate {
     at.with_timezone(&zone).date_naive()
+}
+
+/// The last instant of a local day, in whole microseconds: one before the midnight that ends
+/// it. Where a change of the clocks skips that midnight, before the first instant after it.
+#[must_use]
+pub fn end_of_day(day: NaiveDate, zone: Tz) -> DateTime<Utc> {
+    let next = day.succ_opt().unwrap_or(day).and_time(NaiveTime::MIN);
+    let hours = (0..24).map(|hour| next + TimeDelta::hours(hour));
+    let begins = hours
+        .filter_map(|time| zone.from_local_datetime(&time).earliest())
+        .next();
+    let begins = begins.map_or_else(|| next.and_utc(), |at| at.with_timezone(&Utc));
+    begins - TimeDelta::microseconds(1)
 }
 
 fn whole_microseconds(at: DateTime<Utc>) -> DateTime<Utc> {

@@ -84,6 +84,10 @@ pub struct Config {
     #[arg(long, global = true, env = "DUBAN_DUE_SOON_DAYS", value_name = "DAYS", default_value_t = 3, value_parser = clap::value_parser!(u16).range(0..=366), hide_short_help = true)]
     pub due_soon_days: u16,
 
+    /// Seconds between rounds of the jobs, such as the one that makes the monthly reports
+    #[arg(long, global = true, env = "DUBAN_JOBS_INTERVAL_SECONDS", value_name = "SECONDS", default_value_t = 300, value_parser = clap::value_parser!(u32).range(1..), hide_short_help = true)]
+    pub jobs_interval_seconds: u32,
+
     /// Failed sign-ins that an address may make at once
     #[arg(long, global = true, env = "DUBAN_SIGN_IN_ADDRESS_BURST", value_name = "COUNT", default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..), hide_short_help = true)]
     pub sign_in_address_burst: u32,
@@ -127,6 +131,7 @@ impl Config {
             log,
             log_format,
             due_soon_days,
+            jobs_interval_seconds,
             sign_in_address_burst,
             sign_in_address_interval,
             sign_in_account_burst,
@@ -145,6 +150,10 @@ impl Config {
             ("DUBAN_LOG", log.clone()),
             ("DUBAN_LOG_FORMAT", format!("{log_format:?}").to_lowercase()),
             ("DUBAN_DUE_SOON_DAYS", due_soon_days.to_string()),
+            (
+                "DUBAN_JOBS_INTERVAL_SECONDS",
+                jobs_interval_seconds.to_string(),
+            ),
             (
                 "DUBAN_SIGN_IN_ADDRESS_BURST",
                 sign_in_address_burst.to_string(),
@@ -211,6 +220,12 @@ impl Config {
             ..settings.connections
         };
         settings
+    }
+
+    /// How long apart the jobs run.
+    #[must_use]
+    pub fn jobs_interval(&self) -> Duration {
+        Duration::from_secs(self.jobs_interval_seconds.into())
     }
 
     /// What failed sign-ins may take.

@@ -149,6 +149,24 @@ impl Problems {
         }
     }
 
+    /// Takes over what is wrong with a part of the input, with the part's path before each
+    /// field; any other error is the caller's.
+    ///
+    /// # Errors
+    /// The part's error, if it is not [`Error::Invalid`].
+    pub fn take<T>(&mut self, path: &str, part: Result<T>) -> Result<Option<T>> {
+        match part {
+            Ok(value) => Ok(Some(value)),
+            Err(Error::Invalid(found)) => {
+                for problem in found {
+                    self.add(format!("{path}{}", problem.field), problem.message);
+                }
+                Ok(None)
+            }
+            Err(error) => Err(error),
+        }
+    }
+
     /// An error if anything was noted.
     ///
     /// # Errors

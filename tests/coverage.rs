@@ -6,8 +6,6 @@ use std::collections::BTreeMap;
 use async_graphql::Executor as _;
 use async_graphql::parser::types::{FieldDefinition, TypeKind};
 use duban::graphql::{Api, Limits};
-use duban_entities::ledger;
-use sea_orm::{EntityTrait, QueryOrder};
 
 use crate::support::sdl::{self, Types, fields, is_list, named};
 use crate::support::{Persona, World, on_both};
@@ -172,8 +170,7 @@ async fn db_disable_the_viewer(world: &World) {
 
 /// Action, subject type and number of the entries, which share a request and an actor.
 async fn db_entries(world: &World) -> Vec<String> {
-    let entries = ledger::Entity::find().order_by_asc(ledger::Column::Seq);
-    let entries = entries.all(&world.db).await.unwrap();
+    let entries = world.db_new_entries().await;
     let mut counts: BTreeMap<String, usize> = BTreeMap::new();
     for entry in &entries {
         assert_eq!(entry.request_id, entries[0].request_id);

@@ -44,7 +44,8 @@ async fn history(world: &World) {
     supervisor.ask(verify, json!({ "i": input })).await.data();
 }
 
-async fn db_entries(world: &World) -> Vec<ledger::Model> {
+/// The whole chain, with what the world began with.
+async fn db_chain(world: &World) -> Vec<ledger::Model> {
     let entries = ledger::Entity::find().order_by_asc(ledger::Column::Seq);
     entries.all(&world.db).await.unwrap()
 }
@@ -74,7 +75,7 @@ async fn broken(world: &World, kept: Option<Head>) -> Option<Broken> {
 async fn a_whole_chain_is_whole(world: &World) {
     history(world).await;
     let head = chain::head(&world.db).await.unwrap();
-    assert_eq!(head.seq, 6);
+    assert_eq!(head.seq, world.head + 6);
     let report = chain::verify(&world.db, Some(head.clone())).await.unwrap();
     assert_eq!(report.unwrap().head, head);
 }
@@ -101,28 +102,29 @@ const ALTERATIONS: [(&str, &str); 15] = [
 async fn an_altered_column_is_found(world: &World) {
     history(world).await;
     db_open_ledger(world).await;
+    let third = world.head + 3;
     for (column, other) in ALTERATIONS {
-        let entries = db_entries(world).await;
+        let entries = db_chain(world).await;
         db_run(
             world,
-            &format!("CREATE TABLE kept AS SELECT {column} AS v FROM ledger WHERE seq = 3"),
+            &format!("CREATE TABLE kept AS SELECT {column} AS v FROM ledger WHERE seq = {third}"),
         )
         .await;
         db_run(
             world,
-            &format!("UPDATE ledger SET {column} = {other} WHERE seq = 3"),
+            &format!("UPDATE ledger SET {column} = {other} WHERE seq = {third}"),
         )
         .await;
-        if db_entries(world).await != entries {
+        if db_chain(world).await != entries {
             let found = broken(world, None).await;
             let found = found.unwrap_or_else(|| panic!("{column} = {other} is not found"));
-            assert_eq!(found.seq, 3, "{column}");
+            assert_eq!(found.seq, third, "{column}");
         } else {
             panic!("{column} = {other} alters nothing");
         }
         db_run(
             world,
-            &format!("UPDATE ledger SET {column} = (SELECT v FROM kept) WHERE seq = 3"),
+            &format!("UPDATE ledger SET {column} = (SELECT v FROM kept) WHERE seq = {third}"),
         )
         .await;
         db_run(world, "DROP TABLE kept").await;
@@ -133,7 +135,7 @@ async fn an_altered_column_is_found(world: &World) {
 /// Each byte in turn becomes another: in a name, in a value, in the JSON's own signs.
 async fn every_altered_byte_of_the_changes_is_found(world: &World) {
     history(world).await;
-    let entry = db_entries(world).await.remove(2);
+    let entry = world.db_new_entries().await.remove(2);
     assert!(entry.changes.is_ascii() || entry.changes.len() > 50);
     for (at, old) in entry.changes.char_indices() {
         let new = if old == 'x' { 'y' } else { 'x' };
@@ -149,16 +151,16 @@ async fn every_altered_byte_of_the_changes_is_found(world: &World) {
 async fn a_removed_entry_is_found(world: &World) {
     history(world).await;
     db_open_ledger(world).await;
-    db_run(world, "DELETE FROM ledger WHERE seq = 3").await;
+    let third = world.head + 3;
+    db_run(world, &format!("DELETE FROM ledger WHERE seq = {third}")).await;
     let found = broken(world, None).await.unwrap();
-    assert_eq!(
-        (found.seq, found.fault),
-        (4, Fault::OutOfOrder { expected: 3 })
-    );
-    db_run(world, "UPDATE ledger SET seq = seq - 1 WHERE seq = 4").await;
+    let gap = Fault::OutOfOrder { expected: third };
+    assert_eq!((found.seq, found.fault), (third + 1, gap));
+    let close = format!("UPDATE ledger SET seq = {third} WHERE seq = {}", third + 1);
+    db_run(world, &close).await;
     assert_eq!(
         broken(world, None).await.unwrap().seq,
-        3,
+        third,
         "closing the gap does not help"
     );
 }
@@ -166,24 +168,27 @@ async fn a_removed_entry_is_found(world: &World) {
 async fn two_swapped_entries_are_found(world: &World) {
     history(world).await;
     db_open_ledger(world).await;
-    db_run(world, "UPDATE ledger SET seq = 99 WHERE seq = 3").await;
-    db_run(world, "UPDATE ledger SET seq = 3 WHERE seq = 4").await;
-    db_run(world, "UPDATE ledger SET seq = 4 WHERE seq = 99").await;
-    assert_eq!(broken(world, None).await.unwrap().seq, 3);
+    let (third, fourth) = (world.head + 3, world.head + 4);
+    for (from, to) in [(third, 9_999), (fourth, third), (9_999, fourth)] {
+        let sql = format!("UPDATE ledger SET seq = {to} WHERE seq = {from}");
+        db_run(world, &sql).await;
+    }
+    assert_eq!(broken(world, None).await.unwrap().seq, third);
 }
 
 async fn a_cut_tail_is_found_by_the_head_that_was_kept(world: &World) {
     history(world).await;
     let kept = chain::head(&world.db).await.unwrap();
     db_open_ledger(world).await;
-    db_run(world, "DELETE FROM ledger WHERE seq > 4").await;
+    let last = world.head + 4;
+    db_run(world, &format!("DELETE FROM ledger WHERE seq > {last}")).await;
     assert_eq!(
         broken(world, None).await,
         None,
         "a chain alone does not know its length"
     );
     let found = broken(world, Some(kept)).await.unwrap();
-    assert_eq!((found.seq, found.fault), (5, Fault::Truncated));
+    assert_eq!((found.seq, found.fault), (last + 1, Fault::Truncated));
 }
 
 async fn a_rewritten_chain_is_found_by_the_head_that_was_kept(world: &World) {
@@ -191,7 +196,7 @@ async fn a_rewritten_chain_is_found_by_the_head_that_was_kept(world: &World) {
     let kept = chain::head(&world.db).await.unwrap();
     db_open_ledger(world).await;
     let mut before = chain::GENESIS.to_owned();
-    for mut entry in db_entries(world).await {
+    for mut entry in db_chain(world).await {
         entry.actor_name = "somebody else".to_owned();
         entry.prev_hash = before;
         entry.hash = chain::hash(&entry).unwrap();
@@ -217,7 +222,7 @@ async fn an_act_has_one_entry_a_subject_under_one_request(world: &World) {
         changeDecide(input: $i) { changeRequest { id } } }";
     let input = json!({ "changeRequestId": text(CANAL_SCHEDULE), "decision": "APPROVE" });
     client.ask(decide, json!({ "i": input })).await.data();
-    let entries = db_entries(world).await;
+    let entries = world.db_new_entries().await;
     let mut subjects: Vec<&str> = entries.iter().map(|e| e.subject_id.as_str()).collect();
     subjects.sort_unstable();
     subjects.dedup();
@@ -229,7 +234,8 @@ async fn an_act_has_one_entry_a_subject_under_one_request(world: &World) {
     );
     assert!(entries.iter().all(|entry| entry.at == entries[0].at));
     let numbers: Vec<i64> = entries.iter().map(|entry| entry.seq).collect();
-    assert_eq!(numbers, [1, 2, 3, 4]);
+    let first = world.head + 1;
+    assert_eq!(numbers, [first, first + 1, first + 2, first + 3]);
 }
 
 fn changes(entry: &ledger::Model) -> Vec<FieldChange> {
@@ -247,7 +253,7 @@ async fn a_creation_lists_every_field_from_null(world: &World) {
         ],
     });
     client.ask(plan, json!({ "i": input })).await.data();
-    let entry = db_entries(world).await.remove(0);
+    let entry = world.db_new_entries().await.remove(0);
     let fields = changes(&entry);
     assert!(fields.iter().all(|change| change.from.is_none()));
     let names: Vec<&str> = fields.iter().map(|change| change.field.as_str()).collect();
@@ -277,7 +283,7 @@ async fn a_creation_lists_every_field_from_null(world: &World) {
 
 async fn an_entry_says_who_as_what_and_why(world: &World) {
     history(world).await;
-    let entries = db_entries(world).await;
+    let entries = world.db_new_entries().await;
     let entry = &entries[0];
     assert_eq!(entry.actor_id, Persona::Supervisor.user().to_string());
     assert_eq!(entry.actor_name, "Name of supervisor");

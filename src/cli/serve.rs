@@ -16,6 +16,7 @@ use crate::demo;
 use crate::error::{Error, Result};
 use crate::graphql::{self, Api};
 use crate::http::{self, Authenticator, Readiness, Site};
+use crate::jobs::Jobs;
 use crate::policy::Principal;
 use crate::service::{Demonstration, Services};
 use crate::store::migrate::{SchemaState, too_new};
@@ -52,7 +53,10 @@ pub(super) async fn run(config: &Config, command: Serve) -> Result<()> {
     };
     let serving = http::serve(config.http(), site, stop_signal()?).await?;
     say(&format!("listening on http://{}\n", serving.address()))?;
-    serving.stopped().await?;
+    let jobs = Jobs::start(services.clone(), config.jobs_interval());
+    let served = serving.stopped().await;
+    jobs.stopped().await;
+    served?;
     tracing::info!("stopped");
     match Arc::into_inner(services.store) {
         Some(store) => store.close().await,

@@ -80,6 +80,11 @@ impl Calendar {
         self.years.contains(&year)
     }
 
+    /// The years whose holidays are on record, in order.
+    pub fn known_years(&self) -> impl Iterator<Item = i32> {
+        self.years.iter().copied()
+    }
+
     fn is_weekend(&self, day: Weekday) -> bool {
         self.weekend & bit(day) != 0
     }

@@ -11,11 +11,19 @@
 //! | [`change`]: what a proposed change must look like: dates, quantities, money, titles | |
 //! | [`calendar`]: working days | `seeds/calendar.yaml` |
 //! | [`schedule`]: what a proposed schedule must look like, percent complete | |
+//! | [`progress`]: planned against actual on a day | |
+//! | [`rating`]: red, yellow or green, and why | `seeds/ratings.yaml` |
 //! | [`template`]: usual milestones by kind of work | `seeds/templates.yaml` |
+//! | [`reporting`]: who owes a monthly report, due when | `seeds/reporting.yaml` |
+//! | [`report`]: what a monthly report must look like | |
 
 pub mod calendar;
 pub mod change;
 pub mod due;
+pub mod progress;
+pub mod rating;
+pub mod report;
+pub mod reporting;
 pub mod schedule;
 pub mod seed;
 pub mod template;

@@ -196,23 +196,33 @@ pub struct Weighed {
 /// has a weight, all weigh the same.
 #[must_use]
 pub fn percent_complete(milestones: &[Weighed]) -> i32 {
-    let owed = |m: &&Weighed| m.state != TaskState::Cancelled && m.role != MilestoneRole::Review;
-    let (support, own): (Vec<&Weighed>, Vec<&Weighed>) = milestones
-        .iter()
-        .filter(owed)
-        .partition(|m| m.role == MilestoneRole::Support);
+    percent_reached(milestones, |m| *m, |m| m.state == TaskState::Done)
+}
+
+/// The weight of the milestones that are reached over the weight of all, in hundredths of a
+/// percent, by the rules of [`percent_complete`]; what is reached is the caller's to say.
+pub fn percent_reached<T>(
+    milestones: &[T],
+    weighed: impl Fn(&T) -> Weighed,
+    reached: impl Fn(&T) -> bool,
+) -> i32 {
+    let all = milestones.iter().map(|m| (weighed(m), reached(m)));
+    let owed =
+        all.filter(|(m, _)| m.state != TaskState::Cancelled && m.role != MilestoneRole::Review);
+    let (support, own): (Vec<_>, Vec<_>) =
+        owed.partition(|(m, _)| m.role == MilestoneRole::Support);
     let counted = if own.is_empty() { support } else { own };
-    if counted.iter().all(|m| m.weight <= 0) {
+    if counted.iter().all(|(m, _)| m.weight <= 0) {
         share(&counted, |_| 1)
     } else {
         share(&counted, |m| i64::from(m.weight.max(0)))
     }
 }
 
-fn share(counted: &[&Weighed], weight: impl Fn(&Weighed) -> i64) -> i32 {
-    let total: i64 = counted.iter().map(|m| weight(m)).sum();
-    let is_done = |m: &&&Weighed| m.state == TaskState::Done;
-    let done: i64 = counted.iter().filter(is_done).map(|m| weight(m)).sum();
-    let hundredths = (done * WHOLE).checked_div(total).unwrap_or(0);
+fn share(counted: &[(Weighed, bool)], weight: impl Fn(&Weighed) -> i64) -> i32 {
+    let total: i64 = counted.iter().map(|(m, _)| weight(m)).sum();
+    let reached = counted.iter().filter(|(_, reached)| *reached);
+    let reached: i64 = reached.map(|(m, _)| weight(m)).sum();
+    let hundredths = (reached * WHOLE).checked_div(total).unwrap_or(0);
     i32::try_from(hundredths).unwrap_or(0)
 }

@@ -136,3 +136,10 @@ pub fn page_cost(first: Option<i32>, last: Option<i32>, child: usize) -> usize {
 pub const fn list_cost(child: usize) -> usize {
     5 * child + 1
 }
+
+/// The complexity of a figure that is calculated: what lies in it, and more for a past day,
+/// which is folded from the ledger.
+#[must_use]
+pub const fn figure_cost(past: bool, child: usize) -> usize {
+    child + if past { 50 } else { 5 }
+}

@@ -69,7 +69,16 @@ where
     Source: Loader<K, Value = Vec<V>, Error = Arc<Error>>,
 {
     let rows = loaders(ctx)?.load_one(key).await?.unwrap_or_default();
-    let more = rows.len() as u64;
+    count_brought(ctx, rows.len())?;
+    Ok(rows)
+}
+
+/// Counts objects that a plain list brings, whatever loaded them.
+///
+/// # Errors
+/// LIMIT_EXCEEDED once a request has brought over [`Limits::LISTED`] of them.
+pub fn count_brought(ctx: &Context<'_>, rows: usize) -> Result<()> {
+    let more = rows as u64;
     let brought = ctx.data::<Brought>()?.0.fetch_add(more, Ordering::Relaxed) + more;
     if brought > Limits::LISTED {
         return Err(public(Error::LimitExceeded {
@@ -80,7 +89,7 @@ where
             ),
         }));
     }
-    Ok(rows)
+    Ok(())
 }
 
 /// An id of this type. Anything else reads like a thing that is not there.

@@ -21,7 +21,8 @@ pub struct Grant {
     #[graphql(skip)]
     row: grant::Model,
     /// Opaque id.
-    id: ID,
+    #[graphql(owned)]
+    pub(super) id: ID,
     /// The role.
     role: Role,
     /// What sort of scope.

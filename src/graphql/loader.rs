@@ -5,18 +5,22 @@ use std::hash::Hash;
 use std::sync::Arc;
 
 use async_graphql::dataloader::Loader;
+use chrono::{DateTime, NaiveDate, Utc};
 use duban_entities::ids::{
-    AreaId, ChangeRequestId, ClauseId, JurisdictionId, PlanId, ProjectId, TaskId, UnitId, UserId,
+    ApiTokenId, AreaId, ChangeRequestId, ClauseId, GrantId, IndicatorId, JurisdictionId, PlanId,
+    ProjectId, TaskId, UnitId, UserId,
 };
 use duban_entities::{
-    api_token, area, change_request, citation, clause, cooperating_unit, grant, jurisdiction, plan,
-    project, project_external_id, suggested_lead, target, task, task_evidence, unit, user,
+    api_token, area, change_request, citation, clause, cooperating_unit, grant, jurisdiction,
+    ledger, plan, project, project_external_id, project_investment, report_draft, report_revision,
+    suggested_lead, target, task, task_evidence, unit, user,
 };
 
 use crate::error::{Error, Result};
 use crate::policy::ProjectFacts;
-use crate::service::{Call, Services};
-use crate::store::{Store, changes, facts, outline, projects, tasks, tokens, users};
+use crate::service::{Call, PastProject, Rated, Services, Standing};
+use crate::store::page::{Page, PageRequest};
+use crate::store::{Store, changes, facts, outline, projects, reports, tasks, tokens, users};
 
 /// Where the loaders of one request read.
 #[derive(Debug)]
@@ -68,6 +72,9 @@ by_id! {
     PlanId => plan::Model, outline::plans_by_id;
     ClauseId => clause::Model, outline::clauses_by_id;
     UserId => user::Model, users::by_ids;
+    IndicatorId => duban_entities::indicator::Model, outline::indicators_by_id;
+    GrantId => grant::Model, users::grants_by_id;
+    ApiTokenId => api_token::Model, tokens::by_ids;
 }
 
 /// Loads the rows that hang on a parent, under a key type that names what is wanted.
@@ -110,7 +117,7 @@ children! {
     /// The targets of a project.
     TargetsOf(ProjectId) => target::Model, outline::targets_of, |row| row.project_id;
     /// The investment planned for a project.
-    InvestmentsOf(ProjectId) => duban_entities::project_investment::Model, outline::investments_of, |row| row.project_id;
+    InvestmentsOf(ProjectId) => project_investment::Model, outline::investments_of, |row| row.project_id;
     /// The request by which a project entered the bank.
     EntriesOf(ProjectId) => change_request::Model, changes::entries_of, |row| row.project_id.unwrap_or(ProjectId(row.id.0));
     /// The other names of a project.
@@ -129,31 +136,91 @@ children! {
     ApiTokensOf(UserId) => api_token::Model, tokens::of_users, |row| row.user_id;
     /// The evidence of a task's last claim.
     EvidenceOf(TaskId) => task_evidence::Model, tasks::evidence, |row| row.task_id;
+    /// The revisions of a report, in the order of their submission.
+    RevisionsOf(TaskId) => report_revision::Model, reports::revisions, |row| row.task_id;
+    /// The draft of a report, for the caller to guard.
+    DraftsOf(TaskId) => report_draft::Model, reports::drafts, |row| row.task_id;
+    /// The accepted revisions of a project, one a month, in the order of the months.
+    AcceptedOf(ProjectId) => report_revision::Model, reports::accepted, |row| row.project_id;
 }
 
-/// The milestones of a project, in the order of its schedule.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct MilestonesOf(pub ProjectId);
+/// Loads tasks of a project, under a key type that names which.
+macro_rules! tasks_of {
+    ($($(#[$doc:meta])* $key:ident => $load:path;)+) => {
+        $(
+            $(#[$doc])*
+            #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+            pub struct $key(pub ProjectId);
 
-impl Loader<MilestonesOf> for Source {
-    type Value = Vec<task::Model>;
+            impl Loader<$key> for Source {
+                type Value = Vec<task::Model>;
+                type Error = Shared;
+
+                async fn load(
+                    &self,
+                    keys: &[$key],
+                ) -> Result<HashMap<$key, Vec<task::Model>>, Shared> {
+                    let parents = keys.iter().map(|key| key.0).collect();
+                    let rows = $load(self.store().read(), parents).await.map_err(Arc::new)?;
+                    let mut groups: HashMap<$key, Vec<task::Model>> = HashMap::new();
+                    for row in rows {
+                        if let Some(project) = row.project_id {
+                            groups.entry($key(project)).or_default().push(row);
+                        }
+                    }
+                    Ok(groups)
+                }
+            }
+        )+
+    };
+}
+
+tasks_of! {
+    /// The milestones of a project, in the order of its schedule.
+    MilestonesOf => tasks::of_projects;
+    /// The reports of a project, newest month first.
+    ReportsOf => reports::of_projects;
+    /// The reports of a project that are OPEN or SUBMITTED.
+    ActiveReportsOf => reports::active_of_projects;
+}
+
+/// The report of a project for one month, `YYYY-MM`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct ReportIn(pub ProjectId, pub String);
+
+impl Loader<ReportIn> for Source {
+    type Value = task::Model;
     type Error = Shared;
 
-    async fn load(
-        &self,
-        keys: &[MilestonesOf],
-    ) -> Result<HashMap<MilestonesOf, Vec<task::Model>>, Shared> {
-        let parents = keys.iter().map(|key| key.0).collect();
-        let rows = tasks::of_projects(self.store().read(), parents)
-            .await
-            .map_err(Arc::new)?;
-        let mut groups: HashMap<MilestonesOf, Vec<task::Model>> = HashMap::new();
-        for row in rows {
-            if let Some(project) = row.project_id {
-                groups.entry(MilestonesOf(project)).or_default().push(row);
+    async fn load(&self, keys: &[ReportIn]) -> Result<HashMap<ReportIn, task::Model>, Shared> {
+        let mut months: HashMap<&str, Vec<ProjectId>> = HashMap::new();
+        for ReportIn(project, period) in keys {
+            months.entry(period).or_default().push(*project);
+        }
+        let mut found = HashMap::new();
+        for (period, projects) in months {
+            let rows = reports::of_month(self.store().read(), projects, period).await;
+            for row in rows.map_err(Arc::new)? {
+                if let Some(project) = row.project_id {
+                    found.insert(ReportIn(project, period.to_owned()), row);
+                }
             }
         }
-        Ok(groups)
+        Ok(found)
+    }
+}
+
+/// A task that the caller may see.
+impl Loader<TaskId> for Source {
+    type Value = task::Model;
+    type Error = Shared;
+
+    async fn load(&self, keys: &[TaskId]) -> Result<HashMap<TaskId, task::Model>, Shared> {
+        let principal = &self.call.principal;
+        let rows = tasks::visible_by_ids(self.store().read(), principal, keys.to_vec())
+            .await
+            .map_err(Arc::new)?;
+        Ok(rows.into_iter().map(|row| (row.id, row)).collect())
     }
 }
 
@@ -218,6 +285,111 @@ impl Loader<ProjectId> for Source {
     }
 }
 
+/// A task that the caller may see.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct SeenTask(pub TaskId);
+
+impl Loader<SeenTask> for Source {
+    type Value = task::Model;
+    type Error = Shared;
+
+    async fn load(&self, keys: &[SeenTask]) -> Result<HashMap<SeenTask, task::Model>, Shared> {
+        let ids = keys.iter().map(|key| key.0).collect();
+        let principal = &self.call.principal;
+        let rows = tasks::visible_by_ids(self.store().read(), principal, ids)
+            .await
+            .map_err(Arc::new)?;
+        Ok(rows
+            .into_iter()
+            .map(|row| (SeenTask(row.id), row))
+            .collect())
+    }
+}
+
+/// A part of a project's history.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct HistoryPart(ProjectId, Asked);
+
+/// A page request as a key: first, after, last, before.
+type Asked = (Option<i32>, Option<String>, Option<i32>, Option<String>);
+
+impl HistoryPart {
+    /// This part of this project's history.
+    pub fn of(project: ProjectId, request: &PageRequest) -> Self {
+        let PageRequest {
+            first,
+            after,
+            last,
+            before,
+        } = request.clone();
+        Self(project, (first, after, last, before))
+    }
+}
+
+impl Loader<HistoryPart> for Source {
+    type Value = Page<ledger::Model>;
+    type Error = Shared;
+
+    async fn load(
+        &self,
+        keys: &[HistoryPart],
+    ) -> Result<HashMap<HistoryPart, Page<ledger::Model>>, Shared> {
+        let mut found = HashMap::new();
+        for (asked, keys) in grouped(keys.to_vec(), |key| key.1.clone()) {
+            let (first, after, last, before) = asked.clone();
+            let request = PageRequest {
+                first,
+                after,
+                last,
+                before,
+            };
+            let projects = keys.into_iter().map(|key| key.0).collect();
+            let pages = self.services.histories(&self.call, projects, &request);
+            let pages = pages.await.map_err(Arc::new)?.into_iter();
+            found.extend(pages.map(|(project, page)| (HistoryPart(project, asked.clone()), page)));
+        }
+        Ok(found)
+    }
+}
+
+/// How long a project's history is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct HistoryLength(pub ProjectId);
+
+impl Loader<HistoryLength> for Source {
+    type Value = u64;
+    type Error = Shared;
+
+    async fn load(&self, keys: &[HistoryLength]) -> Result<HashMap<HistoryLength, u64>, Shared> {
+        let projects = keys.iter().map(|key| key.0).collect();
+        let counts = self.services.history_counts(&self.call, projects);
+        let counts = counts.await.map_err(Arc::new)?.into_iter();
+        Ok(counts
+            .map(|(id, count)| (HistoryLength(id), count))
+            .collect())
+    }
+}
+
+/// A project at an earlier instant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct ProjectAt(pub ProjectId, pub DateTime<Utc>);
+
+impl Loader<ProjectAt> for Source {
+    type Value = PastProject;
+    type Error = Shared;
+
+    async fn load(&self, keys: &[ProjectAt]) -> Result<HashMap<ProjectAt, PastProject>, Shared> {
+        let mut found = HashMap::new();
+        for (at, keys) in grouped(keys.to_vec(), |key| key.1) {
+            let projects = keys.into_iter().map(|key| key.0).collect();
+            let past = self.services.projects_at(&self.call, projects, at);
+            let past = past.await.map_err(Arc::new)?.into_iter();
+            found.extend(past.map(|(id, project)| (ProjectAt(id, at), project)));
+        }
+        Ok(found)
+    }
+}
+
 /// A change request that the caller may see.
 impl Loader<ChangeRequestId> for Source {
     type Value = change_request::Model;
@@ -257,5 +429,77 @@ impl Loader<FactsOf> for Source {
         Ok(facts
             .map(|(id, facts)| (FactsOf(id), Arc::new(facts)))
             .collect())
+    }
+}
+
+/// How a project that the caller may see stood on a day; now, where none is said.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct StandingOf(pub ProjectId, pub Option<NaiveDate>);
+
+impl Loader<StandingOf> for Source {
+    type Value = Arc<Standing>;
+    type Error = Shared;
+
+    async fn load(
+        &self,
+        keys: &[StandingOf],
+    ) -> Result<HashMap<StandingOf, Arc<Standing>>, Shared> {
+        let keys = keys.iter().map(|key| (key.0, key.1));
+        let mut found = HashMap::new();
+        for (day, projects) in self.by_day(keys).await? {
+            let standings = match day {
+                None => self.services.standings(&projects).await,
+                Some(day) => {
+                    let today = self.services.today().await.map_err(Arc::new)?;
+                    self.services.past_standings(&projects, day, &today).await
+                }
+            };
+            let standings = standings.map_err(Arc::new)?.into_iter();
+            found.extend(standings.map(|(id, s)| (StandingOf(id, day), Arc::new(s))));
+        }
+        Ok(found)
+    }
+}
+
+/// The rating of a project that the caller may see on a day; today's, where none is said.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct RatedOf(pub ProjectId, pub Option<NaiveDate>);
+
+impl Loader<RatedOf> for Source {
+    type Value = Arc<Rated>;
+    type Error = Shared;
+
+    async fn load(&self, keys: &[RatedOf]) -> Result<HashMap<RatedOf, Arc<Rated>>, Shared> {
+        let keys = keys.iter().map(|key| (key.0, key.1));
+        let today = self.services.today().await.map_err(Arc::new)?;
+        let mut found = HashMap::new();
+        for (day, projects) in self.by_day(keys).await? {
+            let ratings = self.services.ratings_on(&projects, day, &today).await;
+            let ratings = ratings.map_err(Arc::new)?.into_iter();
+            found.extend(ratings.map(|(id, rated)| (RatedOf(id, day), Arc::new(rated))));
+        }
+        Ok(found)
+    }
+}
+
+impl Source {
+    /// The projects of these keys that the caller may see, by the day that is asked about.
+    async fn by_day(
+        &self,
+        keys: impl Iterator<Item = (ProjectId, Option<NaiveDate>)>,
+    ) -> Result<HashMap<Option<NaiveDate>, Vec<project::Model>>, Shared> {
+        let keys: Vec<_> = keys.collect();
+        let ids = keys.iter().map(|(id, _)| *id).collect();
+        let principal = &self.call.principal;
+        let rows = projects::visible_by_ids(self.store().read(), principal, ids)
+            .await
+            .map_err(Arc::new)?;
+        let rows: HashMap<ProjectId, project::Model> =
+            rows.into_iter().map(|row| (row.id, row)).collect();
+        let mut days: HashMap<Option<NaiveDate>, Vec<project::Model>> = HashMap::new();
+        for (id, day) in keys {
+            days.entry(day).or_default().extend(rows.get(&id).cloned());
+        }
+        Ok(days)
     }
 }

@@ -12,18 +12,23 @@ mod cost;
 mod error;
 mod grant;
 mod jurisdiction;
+mod ledger;
 mod limits;
 mod loader;
 mod mention;
 mod node;
 mod order;
+mod past;
 #[cfg(test)]
 mod people_tests;
 mod person;
 mod plan;
 mod portfolio;
+mod progress;
 mod project;
 mod project_filter;
+mod rating;
+mod report;
 mod scalar;
 mod session;
 mod task;
@@ -54,8 +59,11 @@ pub struct Query(
     plan::PlanQuery,
     project::ProjectQuery,
     task::TaskQuery,
+    report::ReportQuery,
     change::ChangeQuery,
     portfolio::PortfolioQuery,
+    ledger::LedgerQuery,
+    rating::RatingQuery,
     workflow::WorkflowQuery,
     session::SessionQuery,
     user::UserQuery,
@@ -69,6 +77,8 @@ pub struct Mutation(
     change::ChangeMutation,
     change::ProposeMutation,
     task::TaskMutation,
+    rating::RatingMutation,
+    report::ReportMutation,
     session::SessionMutation,
     user::UserMutation,
     grant::GrantMutation,

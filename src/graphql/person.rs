@@ -10,6 +10,7 @@ use super::error::Result;
 #[derive(Clone, Debug, SimpleObject)]
 pub struct Person {
     /// Opaque id of the user.
+    #[graphql(owned)]
     pub(super) id: ID,
     /// Display name.
     name: String,

@@ -6,7 +6,9 @@ use duban_entities::ids::UnitId;
 use super::connection::list_cost;
 use super::context::{call, loaders, services};
 use super::error::{Result, public};
+use super::past::past_cost;
 use super::project::ProjectFilter;
+use super::scalar::DateTime;
 use super::unit::Unit;
 use super::vocabulary::{ProjectKind, Stage};
 use crate::error::Error;
@@ -165,19 +167,26 @@ pub struct PortfolioQuery;
 
 #[Object]
 impl PortfolioQuery {
-    /// Counts over the projects that you may see.
+    /// Counts over the projects that you may see, now or as they stood at an earlier
+    /// instant.
+    #[graphql(complexity = "child_complexity + 1 + past_cost(as_of.is_some())")]
     async fn portfolio(
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Which projects; all where nothing is said.")] filter: Option<
             ProjectFilter,
         >,
+        #[graphql(
+            desc = "As they stood at this instant, from the ledger, with that day's local date; not in the future."
+        )]
+        as_of: Option<DateTime>,
     ) -> Result<Portfolio> {
         let filter = filter.unwrap_or_default().checked()?;
-        let counts = services(ctx)?
-            .portfolio(call(ctx)?, &filter)
-            .await
-            .map_err(public)?;
-        Ok(counts.into())
+        let (services, call) = (services(ctx)?, call(ctx)?);
+        let counts = match as_of {
+            Some(at) => services.portfolio_at(call, at.0, &filter).await,
+            None => services.portfolio(call, &filter).await,
+        };
+        Ok(counts.map_err(public)?.into())
     }
 }

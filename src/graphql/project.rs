@@ -7,18 +7,24 @@ use async_graphql::{
 };
 use duban_entities::project;
 
-use super::change::{CitedDocument, YearlyInvestment};
-use super::connection::{connection, list_cost, page_cost, page_of_whole};
+use super::change::CitedDocument;
+use super::connection::{connection, figure_cost, list_cost, page_cost, page_of_whole};
 use super::context::{call, children, loaders, parse, services};
 use super::error::{Result, public};
 use super::jurisdiction::{Area, Jurisdiction};
+use super::ledger::{LedgerEntryConnection, history};
 use super::loader::{
-    AliasesOfProject, AreaLinksOf, CitationsOf, CooperatingUnitsOf, EntriesOf, ExternalIdsOf,
-    FactsOf, InvestmentsOf, MembersOf, MilestonesOf, SuggestedLeadsOf, TargetsOf,
+    ActiveReportsOf, AliasesOfProject, AreaLinksOf, CitationsOf, CooperatingUnitsOf, EntriesOf,
+    ExternalIdsOf, FactsOf, MembersOf, MilestonesOf, ProjectAt, ReportsOf, SuggestedLeadsOf,
+    TargetsOf,
 };
 use super::mention::{Citation, CooperatingUnit, ExternalId, SuggestedLead, Target};
+use super::past::ProjectThen;
+use super::progress::{Progress, ProgressCurve};
+use super::rating::ProjectRating;
+use super::report::{self, ProjectInvestment, ReportSummary};
 use super::scalar::{Date, DateTime, Decimal};
-use super::task::MilestoneConnection;
+use super::task::{MilestoneConnection, ReportConnection};
 use super::unit::Unit;
 use super::vocabulary::{
     Disclosure, DueBasis, LeadBasis, OrderDirection, Participation, ProjectKind, Stage, StageBasis,
@@ -221,22 +227,6 @@ impl Project {
         Ok(rows.into_iter().map(Target::from).collect())
     }
 
-    /// Total investment as approved, in yuan.
-    async fn investment_total(&self) -> Option<Decimal> {
-        self.row.investment_total.map(Decimal::of_hundredths)
-    }
-
-    /// The investment planned for each year as approved, by year.
-    #[graphql(complexity = "list_cost(child_complexity)")]
-    async fn investments(&self, ctx: &Context<'_>) -> Result<Vec<YearlyInvestment>> {
-        let rows = children(ctx, InvestmentsOf(self.row.id)).await?;
-        let years = rows.into_iter().map(|row| YearlyInvestment {
-            year: row.year,
-            amount: Decimal::of_hundredths(row.amount),
-        });
-        Ok(years.collect())
-    }
-
     /// The document by which it entered the bank (入库依据), where somebody proposed it.
     async fn entry_document(&self, ctx: &Context<'_>) -> Result<Option<CitedDocument>> {
         let rows = loaders(ctx)?.load_one(EntriesOf(self.row.id)).await?;
@@ -283,6 +273,81 @@ impl Project {
         ))
     }
 
+    /// What happened to it: its entries in the ledger, in order.
+    #[graphql(complexity = "page_cost(first, last, child_complexity)")]
+    async fn history(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(
+            desc = "So many from the start, or behind `after`; 50 where nothing is said, 200 at most."
+        )]
+        first: Option<i32>,
+        #[graphql(desc = "Start behind this cursor.")] after: Option<String>,
+        #[graphql(desc = "So many from the end, or before `before`.")] last: Option<i32>,
+        #[graphql(desc = "End before this cursor.")] before: Option<String>,
+    ) -> Result<LedgerEntryConnection> {
+        let request = PageRequest {
+            first,
+            after,
+            last,
+            before,
+        };
+        history(ctx, self.row.id, request).await
+    }
+
+    /// The project as it stood at an earlier instant, from the ledger; null before it was
+    /// recorded.
+    async fn as_of(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "When; not in the future.")] at: DateTime,
+    ) -> Result<Option<ProjectThen>> {
+        services(ctx)?.has_come(at.0, "at").map_err(public)?;
+        let key = ProjectAt(self.row.id, at.0);
+        let past = loaders(ctx)?.load_one(key).await?;
+        Ok(past.map(ProjectThen::from))
+    }
+
+    /// Its monthly reports (月报), newest month first.
+    #[graphql(complexity = "page_cost(first, last, child_complexity)")]
+    async fn reports(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(
+            desc = "So many from the start, or behind `after`; 50 where nothing is said, 200 at most."
+        )]
+        first: Option<i32>,
+        #[graphql(desc = "Start behind this cursor.")] after: Option<String>,
+        #[graphql(desc = "So many from the end, or before `before`.")] last: Option<i32>,
+        #[graphql(desc = "End before this cursor.")] before: Option<String>,
+    ) -> Result<ReportConnection> {
+        let rows = children(ctx, ReportsOf(self.row.id)).await?;
+        let request = PageRequest {
+            first,
+            after,
+            last,
+            before,
+        };
+        let page = page_of_whole(&rows, |row| row.id.to_string(), &request)?;
+        Ok(ReportConnection::of(page, u64::try_from(rows.len()).ok()))
+    }
+
+    /// Investment: planned as approved, actual from accepted reports.
+    async fn investment(&self, ctx: &Context<'_>) -> Result<ProjectInvestment> {
+        report::investment(ctx, &self.row).await
+    }
+
+    /// How the members of a programme report for one month; null for a project without
+    /// members, which reports itself.
+    async fn report_summary(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The month, `YYYY-MM`; the last one that is over where not said.")]
+        period: Option<String>,
+    ) -> Result<Option<ReportSummary>> {
+        report::summary(ctx, &self.row, period).await
+    }
+
     /// The steps that the workflow has from here, and what still blocks each.
     #[graphql(complexity = "list_cost(child_complexity)")]
     async fn transitions(&self, ctx: &Context<'_>) -> Result<Vec<ProjectTransition>> {
@@ -300,12 +365,48 @@ impl Project {
         Ok(open.collect())
     }
 
+    /// Planned against actual on a day. For a past day the figures are those that held at
+    /// its end, from the ledger; for a day to come only what is planned is known. Null
+    /// where the project was not recorded yet.
+    #[graphql(complexity = "figure_cost(on.is_some(), child_complexity)")]
+    async fn progress(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The day; the jurisdiction's local today where not said.")] on: Option<
+            Date,
+        >,
+    ) -> Result<Option<Progress>> {
+        Progress::load(ctx, &self.row, on).await
+    }
+
+    /// The planned curves and the actual one, as they are now.
+    #[graphql(complexity = "figure_cost(false, child_complexity)")]
+    async fn curve(&self, ctx: &Context<'_>) -> Result<Option<ProgressCurve>> {
+        ProgressCurve::load(ctx, &self.row).await
+    }
+
+    /// The rating (红黄绿) on a day, with its reasons. That of a past day is the one it had:
+    /// by the facts, the adopted rules and the overrides that the ledger held at its end.
+    /// Null where the project was not recorded yet.
+    #[graphql(complexity = "figure_cost(on.is_some(), child_complexity)")]
+    async fn rating(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(
+            desc = "The day, not in the future; the jurisdiction's local today where not said."
+        )]
+        on: Option<Date>,
+    ) -> Result<Option<ProjectRating>> {
+        ProjectRating::load(ctx, &self.row, on).await
+    }
+
     /// What you may do with it now.
     async fn permissions(&self, ctx: &Context<'_>) -> Result<ProjectPermissions> {
         let loaders = loaders(ctx)?;
         let facts = loaders.load_one(FactsOf(self.row.id)).await?;
         let facts = facts.ok_or_else(|| public(Error::NotFound))?;
-        let tasks = children(ctx, MilestonesOf(self.row.id)).await?;
+        let mut tasks = children(ctx, MilestonesOf(self.row.id)).await?;
+        tasks.extend(children(ctx, ActiveReportsOf(self.row.id)).await?);
         Ok(ProjectView::of(
             &call(ctx)?.principal,
             &self.row,
@@ -338,7 +439,7 @@ pub struct ProjectPermissions {
     move_project: bool,
     /// Claim at least one of its open tasks.
     claim_tasks: bool,
-    /// Submit a report. False until there are reports.
+    /// Submit at least one of its open reports.
     submit_report: bool,
     /// Propose a schedule or a change.
     propose_change: bool,
@@ -346,6 +447,8 @@ pub struct ProjectPermissions {
     verify_tasks: bool,
     /// Assign its units.
     assign_units: bool,
+    /// Set a rating beside the computed one.
+    override_rating: bool,
 }
 
 impl From<ProjectView> for ProjectPermissions {
@@ -353,10 +456,11 @@ impl From<ProjectView> for ProjectPermissions {
         Self {
             move_project: view.move_project,
             claim_tasks: view.claim_tasks,
-            submit_report: false,
+            submit_report: view.submit_report,
             propose_change: view.propose_change,
             verify_tasks: view.verify_tasks,
             assign_units: view.assign_units,
+            override_rating: view.override_rating,
         }
     }
 }

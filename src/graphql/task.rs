@@ -6,6 +6,7 @@ mod issue;
 mod milestone;
 mod order;
 mod report;
+mod then;
 mod write;
 
 use async_graphql::{Context, Enum, ID, InputObject, Interface, Object, SimpleObject};
@@ -15,6 +16,7 @@ use super::change::ChangeRequest;
 use super::connection::{connection, page_cost};
 use super::context::{call, parse, parse_option, services};
 use super::error::{Result, public};
+use super::past::past_cost;
 use super::person::Person;
 use super::project::Project;
 use super::project_filter::checked_words;
@@ -28,7 +30,8 @@ pub use issue::Issue;
 pub use milestone::Milestone;
 pub use order::Order;
 pub use report::Report;
-pub use write::TaskMutation;
+pub use then::Then;
+pub use write::{EvidenceInput, TaskMutation};
 
 /// Something that one unit owes by a date. It is OPEN, SUBMITTED once claimed, DONE once
 /// verified; CANCELLED when no longer owed.
@@ -153,6 +156,16 @@ impl From<task::Model> for Task {
     }
 }
 
+/// A month, `YYYY-MM`.
+pub(super) fn checked_month(text: Option<String>, field: &str) -> Result<Option<String>> {
+    match text {
+        Some(text) if text.parse::<crate::domain::reporting::Month>().is_err() => Err(public(
+            crate::error::Error::invalid(field, "expected a month, YYYY-MM"),
+        )),
+        text => Ok(text),
+    }
+}
+
 async fn today_of(ctx: &Context<'_>, row: &task::Model) -> Result<chrono::NaiveDate> {
     let today = super::context::today(ctx).await?;
     Ok(today.of(row.jurisdiction_id))
@@ -185,8 +198,21 @@ impl From<duban_entities::task_evidence::Model> for Evidence {
     }
 }
 
+impl From<crate::service::Evidence> for Evidence {
+    fn from(evidence: crate::service::Evidence) -> Self {
+        Self {
+            title: evidence.title,
+            document_number: evidence.document_number,
+            date: evidence.date.map(Date),
+            url: evidence.url,
+            sha256: evidence.sha256,
+        }
+    }
+}
+
 connection!(TaskConnection, TaskEdge, Task, task::Model);
 connection!(MilestoneConnection, MilestoneEdge, Milestone, task::Model);
+connection!(ReportConnection, ReportEdge, Report, task::Model);
 
 /// How a task stands to its date.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
@@ -223,6 +249,8 @@ pub struct TaskFilter {
     project_id: Option<ID>,
     /// True: owed by your own units and those below them. False: by others.
     mine: Option<bool>,
+    /// Reports for this month, `YYYY-MM`; no other task has one.
+    period: Option<String>,
 }
 
 impl TaskFilter {
@@ -236,6 +264,7 @@ impl TaskFilter {
             unit_id,
             project_id,
             mine,
+            period,
         } = self;
         Ok(tasks::TaskFilter {
             jurisdiction: parse_option(jurisdiction_id.as_ref())?,
@@ -247,6 +276,7 @@ impl TaskFilter {
             unit: parse_option(unit_id.as_ref())?,
             project: parse_option(project_id.as_ref())?,
             mine,
+            period: checked_month(period, "period")?,
         })
     }
 }
@@ -279,13 +309,19 @@ pub struct TaskQuery;
 
 #[Object]
 impl TaskQuery {
-    /// The tasks that you may see.
-    #[graphql(complexity = "page_cost(first, last, child_complexity)")]
+    /// The tasks that you may see, now or as they stood at an earlier instant. What a task
+    /// says of itself is then of that instant; what it leads to (its unit, its project, the
+    /// people) is shown as it is now.
+    #[graphql(complexity = "page_cost(first, last, child_complexity) + past_cost(as_of.is_some())")]
     async fn tasks(
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Which ones; all where nothing is said.")] filter: Option<TaskFilter>,
         #[graphql(desc = "In which order.")] order_by: Option<TaskOrder>,
+        #[graphql(
+            desc = "As they stood at this instant, from the ledger, with that day's local date; not in the future."
+        )]
+        as_of: Option<DateTime>,
         #[graphql(
             desc = "So many from the start, or behind `after`; 50 where nothing is said, 200 at most."
         )]
@@ -307,11 +343,18 @@ impl TaskQuery {
             last,
             before,
         };
+        let counted = ctx.look_ahead().field("totalCount").exists();
+        if let Some(at) = as_of {
+            let wanted = (&filter, order);
+            let past = services.tasks_at(call, at.0, wanted, &request).await;
+            let (page, total) = past.map_err(public)?;
+            return Ok(TaskConnection::then(&page, counted.then_some(total)));
+        }
         let page = services
             .tasks(call, &filter, order, &request)
             .await
             .map_err(public)?;
-        let total = if ctx.look_ahead().field("totalCount").exists() {
+        let total = if counted {
             Some(services.count_tasks(call, &filter).await.map_err(public)?)
         } else {
             None

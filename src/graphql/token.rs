@@ -16,7 +16,8 @@ pub struct ApiToken {
     #[graphql(skip)]
     row: api_token::Model,
     /// Opaque id.
-    id: ID,
+    #[graphql(owned)]
+    pub(super) id: ID,
     /// What it is for.
     name: String,
     /// When it was issued.

@@ -74,6 +74,29 @@ pub struct UserFacts {
     pub jurisdictions: Vec<Option<JurisdictionId>>,
 }
 
+/// Facts of an entry of the ledger: what its subject is of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum EntryFacts {
+    /// A project, or what hangs on one, apart from those named below.
+    Project(ProjectFacts),
+    /// A task that belongs to no project.
+    Task(TaskFacts),
+    /// A change request that belongs to no project yet.
+    Change(ChangeFacts),
+    /// A dismissed proposal of an order on a project.
+    Dismissal(ProjectFacts),
+    /// What everybody in a jurisdiction reads: areas, units, plans, adopted rating rules.
+    Catalogue(JurisdictionId),
+    /// A published briefing of a jurisdiction.
+    Briefing(JurisdictionId),
+    /// The draft of a report on a project.
+    Draft(ProjectFacts),
+    /// A user, or an API token of one.
+    Account(UserFacts),
+    /// A grant over a jurisdiction, or over everything.
+    Grant(Option<JurisdictionId>),
+}
+
 /// The thing that is asked about.
 #[derive(Clone, Copy, Debug)]
 pub enum Facts<'a> {
@@ -93,4 +116,6 @@ pub enum Facts<'a> {
     Change(&'a ChangeFacts),
     /// A user, with the grants, sessions and tokens that belong to it.
     User(&'a UserFacts),
+    /// An entry of the ledger.
+    Entry(&'a EntryFacts),
 }

@@ -12,6 +12,6 @@ mod facts;
 mod principal;
 mod rules;
 
-pub use facts::{ChangeFacts, Facts, OrderFacts, ProjectFacts, TaskFacts, UserFacts};
+pub use facts::{ChangeFacts, EntryFacts, Facts, OrderFacts, ProjectFacts, TaskFacts, UserFacts};
 pub use principal::{Actor, Credential, Held, Principal, Scope};
 pub use rules::{Action, Denial, Permit, decide};

@@ -3,7 +3,7 @@
 use duban_entities::ids::{JurisdictionId, UnitId, UserId};
 use duban_entities::vocabulary::{Role, TaskKind};
 
-use super::facts::{Facts, OrderFacts, ProjectFacts, TaskFacts, UserFacts};
+use super::facts::{EntryFacts, Facts, OrderFacts, ProjectFacts, TaskFacts, UserFacts};
 use super::principal::{Actor, Credential, Held, Principal, Scope};
 
 macro_rules! actions {
@@ -39,6 +39,10 @@ actions! {
     /// Read what is drawn up for a whole jurisdiction: briefings, assessments, proposed
     /// orders.
     SupervisionRead = "supervision.read",
+    /// Read the feed of changes, or a project's history.
+    FeedRead = "feed.read",
+    /// Read the ledger.
+    LedgerRead = "ledger.read",
     /// Assign lead and cooperating units.
     UnitAssign = "unit.assign",
     /// Propose a first schedule.
@@ -116,6 +120,8 @@ impl Action {
             | Self::ChangeRead
             | Self::DraftRead
             | Self::SupervisionRead
+            | Self::FeedRead
+            | Self::LedgerRead
             | Self::UserRead => true,
             Self::UnitAssign
             | Self::MilestonesPlan
@@ -267,6 +273,7 @@ fn is_own(principal: &Principal, facts: Facts<'_>) -> bool {
         | Facts::Project(_)
         | Facts::Task(_)
         | Facts::Order(_)
+        | Facts::Entry(_)
         | Facts::Change(_) => false,
     }
 }
@@ -274,7 +281,14 @@ fn is_own(principal: &Principal, facts: Facts<'_>) -> bool {
 /// What each role may do at all: the table "Roles".
 const fn role_allows(role: Role, action: Action) -> bool {
     match action {
-        Action::CatalogueRead | Action::ProjectRead | Action::TaskRead | Action::ChangeRead => true,
+        Action::CatalogueRead
+        | Action::ProjectRead
+        | Action::TaskRead
+        | Action::ChangeRead
+        | Action::FeedRead => true,
+        Action::LedgerRead => {
+            matches!(role, Role::Supervisor | Role::Auditor | Role::Administrator)
+        }
         Action::SupervisionRead => !matches!(role, Role::Reporter | Role::Signatory),
         Action::DraftRead | Action::ReportSave | Action::IssueRaise => {
             matches!(role, Role::Reporter | Role::Signatory)
@@ -335,6 +349,42 @@ fn sees(held: &Held, facts: Facts<'_>) -> bool {
         },
         Facts::Change(change) => sees_project(held, &change.project),
         Facts::User(user) => held.role == Role::Administrator && administers(held, user),
+        Facts::Entry(entry) => sees_entry(held, entry),
+    }
+}
+
+/// An entry is seen as its subject is; what is of people's accounts by those who keep them
+/// and by the auditor, who also knows that drafts are there.
+fn sees_entry(held: &Held, entry: &EntryFacts) -> bool {
+    let unit = matches!(held.scope, Scope::Unit { .. });
+    let area = matches!(held.scope, Scope::Area { .. });
+    let audits = held.role == Role::Auditor;
+    match entry {
+        EntryFacts::Project(project) => sees_project(held, project),
+        EntryFacts::Task(task) => sees(held, Facts::Task(task)),
+        EntryFacts::Change(change) => sees(held, Facts::Change(change)),
+        EntryFacts::Dismissal(project) => !unit && sees_project(held, project),
+        EntryFacts::Catalogue(jurisdiction) => in_jurisdiction(held, *jurisdiction),
+        EntryFacts::Briefing(jurisdiction) => {
+            !unit && !area && in_jurisdiction(held, *jurisdiction)
+        }
+        EntryFacts::Draft(project) => audits && sees_project(held, project),
+        EntryFacts::Account(user) => match held.role {
+            Role::Auditor => held.scope.jurisdiction().map_or_else(
+                || held.scope == Scope::Everything,
+                |own| user.jurisdictions.contains(&Some(own)),
+            ),
+            Role::Administrator => administers(held, user),
+            _ => false,
+        },
+        EntryFacts::Grant(jurisdiction) => {
+            let keeps = audits || held.role == Role::Administrator;
+            let inside = jurisdiction.map_or_else(
+                || held.scope == Scope::Everything,
+                |jurisdiction| in_jurisdiction(held, jurisdiction),
+            );
+            keeps && inside
+        }
     }
 }
 
@@ -407,6 +457,23 @@ fn refusal(
                 })
         }
         Facts::Change(_) => None,
+        Facts::Entry(entry) => entry_refusal(held, action, entry),
+    }
+}
+
+/// The feed carries facts, not drafts and administration; an area supervisor's ledger is
+/// that of the projects in sight.
+fn entry_refusal(held: &Held, action: Action, entry: &EntryFacts) -> Option<&'static str> {
+    match (action, entry) {
+        (
+            Action::FeedRead,
+            EntryFacts::Draft(_) | EntryFacts::Account(_) | EntryFacts::Grant(_),
+        ) => Some("the feed carries facts alone"),
+        (Action::LedgerRead, EntryFacts::Catalogue(_)) => {
+            let area = matches!(held.scope, Scope::Area { .. });
+            area.then_some("your grant does not cover the whole jurisdiction")
+        }
+        _ => None,
     }
 }
 

@@ -14,15 +14,20 @@ mod fetch;
 mod grant;
 mod grant_rules;
 mod idempotency;
+mod issue;
+mod ledger;
 mod named;
 mod names;
 mod outline;
 mod password;
+mod past;
 #[cfg(test)]
 pub(crate) mod people_tests;
 mod portfolio;
 mod project;
+mod rating;
 mod refresh;
+mod report;
 mod resumption;
 mod rules;
 mod schedule;
@@ -53,7 +58,16 @@ pub use credential::{Credentials, Secret, SigningKey};
 pub use demonstration::Demonstration;
 pub use grant::{GrantAdd, GrantScope, NewGrant};
 pub use outline::{PlanBy, UnitBy};
+pub use past::{PastProject, PastTask};
 pub use project::{ProjectView, state};
+pub use rating::{
+    Adopted, Rated, RatingOverride, RatingOverrideEnd, RatingRulesAdopt, Standing, in_force,
+    look_back, ratings_of_past,
+};
+pub use report::{
+    Achieved, Missing, ReportContent, ReportSave, ReportSubmit, ReportView, ReportWaive,
+    ReportedIssue, Submitted, achieved_of, draft_content, evidence_of,
+};
 pub use rules::Rules;
 pub use schedule::{MilestonesPlan, PlannedMilestone};
 pub use session::SignedIn;

@@ -5,7 +5,7 @@ use duban_entities::{project, task};
 
 use super::change::expect_changeable;
 use super::schedule::expect_schedulable;
-use super::{Call, Rules, Services};
+use super::{Call, ReportView, Rules, Services};
 use crate::domain::workflow::{MilestoneFacts, ProjectState};
 use crate::error::{Error, Result};
 use crate::policy::{Action, Facts, Principal, ProjectFacts, decide};
@@ -20,16 +20,21 @@ pub struct ProjectView {
     pub move_project: bool,
     /// Claim at least one of its open tasks.
     pub claim_tasks: bool,
+    /// Submit at least one of its open reports.
+    pub submit_report: bool,
     /// Propose a schedule or a change.
     pub propose_change: bool,
     /// Verify or return at least one of its submitted tasks.
     pub verify_tasks: bool,
     /// Assign its units.
     pub assign_units: bool,
+    /// Set a rating beside the computed one.
+    pub override_rating: bool,
 }
 
 impl ProjectView {
-    /// Asks the policy that will decide.
+    /// Asks the policy that will decide. `tasks` are the milestones, and the reports that
+    /// are not finished.
     #[must_use]
     pub fn of(
         principal: &Principal,
@@ -42,7 +47,13 @@ impl ProjectView {
         let can_move = rules.workflow.transitions_for(&state).next().is_some();
         let project = |action| decide(principal, action, Facts::Project(facts)).is_ok();
         let task = |action, state| {
-            tasks.iter().filter(|row| row.state == state).any(|row| {
+            let mut of_state = tasks.iter().filter(|row| row.state == state);
+            of_state.any(|row| {
+                // A report is submitted with its figures, not claimed.
+                let claims = action == Action::TaskClaim;
+                if claims && row.kind == TaskKind::Report {
+                    return false;
+                }
                 let facts = facts::task_facts(row, Some(facts.clone()));
                 decide(principal, action, Facts::Task(&facts)).is_ok()
             })
@@ -50,10 +61,12 @@ impl ProjectView {
         Self {
             move_project: project(Action::ProjectMove) && can_move,
             claim_tasks: task(Action::TaskClaim, TaskState::Open),
+            submit_report: ReportView::submits_one(principal, tasks, facts),
             propose_change: (project(Action::MilestonesPlan) && expect_schedulable(row).is_ok())
                 || (project(Action::ChangePropose) && expect_changeable(row).is_ok()),
             verify_tasks: task(Action::TaskVerify, TaskState::Submitted),
             assign_units: project(Action::UnitAssign),
+            override_rating: project(Action::RatingOverride),
         }
     }
 }

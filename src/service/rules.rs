@@ -1,11 +1,14 @@
 //! The rules that are data, loaded and checked once.
 
 use crate::domain::calendar::{self, Calendar};
+use crate::domain::rating::{self, RatingRules};
+use crate::domain::reporting::{self, ReportingRules};
 use crate::domain::template::{self, Template};
 use crate::domain::workflow::{self, Workflow};
 use crate::error::{Error, Result};
 
-/// Workflow, templates and calendar, and the numbers beside them.
+/// Workflow, templates, calendar, rating rules and the duty to report, and the numbers
+/// beside them.
 #[derive(Clone, Debug)]
 pub struct Rules {
     /// The workflow of projects.
@@ -14,6 +17,10 @@ pub struct Rules {
     pub templates: Vec<Template>,
     /// Working days.
     pub calendar: Calendar,
+    /// Rating rules that an office can adopt.
+    pub ratings: RatingRules,
+    /// The duty to report.
+    pub reporting: ReportingRules,
     /// Days before its date from which a task counts as due soon.
     pub due_soon_days: u16,
     /// Working days that a returned claim gets, where the office names no date.
@@ -31,6 +38,8 @@ impl Rules {
             workflow: workflow.ok_or_else(|| Error::internal("no workflow"))?,
             templates: template::embedded()?,
             calendar: calendar::embedded()?,
+            ratings: rating::embedded()?,
+            reporting: reporting::embedded()?,
             due_soon_days: 3,
             return_days: 3,
         })

@@ -22,7 +22,7 @@ use crate::error::{Error, Result};
 use crate::policy::{Action, Permit};
 use crate::store::record::Fields;
 use crate::store::today::Today;
-use crate::store::{Work, tasks};
+use crate::store::{Work, reports, tasks};
 
 /// The lead unit moves its project, or proposes it where the workflow needs approval.
 #[derive(Clone, Debug, Serialize)]
@@ -164,6 +164,10 @@ pub(super) async fn apply(
         let after = moved_task(project, &before, transition, content);
         work.update(permit, &before, after).await?;
     }
+    for before in reports::active_of_projects(work.connection(), vec![project.id]).await? {
+        let after = moved_report(&before, transition, content.occurred_on);
+        work.update(permit, &before, after).await?;
+    }
     if transition.suspends() {
         let review = review(work, project, &milestones, content)?;
         work.create(permit, review, Fields::new()).await?;
@@ -218,6 +222,26 @@ fn moved_task(
             // Another date waits for a decision: that keeps the clock stopped.
             due.clock_stopped_on = before.clock_stopped_on;
         }
+    }
+    set_due_facts(&mut after, &due);
+    after
+}
+
+/// What a move makes of a report that is owed: cancelling ends it, unless the unit has
+/// reported already; suspending stops its clock, resuming starts it again.
+fn moved_report(before: &task::Model, transition: &Transition, on: NaiveDate) -> task::Model {
+    let mut after = before.clone();
+    if transition.to == Stage::Cancelled {
+        if before.state == TaskState::Open {
+            after.state = TaskState::Cancelled;
+        }
+        return after;
+    }
+    let mut due = due_facts(before);
+    if transition.suspends() {
+        due.stop(on, MilestoneRole::Step);
+    } else if transition.resumes() {
+        due.resume(on);
     }
     set_due_facts(&mut after, &due);
     after

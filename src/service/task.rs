@@ -2,12 +2,12 @@
 
 use chrono::NaiveDate;
 use duban_entities::ids::TaskId;
-use duban_entities::vocabulary::{DueBasis, MilestoneRole, TaskState};
+use duban_entities::vocabulary::{DueBasis, MilestoneRole, TaskKind, TaskState};
 use duban_entities::{project, task, task_evidence};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::idempotency::{self, Key};
-use super::{Call, Services, fetch};
+use super::{Call, Services, fetch, report};
 use crate::domain::due::DueFacts;
 use crate::domain::schedule::{Weighed, percent_complete};
 use crate::error::{Error, Problems, Result};
@@ -21,7 +21,7 @@ use crate::store::{Work, authorise, facts, part, projects};
 const MOST_EVIDENCE: usize = 20;
 
 /// A reference to a document that supports a claim.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Evidence {
     /// Title of the document.
     pub title: String,
@@ -169,7 +169,11 @@ impl Services {
         tasks::count(self.store.read(), &call.principal, filter, &today).await
     }
 
-    async fn check_named_in_tasks(&self, call: &Call, filter: &TaskFilter) -> Result<()> {
+    pub(super) async fn check_named_in_tasks(
+        &self,
+        call: &Call,
+        filter: &TaskFilter,
+    ) -> Result<()> {
         if let Some(id) = filter.jurisdiction {
             self.named_jurisdiction(call, id).await?;
         }
@@ -230,7 +234,7 @@ impl Services {
     }
 }
 
-fn check_evidence(evidence: &[Evidence]) -> Result<()> {
+pub(super) fn check_evidence(evidence: &[Evidence]) -> Result<()> {
     let mut problems = Problems::default();
     problems.require(
         evidence.len() <= MOST_EVIDENCE,
@@ -291,6 +295,12 @@ async fn claim(
         return id.parse().map_err(Error::internal);
     }
     fetch::expect_version(input.expected_version, before.version)?;
+    if before.kind == TaskKind::Report {
+        return Err(Error::blocked(
+            "USE_REPORT_SUBMIT",
+            "a report is submitted with its figures: use reportSubmit",
+        ));
+    }
     if before.state != TaskState::Open {
         return Err(Error::blocked(
             "TASK_NOT_OPEN",
@@ -310,18 +320,23 @@ async fn claim(
     after.claim_note = note;
     after.submitted_by = work.principal().user_id();
     after.submitted_at = Some(work.at());
-    if after.first_submitted_on.is_none() {
-        after.days_late = Some(due_facts(&before).lateness_at_submission(today));
-        after.first_submitted_on = Some(today);
-    }
+    fix_lateness(&mut after, &before, today);
     let parts = replace_evidence(work, &before, input.evidence).await?;
     let task = work.update_with(&permit, &before, after, parts).await?;
     idempotency::remember(work, key, &task.id.to_string()).await?;
     Ok(task.id)
 }
 
+/// Whether a task was late is fixed by the day of its first submission.
+pub(super) fn fix_lateness(after: &mut task::Model, before: &task::Model, today: NaiveDate) {
+    if before.first_submitted_on.is_none() {
+        after.days_late = Some(due_facts(before).lateness_at_submission(today));
+        after.first_submitted_on = Some(today);
+    }
+}
+
 /// Puts a claim's references in the place of those of an earlier claim.
-async fn replace_evidence(
+pub(super) async fn replace_evidence(
     work: &Work,
     task: &task::Model,
     evidence: Vec<Evidence>,
@@ -373,7 +388,11 @@ async fn verify(work: &mut Work, input: &TaskVerify, note: Option<String>) -> Re
     let mut after = decided(work, &before, note);
     after.state = TaskState::Done;
     let task = work.update(&permit, &before, after).await?;
-    if let Some(project) = project {
+    if task.kind == TaskKind::Report {
+        report::accept(work, &permit, &task).await?;
+    }
+    let progressed = project.filter(|_| task.kind == TaskKind::Milestone);
+    if let Some(project) = progressed {
         update_progress(work, &permit, &project).await?;
     }
     Ok(task.id)
@@ -388,6 +407,9 @@ async fn send_back(
     let (permit, before, project) = fetch::task(work, Action::TaskReturn, input.task).await?;
     fetch::expect_version(input.expected_version, before.version)?;
     expect_submitted(&before)?;
+    if before.kind == TaskKind::Report && report::is_correction(work, &before).await? {
+        return report::return_correction(work, &permit, &before, input, reason).await;
+    }
     let today = Today::load(work.connection(), work.at())
         .await?
         .of(before.jurisdiction_id);
@@ -407,8 +429,11 @@ async fn send_back(
     after.return_count += 1;
     if before.due_date != Some(due) {
         let mut facts = due_facts(&after);
-        facts.set_due(due, DueBasis::Scheduled);
+        facts.set_due(due, basis_after_return(&before));
         set_due_facts(&mut after, &facts);
+    }
+    if before.kind == TaskKind::Report {
+        report::send_back(work, &permit, &mut after, project.as_ref()).await?;
     }
     let task = work.update(&permit, &before, after).await?;
     // Until a schedule is approved the project's date is the plan's, which no return moves.
@@ -422,6 +447,15 @@ async fn send_back(
     Ok(task.id)
 }
 
+/// A returned milestone has the office's date; a return of anything else changes nothing
+/// about where its date comes from.
+fn basis_after_return(before: &task::Model) -> DueBasis {
+    before
+        .due_basis
+        .filter(|_| before.kind != TaskKind::Milestone)
+        .unwrap_or(DueBasis::Scheduled)
+}
+
 fn expect_submitted(row: &task::Model) -> Result<()> {
     if row.state == TaskState::Submitted {
         Ok(())
@@ -433,7 +467,7 @@ fn expect_submitted(row: &task::Model) -> Result<()> {
     }
 }
 
-fn decided(work: &Work, before: &task::Model, note: Option<String>) -> task::Model {
+pub(super) fn decided(work: &Work, before: &task::Model, note: Option<String>) -> task::Model {
     task::Model {
         decided_by: work.principal().user_id(),
         decided_at: Some(work.at()),

@@ -1,7 +1,9 @@
 //! Selects of the catalogue: jurisdictions, areas, units, plans with their outline, and
 //! what hangs on a project.
 
-use duban_entities::ids::{AreaId, ClauseId, JurisdictionId, PlanId, ProjectId, UnitId};
+use duban_entities::ids::{
+    AreaId, ClauseId, IndicatorId, JurisdictionId, PlanId, ProjectId, UnitId,
+};
 use duban_entities::vocabulary::UnitKind;
 use duban_entities::{
     area, citation, clause, cooperating_unit, indicator, jurisdiction, plan, project_alias,
@@ -60,6 +62,8 @@ batches! {
     clauses_by_id(clause, Id: ClauseId);
     /// The outlines of these plans.
     clauses_of(clause, PlanId: PlanId, order Position);
+    /// The indicators of these ids.
+    indicators_by_id(indicator, Id: IndicatorId);
     /// The indicators of these plans.
     indicators_of(indicator, PlanId: PlanId, order SourceLine, order Code);
     /// The citations of these projects.

@@ -1,6 +1,8 @@
 //! Keyset pages: a page starts where a row stood, not at a number of rows, so that a deep
 //! page costs what the first costs and a row never appears twice while others write.
 
+use std::cmp::Ordering;
+
 use sea_orm::sea_query::{Expr, ExprTrait, Order, SimpleExpr};
 use sea_orm::{Condition, Value};
 use serde::{Deserialize, Serialize};
@@ -90,8 +92,26 @@ pub struct Keyset {
     pub keys: Vec<SortKey>,
 }
 
+/// An order of rows that stand in memory.
+pub struct Sorting<'s, T, K> {
+    /// Name, kept in the cursor.
+    pub name: &'static str,
+    /// What a row is sorted by; no two rows have the same.
+    pub key: &'s dyn Fn(&T) -> K,
+    /// The key as a cursor keeps it.
+    pub values: &'s dyn Fn(&T) -> Vec<String>,
+    /// The key that a cursor keeps.
+    pub parse: fn(&[String]) -> Option<K>,
+}
+
+impl<T, K> std::fmt::Debug for Sorting<'_, T, K> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("Sorting").field(&self.name).finish()
+    }
+}
+
 /// What a page becomes in SQL.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Window {
     /// Rows behind the cursor.
     pub condition: Condition,
@@ -117,6 +137,16 @@ pub fn cursor(name: &str, values: Vec<String>) -> Result<String> {
 }
 
 fn parse_cursor(name: &str, keys: &[SortKey], text: &str) -> Option<Vec<Value>> {
+    let values = cursor_values(name, text)?;
+    if values.len() != keys.len() {
+        return None;
+    }
+    let pairs = keys.iter().zip(&values);
+    pairs.map(|(key, text)| (key.parse)(text)).collect()
+}
+
+/// What a cursor of this list was made of.
+fn cursor_values(name: &str, text: &str) -> Option<Vec<String>> {
     if text.len() > 4_000 || !text.len().is_multiple_of(2) || !text.is_ascii() {
         return None;
     }
@@ -126,11 +156,7 @@ fn parse_cursor(name: &str, keys: &[SortKey], text: &str) -> Option<Vec<Value>> 
         .collect();
     let Cursor(order, values) = serde_json::from_slice(&bytes?).ok()?;
     let has_nul = values.iter().any(|value| value.contains('\0'));
-    if order != name || values.len() != keys.len() || has_nul {
-        return None;
-    }
-    let pairs = keys.iter().zip(&values);
-    pairs.map(|(key, text)| (key.parse)(text)).collect()
+    (order == name && !has_nul).then_some(values)
 }
 
 impl PageRequest {
@@ -140,13 +166,7 @@ impl PageRequest {
     /// [`Error::Invalid`] for a cursor of another list, both directions at once, or a number
     /// below 0; [`Error::LimitExceeded`] for more than 200 rows.
     pub fn window(&self, keyset: &Keyset) -> Result<Window> {
-        let backward = self.direction()?;
-        let (count, name) = if backward {
-            (self.last, "last")
-        } else {
-            (self.first, "first")
-        };
-        let count = count.map_or(Ok(DEFAULT_PAGE), |n| page_size(n, name))?;
+        let (backward, count) = self.size()?;
         let mut condition = Condition::all();
         for (text, field, beyond) in [
             (&self.after, "after", true),
@@ -174,6 +194,58 @@ impl PageRequest {
             bounded: self.after.is_some(),
             after: self.after.clone(),
         })
+    }
+
+    /// The page of rows that stand in memory, in the same order and with the same cursors
+    /// as a list of this name in the database.
+    ///
+    /// # Errors
+    /// As [`PageRequest::window`].
+    pub fn page_of<T, K: Ord>(
+        &self,
+        sorting: &Sorting<'_, T, K>,
+        direction: Direction,
+        mut rows: Vec<T>,
+    ) -> Result<Page<T>> {
+        let (backward, count) = self.size()?;
+        let forward = direction == Direction::Ascending;
+        let compare = |a: &K, b: &K| if forward { a.cmp(b) } else { b.cmp(a) };
+        for (text, field, side) in [
+            (&self.after, "after", Ordering::Greater),
+            (&self.before, "before", Ordering::Less),
+        ] {
+            if let Some(text) = text {
+                let values = cursor_values(sorting.name, text);
+                let key = values.and_then(|values| (sorting.parse)(&values));
+                let key = key.ok_or_else(|| Error::invalid(field, "not a cursor of this list"))?;
+                rows.retain(|row| compare(&(sorting.key)(row), &key) == side);
+            }
+        }
+        rows.sort_by(|a, b| compare(&(sorting.key)(a), &(sorting.key)(b)));
+        if backward {
+            rows.reverse();
+        }
+        let window = Window {
+            condition: Condition::all(),
+            order: Vec::new(),
+            limit: count + 1,
+            backward,
+            bounded: self.after.is_some(),
+            after: self.after.clone(),
+        };
+        window.page(sorting.name, rows, |row| (sorting.values)(row))
+    }
+
+    /// Whether the page is one from the end, and how many rows it has.
+    fn size(&self) -> Result<(bool, u64)> {
+        let backward = self.direction()?;
+        let (count, name) = if backward {
+            (self.last, "last")
+        } else {
+            (self.first, "first")
+        };
+        let count = count.map_or(Ok(DEFAULT_PAGE), |n| page_size(n, name))?;
+        Ok((backward, count))
     }
 
     /// True for a page from the end.

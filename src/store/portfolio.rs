@@ -29,7 +29,7 @@ pub struct UnitCounts {
 }
 
 /// The figures of a portfolio.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Counts {
     /// Projects in all.
     pub projects: i64,

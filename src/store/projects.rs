@@ -175,7 +175,7 @@ fn cursor_values(order: ProjectOrder, sorted: &Sorted) -> Vec<String> {
 }
 
 /// Stands for "no date" in a sort: behind every date.
-pub(super) const NEVER: NaiveDate = match NaiveDate::from_ymd_opt(9999, 12, 31) {
+pub const NEVER: NaiveDate = match NaiveDate::from_ymd_opt(9999, 12, 31) {
     Some(date) => date,
     None => NaiveDate::MAX,
 };
@@ -336,6 +336,24 @@ pub async fn lock(
         select = select.lock_exclusive();
     }
     Ok(select.one(connection).await?)
+}
+
+/// As [`lock`], for many, in the order of the codes: the order in which all who lock several
+/// take them.
+///
+/// # Errors
+/// [`crate::error::Error::Internal`] when the database cannot be read.
+pub async fn lock_many(
+    connection: &impl ConnectionTrait,
+    ids: Vec<ProjectId>,
+) -> Result<Vec<project::Model>> {
+    let mut select = project::Entity::find()
+        .filter(project::Column::Id.is_in(ids))
+        .order_by_asc(project::Column::Code);
+    if connection.get_database_backend() == DbBackend::Postgres {
+        select = select.lock_exclusive();
+    }
+    Ok(select.all(connection).await?)
 }
 
 /// The areas of these projects.

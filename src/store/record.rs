@@ -411,7 +411,7 @@ row! {
         source_line = "sourceLine",
     }
     silent { id, version, created_at, updated_at }
-    touched updated_at
+    touched updated_at, restored
 }
 
 row! {

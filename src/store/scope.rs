@@ -1,6 +1,8 @@
 //! What a principal may see, as conditions of a select. Every list, count and loader
 //! starts from one of these; a test holds them against the policy.
 
+mod entries;
+
 use duban_entities::ids::{AreaId, JurisdictionId, UnitId};
 use duban_entities::vocabulary::Role;
 use duban_entities::{change_request, cooperating_unit, project, project_area, task};
@@ -8,6 +10,8 @@ use sea_orm::sea_query::{Query, SelectStatement};
 use sea_orm::{ColumnTrait, Condition};
 
 use crate::policy::{Principal, Scope};
+
+pub use entries::{feed, ledger, past, wire};
 
 /// The reach of all grants together.
 #[derive(Debug, Default)]

@@ -52,6 +52,8 @@ pub struct TaskFilter {
     pub project: Option<ProjectId>,
     /// Owed by the person's own units (true), or not (false).
     pub mine: Option<bool>,
+    /// Reports for this month, `YYYY-MM`.
+    pub period: Option<String>,
 }
 
 /// What a list of tasks is sorted by.
@@ -214,6 +216,12 @@ fn condition(principal: &Principal, filter: &TaskFilter, today: &Today) -> Condi
                 .map(|due| due_condition(due, filter.soon_days, today)),
         )
         .add_option(filter.mine.map(mine))
+        .add_option(
+            filter
+                .period
+                .clone()
+                .map(|period| Column::Period.eq(period)),
+        )
 }
 
 fn due_condition(due: DueFilter, soon_days: i32, today: &Today) -> Condition {
@@ -237,6 +245,36 @@ pub async fn by_id(connection: &impl ConnectionTrait, id: TaskId) -> Result<Opti
     Ok(task::Entity::find()
         .filter(task::Column::Id.eq(id))
         .one(connection)
+        .await?)
+}
+
+/// Those of these tasks that the principal may see.
+///
+/// # Errors
+/// [`crate::error::Error::Internal`] when the database cannot be read.
+pub async fn visible_by_ids(
+    connection: &impl ConnectionTrait,
+    principal: &Principal,
+    ids: Vec<TaskId>,
+) -> Result<Vec<task::Model>> {
+    Ok(task::Entity::find()
+        .filter(scope::tasks(principal))
+        .filter(task::Column::Id.is_in(ids))
+        .all(connection)
+        .await?)
+}
+
+/// The tasks of these ids, whoever may see them: the caller asks the policy.
+///
+/// # Errors
+/// [`crate::error::Error::Internal`] when the database cannot be read.
+pub async fn by_ids(
+    connection: &impl ConnectionTrait,
+    ids: Vec<TaskId>,
+) -> Result<Vec<task::Model>> {
+    Ok(task::Entity::find()
+        .filter(task::Column::Id.is_in(ids))
+        .all(connection)
         .await?)
 }
 

@@ -10,7 +10,7 @@ use duban_entities::{jurisdiction, task};
 use sea_orm::sea_query::{CaseStatement, Expr, ExprTrait, Func, SimpleExpr};
 use sea_orm::{ColumnTrait, Condition, ConnectionTrait, DbBackend, EntityTrait};
 
-use crate::clock::local_date;
+use crate::clock::{end_of_day, local_date};
 use crate::error::{Error, Result};
 
 /// Today in every jurisdiction.
@@ -52,6 +52,20 @@ impl Today {
     #[must_use]
     pub fn of(&self, jurisdiction: JurisdictionId) -> NaiveDate {
         self.dates.get(&jurisdiction).copied().unwrap_or(self.usual)
+    }
+
+    /// The last instant of a jurisdiction's local day: what stood then is that day's figure.
+    #[must_use]
+    pub fn end_of(&self, jurisdiction: JurisdictionId, day: NaiveDate) -> DateTime<Utc> {
+        let zone = self.zones.get(&jurisdiction).copied().unwrap_or(Tz::UTC);
+        end_of_day(day, zone)
+    }
+
+    /// The local date of an instant in a jurisdiction.
+    #[must_use]
+    pub fn date_of(&self, jurisdiction: JurisdictionId, at: DateTime<Utc>) -> NaiveDate {
+        let zone = self.zones.get(&jurisdiction).copied().unwrap_or(Tz::UTC);
+        local_date(at, zone)
     }
 
     /// Whole days from the local day of an instant in a jurisdiction to today.

@@ -47,6 +47,20 @@ pub async fn find(connection: &impl ConnectionTrait, id: ApiTokenId) -> Result<a
         .ok_or(Error::NotFound)
 }
 
+/// The tokens of these ids.
+///
+/// # Errors
+/// [`Error::Internal`] when the database cannot be read.
+pub async fn by_ids(
+    connection: &impl ConnectionTrait,
+    ids: Vec<ApiTokenId>,
+) -> Result<Vec<api_token::Model>> {
+    Ok(api_token::Entity::find()
+        .filter(api_token::Column::Id.is_in(ids))
+        .all(connection)
+        .await?)
+}
+
 /// The tokens of these users, the latest first.
 ///
 /// # Errors

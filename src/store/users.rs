@@ -110,6 +110,20 @@ pub async fn grant(connection: &impl ConnectionTrait, id: GrantId) -> Result<gra
         .ok_or(Error::NotFound)
 }
 
+/// The grants of these ids.
+///
+/// # Errors
+/// [`Error::Internal`] when the database cannot be read.
+pub async fn grants_by_id(
+    connection: &impl ConnectionTrait,
+    ids: Vec<GrantId>,
+) -> Result<Vec<grant::Model>> {
+    Ok(grant::Entity::find()
+        .filter(grant::Column::Id.is_in(ids))
+        .all(connection)
+        .await?)
+}
+
 /// Every grant of these users, past ones too, in the order given.
 ///
 /// # Errors
@@ -212,7 +226,7 @@ pub async fn units_below(
 
 /// The users whom the principal administers. As the policy has it, every grant of theirs
 /// lies in one of its jurisdictions.
-fn administered(principal: &Principal) -> Condition {
+pub(super) fn administered(principal: &Principal) -> Condition {
     let Some(jurisdictions) = scope::administered(principal) else {
         return Condition::all();
     };

@@ -163,17 +163,15 @@ async fn make(engine: Engine, content: Content) -> Database {
     let database = Box::pin(engine.database(Content::Nothing)).await;
     let store = database.store().await;
     store.migrate().await.unwrap();
-    if content == Content::Plans {
-        import(store.clone()).await;
-    }
-    store.close().await.unwrap();
-    let connection = database.connect().await;
     match content {
-        Content::World => fixture::fill(&connection).await,
-        Content::Plans => fixture::add_administrator(&connection).await,
+        Content::World => fixture::fill(&store).await,
+        Content::Plans => {
+            import(store.clone()).await;
+            fixture::add_administrator(&store).await;
+        }
         Content::Nothing | Content::Schema => {}
     }
-    connection.close().await.unwrap();
+    store.close().await.unwrap();
     database
 }
 

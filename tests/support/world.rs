@@ -15,8 +15,9 @@ use duban::policy::Principal;
 use duban::service::{
     Call, Credentials, NewToken, RequestInfo, Rules, Services, SignInLimits, SigningKey,
 };
-use duban::store::Store;
-use sea_orm::DatabaseConnection;
+use duban::store::{Store, ledger};
+use duban_entities::ledger as entry;
+use sea_orm::{ColumnTrait, DatabaseConnection, EntityTrait, QueryFilter, QueryOrder};
 use tokio::sync::oneshot;
 
 use super::persona::PASSWORD;
@@ -33,6 +34,8 @@ pub struct World {
     pub services: Services,
     /// What time it is.
     pub clock: Arc<ManualClock>,
+    /// The ledger's last number when the server started.
+    pub head: i64,
     serving: Serving,
     stop: oneshot::Sender<()>,
     http: reqwest::Client,
@@ -51,8 +54,10 @@ impl World {
         let services = services(database.store_at(Arc::clone(&clock)).await, &clock);
         let (stop, stopped) = oneshot::channel();
         let serving = serve(&services, stopped).await;
+        let db = database.connect().await;
         Self {
-            db: database.connect().await,
+            head: ledger::head(&db).await.unwrap().seq,
+            db,
             database,
             services,
             clock,
@@ -128,6 +133,13 @@ impl World {
             Some(token) => self.services.authenticate(token, "test").await.unwrap(),
             None => Principal::anonymous(),
         }
+    }
+
+    /// The ledger's entries since the server started.
+    pub async fn db_new_entries(&self) -> Vec<entry::Model> {
+        let entries = entry::Entity::find().filter(entry::Column::Seq.gt(self.head));
+        let entries = entries.order_by_asc(entry::Column::Seq);
+        entries.all(&self.db).await.unwrap()
     }
 
     /// Lets days go by. Whoever was signed in signs in again.

@@ -1,17 +1,45 @@
 //! What every kind of task has: the fields of the interface `Task`, written once.
 
-/// Defines an object type that is a task: the fields that all have, then its own.
+/// Defines an object type that is a task: the fields that all have, then its own. Plain
+/// lists stand apart, each with the method that makes it: the name `child_complexity` in a
+/// field's complexity is known only to what is written here.
 macro_rules! task_object {
-    ($(#[$doc:meta])* $name:ident { $($own:tt)* }) => {
+    ($(#[$doc:meta])* $name:ident { $($own:tt)* } $(lists {
+        $($(#[$list_doc:meta])* $list:ident: $item:ty = $make:ident;)*
+    })?) => {
         $(#[$doc])*
         #[derive(Clone, Debug)]
         pub struct $name {
             row: duban_entities::task::Model,
+            /// What it is shown with where it is as it stood at an earlier instant.
+            then: Option<$crate::graphql::task::Then>,
         }
 
         impl From<duban_entities::task::Model> for $name {
             fn from(row: duban_entities::task::Model) -> Self {
-                Self { row }
+                Self { row, then: None }
+            }
+        }
+
+        impl $name {
+            /// As it stood at an earlier instant.
+            pub fn then(
+                row: duban_entities::task::Model,
+                then: $crate::graphql::task::Then,
+            ) -> Self {
+                let then = Some(then);
+                Self { row, then }
+            }
+
+            /// The local date against which it is late.
+            async fn today(
+                &self,
+                ctx: &async_graphql::Context<'_>,
+            ) -> $crate::graphql::error::Result<chrono::NaiveDate> {
+                match &self.then {
+                    Some(then) => Ok(then.today),
+                    None => $crate::graphql::task::today_of(ctx, &self.row).await,
+                }
             }
         }
 
@@ -55,13 +83,13 @@ macro_rules! task_object {
 
             /// Days overdue: 0 when not overdue; a DONE task keeps its days late.
             pub(in crate::graphql) async fn days_overdue(&self, ctx: &async_graphql::Context<'_>) -> $crate::graphql::error::Result<i32> {
-                let today = $crate::graphql::task::today_of(ctx, &self.row).await?;
+                let today = self.today(ctx).await?;
                 Ok($crate::service::due_facts(&self.row).days_overdue(today))
             }
 
             /// True when OPEN and past its date, days under suspension apart.
             pub(in crate::graphql) async fn overdue(&self, ctx: &async_graphql::Context<'_>) -> $crate::graphql::error::Result<bool> {
-                let today = $crate::graphql::task::today_of(ctx, &self.row).await?;
+                let today = self.today(ctx).await?;
                 Ok($crate::service::due_facts(&self.row).is_overdue(today))
             }
 
@@ -129,6 +157,9 @@ macro_rules! task_object {
             /// References that support the last claim.
             #[graphql(complexity = "crate::graphql::connection::list_cost(child_complexity)")]
             pub(in crate::graphql) async fn evidence(&self, ctx: &async_graphql::Context<'_>) -> $crate::graphql::error::Result<Vec<$crate::graphql::task::Evidence>> {
+                if let Some(then) = &self.then {
+                    return Ok(then.evidence.to_vec());
+                }
                 let rows = $crate::graphql::context::children(ctx, $crate::graphql::loader::EvidenceOf(self.row.id)).await?;
                 Ok(rows.into_iter().map($crate::graphql::task::Evidence::from).collect())
             }
@@ -165,6 +196,12 @@ macro_rules! task_object {
             pub(in crate::graphql) async fn waived_at(&self) -> Option<$crate::graphql::scalar::DateTime> {
                 self.row.waived_at.map($crate::graphql::scalar::DateTime)
             }
+
+            $($($(#[$list_doc])*
+            #[graphql(complexity = "crate::graphql::connection::list_cost(child_complexity)")]
+            pub(in crate::graphql) async fn $list(&self, ctx: &async_graphql::Context<'_>) -> $crate::graphql::error::Result<Vec<$item>> {
+                self.$make(ctx).await
+            })*)?
 
             $($own)*
         }

@@ -177,7 +177,7 @@ impl TaskClaimInput {
 }
 
 impl EvidenceInput {
-    fn command(self) -> service::Evidence {
+    pub(in crate::graphql) fn command(self) -> service::Evidence {
         let Self {
             title,
             document_number,

@@ -5,6 +5,7 @@
 //! integer, so that its canonical JSON needs no number formatting.
 
 pub mod past;
+pub mod read;
 mod verify;
 
 use chrono::{DateTime, SecondsFormat, Utc};
@@ -77,17 +78,24 @@ pub struct Head {
     pub hash: String,
 }
 
+/// The last entry.
+///
+/// # Errors
+/// [`Error::Internal`] when the database cannot be read.
+pub async fn last(connection: &impl ConnectionTrait) -> Result<Option<ledger::Model>> {
+    Ok(ledger::Entity::find()
+        .order_by_desc(ledger::Column::Seq)
+        .limit(1)
+        .one(connection)
+        .await?)
+}
+
 /// The chain's end now.
 ///
 /// # Errors
 /// [`Error::Internal`] when the database cannot be read.
 pub async fn head(connection: &impl ConnectionTrait) -> Result<Head> {
-    let last = ledger::Entity::find()
-        .order_by_desc(ledger::Column::Seq)
-        .limit(1)
-        .one(connection)
-        .await?;
-    Ok(last.map_or_else(
+    Ok(last(connection).await?.map_or_else(
         || Head {
             seq: 0,
             hash: GENESIS.to_owned(),

@@ -6,12 +6,15 @@ use chrono::{DateTime, Utc};
 use duban_entities::ids::{JurisdictionId, ProjectId};
 use duban_entities::ledger;
 use sea_orm::{
-    ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
+    ColumnTrait, Condition, ConnectionTrait, DbBackend, EntityTrait, QueryFilter, QueryOrder,
+    QuerySelect,
 };
 
 use super::FieldChange;
 use crate::error::{Error, Result};
+use crate::policy::Principal;
 use crate::store::record::{Known, Restore, Row};
+use crate::store::scope;
 
 /// Entries read at once.
 const BATCH: u64 = 5_000;
@@ -28,10 +31,17 @@ pub enum Until {
 /// Of what the past is wanted.
 #[derive(Clone, Debug)]
 pub enum Of {
+    /// These subjects, by their ids on the wire.
+    Subjects(Vec<String>),
+    /// Subjects of these types, of the projects that the principal sees now; of tasks also
+    /// those without a project that it sees now.
+    Seen(Principal, &'static [&'static str]),
     /// Everything that concerns these projects.
     Projects(Vec<ProjectId>),
     /// Everything that concerns this jurisdiction.
     Jurisdiction(JurisdictionId),
+    /// The subjects of one type, in the API's name, that concern this jurisdiction.
+    Type(JurisdictionId, &'static str),
     /// Everything.
     Everything,
 }
@@ -114,7 +124,7 @@ pub async fn each(
     let mut last = 0;
     loop {
         let batch = ledger::Entity::find()
-            .filter(condition(of, until))
+            .filter(condition(of, until, connection.get_database_backend()))
             .filter(ledger::Column::Seq.gt(last))
             .order_by_asc(ledger::Column::Seq)
             .limit(BATCH)
@@ -122,17 +132,24 @@ pub async fn each(
             .await?;
         batch.iter().try_for_each(&mut take)?;
         match batch.last() {
-            Some(entry) => last = entry.seq,
-            None => return Ok(()),
+            Some(entry) if batch.len() as u64 == BATCH => last = entry.seq,
+            _ => return Ok(()),
         }
     }
 }
 
-fn condition(of: &Of, until: Until) -> Condition {
+fn condition(of: &Of, until: Until, backend: DbBackend) -> Condition {
     use ledger::Column;
     let of = match of {
+        Of::Subjects(ids) => Condition::all().add(Column::SubjectId.is_in(ids)),
+        Of::Seen(principal, types) => Condition::all()
+            .add(Column::SubjectType.is_in(types.iter().copied()))
+            .add(scope::past(principal, backend)),
         Of::Projects(ids) => Condition::all().add(Column::ProjectId.is_in(ids.iter().copied())),
         Of::Jurisdiction(id) => Condition::all().add(Column::JurisdictionId.eq(*id)),
+        Of::Type(id, subject) => Condition::all()
+            .add(Column::JurisdictionId.eq(*id))
+            .add(Column::SubjectType.eq(*subject)),
         Of::Everything => Condition::all(),
     };
     of.add(match until {

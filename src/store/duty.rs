@@ -1,0 +1,89 @@
+//! How far the duty to report has been turned into tasks, jurisdiction by jurisdiction.
+
+use std::collections::HashMap;
+
+use chrono::{DateTime, Utc};
+use duban_entities::ids::JurisdictionId;
+use duban_entities::{duty_mark, jurisdiction};
+use sea_orm::sea_query::OnConflict;
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, DbBackend, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder,
+    QuerySelect,
+};
+
+use crate::error::{Error, Result};
+
+/// Every jurisdiction, by code, with its mark where it has one: two statements.
+///
+/// # Errors
+/// [`Error::Internal`] when the database cannot be read.
+pub async fn marks(
+    connection: &impl ConnectionTrait,
+) -> Result<Vec<(jurisdiction::Model, Option<String>)>> {
+    let rows = jurisdiction::Entity::find()
+        .order_by_asc(jurisdiction::Column::Code)
+        .all(connection)
+        .await?;
+    let marks = duty_mark::Entity::find().all(connection).await?.into_iter();
+    let mut marks: HashMap<JurisdictionId, String> = marks
+        .map(|mark| (mark.jurisdiction_id, mark.period))
+        .collect();
+    Ok(rows
+        .into_iter()
+        .map(|row| {
+            let mark = marks.remove(&row.id);
+            (row, mark)
+        })
+        .collect())
+}
+
+/// The mark of a jurisdiction, locked on PostgreSQL until the transaction ends, so that of
+/// several instances one makes the tasks. A jurisdiction without a mark gets this one.
+///
+/// # Errors
+/// [`Error::Internal`] when the database refuses.
+pub async fn lock(
+    connection: &impl ConnectionTrait,
+    jurisdiction: JurisdictionId,
+    first: &str,
+    at: DateTime<Utc>,
+) -> Result<duty_mark::Model> {
+    let row = duty_mark::Model {
+        jurisdiction_id: jurisdiction,
+        period: first.to_owned(),
+        swept_at: at,
+    };
+    let there = OnConflict::column(duty_mark::Column::JurisdictionId)
+        .do_nothing()
+        .to_owned();
+    duty_mark::Entity::insert(row.into_active_model())
+        .on_conflict(there)
+        .exec_without_returning(connection)
+        .await?;
+    let mut select =
+        duty_mark::Entity::find().filter(duty_mark::Column::JurisdictionId.eq(jurisdiction));
+    if connection.get_database_backend() == DbBackend::Postgres {
+        select = select.lock_exclusive();
+    }
+    let found = select.one(connection).await?;
+    found.ok_or_else(|| Error::internal("a mark of the duty to report was deleted"))
+}
+
+/// Moves a mark that is locked.
+///
+/// # Errors
+/// [`Error::Internal`] when the database refuses.
+pub async fn advance(
+    connection: &impl ConnectionTrait,
+    jurisdiction: JurisdictionId,
+    period: &str,
+    at: DateTime<Utc>,
+) -> Result<()> {
+    duty_mark::Entity::update_many()
+        .col_expr(duty_mark::Column::Period, period.into())
+        .col_expr(duty_mark::Column::SweptAt, at.into())
+        .filter(duty_mark::Column::JurisdictionId.eq(jurisdiction))
+        .exec(connection)
+        .await?;
+    Ok(())
+}
