@@ -24,7 +24,7 @@ use crate::store::changes;
 use crate::store::facts::{change_facts, proposed_facts};
 use crate::store::page::PageRequest;
 
-pub use content::{ChangeContent, CitedDocument, YearlyInvestment};
+pub use content::{ChangeContent, CitedDocument};
 pub use propose::ProposeMutation;
 pub use write::{ChangeMutation, NewDateInput};
 

@@ -160,9 +160,9 @@ pub(super) async fn apply(
 ) -> Result<project::Model> {
     let milestones = tasks::of_projects(work.connection(), vec![project.id]).await?;
     expect_unchanged(&milestones, &content.dates)?;
-    for before in tasks::owed_of_projects(work.connection(), vec![project.id]).await? {
-        let after = moved_task(project, &before, transition, content);
-        work.update(permit, &before, after).await?;
+    for before in &milestones {
+        let after = moved_milestone(project, before, transition, content);
+        work.update(permit, before, after).await?;
     }
     for before in reports::active_of_projects(work.connection(), vec![project.id]).await? {
         let after = moved_report(&before, transition, content.occurred_on);
@@ -190,19 +190,19 @@ fn is_finish(task: &task::Model) -> bool {
     task.role == Some(MilestoneRole::Finish)
 }
 
-/// What a move makes of one milestone or report: cancelling ends what is owed, suspending
-/// stops its clock, resuming starts it again and ends the review.
-fn moved_task(
+/// What a move makes of one milestone: cancelling ends what is owed, suspending stops its
+/// clock, resuming starts it again and ends the review.
+fn moved_milestone(
     project: &project::Model,
     before: &task::Model,
     transition: &Transition,
     content: &StageContent,
 ) -> task::Model {
     let mut after = before.clone();
-    if !matches!(before.state, TaskState::Open | TaskState::Submitted) {
+    let active = matches!(before.state, TaskState::Open | TaskState::Submitted);
+    let Some(role) = before.role.filter(|_| active) else {
         return after;
-    }
-    let role = before.role.unwrap_or(MilestoneRole::Step);
+    };
     let ends = transition.to == Stage::Cancelled
         || (transition.resumes() && role == MilestoneRole::Review);
     if ends {

@@ -156,11 +156,11 @@ async fn contents_change_as_proposed(world: &World) {
     assert_eq!(now["code"], "ZMD-RES-0001", "the code stays");
     let areas = json!([{ "id": text(BIYANG) }, { "id": text(PINGYU) }]);
     assert_eq!(now["areas"], areas);
-    assert_eq!(now["investmentTotal"], "1200000000.5");
+    assert_eq!(now["investment"]["total"], "1200000000.5");
     let years = json!([
-        { "year": 2026, "amount": "500000000.5" }, { "year": 2027, "amount": "700000000" },
+        { "year": 2026, "planned": "500000000.5" }, { "year": 2027, "planned": "700000000" },
     ]);
-    assert_eq!(now["investments"], years);
+    assert_eq!(now["investment"]["years"], years);
     assert_eq!(now["targets"][0]["quantity"], "1.5");
     assert_eq!(now["targets"][0]["words"], "库容1.5亿立方米");
     let kept = target::Entity::find_by_id(TargetId(key(0x304)));
@@ -241,7 +241,7 @@ async fn contents_that_changed_meanwhile_are_left_alone(world: &World) {
     assert_eq!(outdated.blockers(), ["PROJECT_CHANGED"]);
     let now = project(world, RESERVOIR).await;
     assert_eq!(now["title"], "宿鸭湖水库清淤扩容", "nothing of it");
-    assert_eq!(now["investmentTotal"], Value::Null);
+    assert_eq!(now["investment"]["total"], Value::Null);
     decide(world, change, "RETURN").await.data();
 }
 
@@ -250,7 +250,10 @@ async fn money_is_exact(world: &World) {
         let input = json!({ "projectId": text(project_id), "investmentTotal": total });
         let asked = propose(world, LEAD, "amend", input).await;
         approve(world, &asked, "changePropose").await;
-        assert_eq!(project(world, project_id).await["investmentTotal"], total);
+        assert_eq!(
+            project(world, project_id).await["investment"]["total"],
+            total
+        );
     }
     // The years answer to a total that was agreed before.
     let input = json!({
