@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use crate::support::client::text;
 use crate::support::known::{
-    BRIDGE, CANAL_SCHEDULE, DAM, PROGRAMME, RESERVOIR, RESERVOIR_FINISH, TRANSPORT,
+    BRIDGE, CANAL_SCHEDULE, COUNTY, DAM, PROGRAMME, RESERVOIR, RESERVOIR_FINISH, TRANSPORT, WATER,
 };
 use crate::support::persona::PASSWORD;
 use crate::support::{Content, Engine, Persona, World, date, on_both};
@@ -135,7 +135,19 @@ fn writes() -> Vec<Sent> {
         "projectId": text(BRIDGE), "leadUnitId": text(TRANSPORT),
         "cooperatingUnitIds": [], "reason": "分工", "expectedVersion": 1,
     });
+    let order = json!({
+        "unitId": text(WATER), "projectIds": [text(RESERVOIR)], "taskIds": [text(DAM)],
+        "level": "ORDER", "source": "MEETING", "instruction": "月底前完成征地",
+        "dueDate": date(2026, 12, 31), "idempotencyKey": "order-1",
+    });
+    let issue = json!({
+        "projectId": text(RESERVOIR), "title": "移民安置", "description": "资金缺口",
+        "helpFromUnitId": text(COUNTY), "dueDate": date(2026, 12, 10),
+        "idempotencyKey": "issue-1",
+    });
     vec![
+        write("IssueRaise", document!("issue"), Signatory, issue, 30),
+        write("OrderIssue", document!("order"), Supervisor, order, 36),
         write("SignIn", document!("sign-in"), Anonymous, sign_in, 28),
         write("TaskClaim", document!("task-claim"), Signatory, claim(), 30),
         write("TaskVerify", tasks, Supervisor, verify, 30),

@@ -8,16 +8,21 @@
 )]
 
 mod architecture;
+mod assessment;
 mod atomicity;
+mod briefing;
 mod catalogue;
 mod changes;
 mod contract;
 mod coverage;
 mod edges;
 mod flow;
+mod inbox;
+mod issues;
 mod ledger;
 mod matrix;
 mod migrations;
+mod orders;
 mod paging;
 mod program;
 mod schema;

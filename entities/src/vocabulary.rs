@@ -439,6 +439,18 @@ vocabulary! {
 }
 
 vocabulary! {
+    /// What the ladder of supervision proposes an order on.
+    OrderGround {
+        /// A milestone is overdue (节点逾期).
+        MilestoneOverdue = "MILESTONE_OVERDUE",
+        /// Reports were missed in a row (连续未报).
+        ReportsMissed = "REPORTS_MISSED",
+        /// The project is rated red (红灯).
+        RatingRed = "RATING_RED",
+    }
+}
+
+vocabulary! {
     /// How a project stands (红黄绿).
     Rating {
         /// Not rated: no approved schedule, or no adopted rules (未排期).

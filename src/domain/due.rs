@@ -198,6 +198,13 @@ impl DueFacts {
         });
     }
 
+    /// True where lateness is counted: there is a date, and it is not only the end of the
+    /// plan's period.
+    #[must_use]
+    pub fn has_deadline(&self) -> bool {
+        self.counted_due_date.is_some() && !self.has_only_period()
+    }
+
     fn has_only_period(&self) -> bool {
         self.due_basis == Some(DueBasis::PlanPeriod)
     }

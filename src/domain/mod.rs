@@ -13,18 +13,31 @@
 //! | [`schedule`]: what a proposed schedule must look like, percent complete | |
 //! | [`progress`]: planned against actual on a day | |
 //! | [`rating`]: red, yellow or green, and why | `seeds/ratings.yaml` |
+//! | [`order`]: how orders are numbered and called | |
+//! | [`ladder`]: which order of supervision is proposed next | `seeds/ladder.yaml` |
 //! | [`template`]: usual milestones by kind of work | `seeds/templates.yaml` |
 //! | [`reporting`]: who owes a monthly report, due when | `seeds/reporting.yaml` |
 //! | [`report`]: what a monthly report must look like | |
+//! | [`verdict`]: what became of something owed by a day | |
+//! | [`briefing`]: the figures of a month, each with its list | |
+//! | [`assessment`]: how a unit did over some months | `seeds/assessment.yaml` |
+//! | [`inbox`]: which mutation settles what waits, and how urgent it is | |
 
+pub mod assessment;
+pub mod briefing;
 pub mod calendar;
 pub mod change;
 pub mod due;
+pub mod inbox;
+pub mod ladder;
+pub mod order;
 pub mod progress;
 pub mod rating;
 pub mod report;
 pub mod reporting;
 pub mod schedule;
 pub mod seed;
+pub mod tally;
 pub mod template;
+pub mod verdict;
 pub mod workflow;

@@ -12,15 +12,18 @@ use duban_entities::ids::{
 };
 use duban_entities::{
     api_token, area, change_request, citation, clause, cooperating_unit, grant, jurisdiction,
-    ledger, plan, project, project_external_id, project_investment, report_draft, report_revision,
-    suggested_lead, target, task, task_evidence, unit, user,
+    ledger, order, order_project, order_task, plan, project, project_external_id,
+    project_investment, report_draft, report_revision, suggested_lead, target, task, task_evidence,
+    unit, user,
 };
 
 use crate::error::{Error, Result};
 use crate::policy::ProjectFacts;
 use crate::service::{Call, PastProject, Rated, Services, Standing};
 use crate::store::page::{Page, PageRequest};
-use crate::store::{Store, changes, facts, outline, projects, reports, tasks, tokens, users};
+use crate::store::{
+    Store, changes, facts, orders, outline, projects, reports, tasks, tokens, users,
+};
 
 /// Where the loaders of one request read.
 #[derive(Debug)]
@@ -134,6 +137,12 @@ children! {
     GrantsOf(UserId) => grant::Model, users::grants, |row| row.user_id;
     /// The API tokens of a user.
     ApiTokensOf(UserId) => api_token::Model, tokens::of_users, |row| row.user_id;
+    /// The projects that an order names.
+    ProjectsOfOrder(TaskId) => order_project::Model, orders::projects_of, |row| row.task_id;
+    /// The tasks that an order names.
+    TasksOfOrder(TaskId) => order_task::Model, orders::tasks_of, |row| row.order_id;
+    /// The orders that follow an order, by number.
+    FollowersOf(TaskId) => order::Model, orders::following, |row| row.follows_id.unwrap_or(row.task_id);
     /// The evidence of a task's last claim.
     EvidenceOf(TaskId) => task_evidence::Model, tasks::evidence, |row| row.task_id;
     /// The revisions of a report, in the order of their submission.
@@ -221,6 +230,47 @@ impl Loader<TaskId> for Source {
             .await
             .map_err(Arc::new)?;
         Ok(rows.into_iter().map(|row| (row.id, row)).collect())
+    }
+}
+
+/// The issues of a project, oldest first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct IssuesOf(pub ProjectId);
+
+impl Loader<IssuesOf> for Source {
+    type Value = Vec<task::Model>;
+    type Error = Shared;
+
+    async fn load(&self, keys: &[IssuesOf]) -> Result<HashMap<IssuesOf, Vec<task::Model>>, Shared> {
+        let parents = keys.iter().map(|key| key.0).collect();
+        let rows = tasks::issues_of(self.store().read(), parents)
+            .await
+            .map_err(Arc::new)?;
+        let mut groups: HashMap<IssuesOf, Vec<task::Model>> = HashMap::new();
+        for row in rows {
+            if let Some(project) = row.project_id {
+                groups.entry(IssuesOf(project)).or_default().push(row);
+            }
+        }
+        Ok(groups)
+    }
+}
+
+/// What makes a task an order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct OrderOf(pub TaskId);
+
+impl Loader<OrderOf> for Source {
+    type Value = order::Model;
+    type Error = Shared;
+
+    async fn load(&self, keys: &[OrderOf]) -> Result<HashMap<OrderOf, order::Model>, Shared> {
+        let ids = keys.iter().map(|key| key.0).collect();
+        let rows = orders::by_tasks(self.store().read(), ids)
+            .await
+            .map_err(Arc::new)?;
+        let rows = rows.into_iter();
+        Ok(rows.map(|row| (OrderOf(row.task_id), row)).collect())
     }
 }
 

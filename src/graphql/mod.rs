@@ -5,12 +5,16 @@
 //! that turns the input into a command of the service, its line in `tests/matrix.rs` and in
 //! `tests/coverage.rs`, and `just bless` for `schema.graphql`.
 
+mod assessment;
+mod briefing;
 mod change;
 mod connection;
 mod context;
 mod cost;
 mod error;
+mod figure;
 mod grant;
+mod inbox;
 mod jurisdiction;
 mod ledger;
 mod limits;
@@ -27,6 +31,7 @@ mod portfolio;
 mod progress;
 mod project;
 mod project_filter;
+mod proposal;
 mod rating;
 mod report;
 mod scalar;
@@ -59,9 +64,14 @@ pub struct Query(
     plan::PlanQuery,
     project::ProjectQuery,
     task::TaskQuery,
+    proposal::ProposalQuery,
     report::ReportQuery,
+    task::OrderQuery,
     change::ChangeQuery,
     portfolio::PortfolioQuery,
+    assessment::AssessmentQuery,
+    briefing::BriefingQuery,
+    inbox::InboxQuery,
     ledger::LedgerQuery,
     rating::RatingQuery,
     workflow::WorkflowQuery,
@@ -77,8 +87,12 @@ pub struct Mutation(
     change::ChangeMutation,
     change::ProposeMutation,
     task::TaskMutation,
+    briefing::BriefingMutation,
+    proposal::ProposalMutation,
     rating::RatingMutation,
     report::ReportMutation,
+    task::IssueMutation,
+    task::OrderMutation,
     session::SessionMutation,
     user::UserMutation,
     grant::GrantMutation,

@@ -2,10 +2,11 @@
 
 use async_graphql::{Context, ID, Interface, Object};
 use duban_entities::ids::{
-    AreaId, ChangeRequestId, ClauseId, JurisdictionId, PlanId, ProjectId, TaskId, UnitId, UserId,
-    prefix,
+    AreaId, BriefingId, ChangeRequestId, ClauseId, JurisdictionId, PlanId, ProjectId, TaskId,
+    UnitId, UserId, prefix,
 };
 
+use super::briefing::Briefing;
 use super::change::ChangeRequest;
 use super::context::{call, parse, services};
 use super::error::{Result, public};
@@ -45,6 +46,8 @@ pub enum Node {
     Order(Order),
     /// A change request.
     ChangeRequest(ChangeRequest),
+    /// A published briefing.
+    Briefing(Briefing),
     /// A user.
     User(User),
 }
@@ -111,6 +114,13 @@ async fn load(ctx: &Context<'_>, id: &ID) -> Result<Node> {
         Some(ChangeRequestId::PREFIX) => {
             let row = services.change(call, parse(id)?).await.map_err(public)?;
             Node::ChangeRequest(row.into())
+        }
+        Some(BriefingId::PREFIX) => {
+            let row = services
+                .briefing_by_id(call, parse(id)?)
+                .await
+                .map_err(public)?;
+            Node::Briefing(row.into())
         }
         Some(UserId::PREFIX) => {
             let row = services.user(call, parse(id)?).await.map_err(public)?;

@@ -15,8 +15,8 @@ use super::jurisdiction::{Area, Jurisdiction};
 use super::ledger::{LedgerEntryConnection, history};
 use super::loader::{
     ActiveReportsOf, AliasesOfProject, AreaLinksOf, CitationsOf, CooperatingUnitsOf, EntriesOf,
-    ExternalIdsOf, FactsOf, MembersOf, MilestonesOf, ProjectAt, ReportsOf, SuggestedLeadsOf,
-    TargetsOf,
+    ExternalIdsOf, FactsOf, IssuesOf, MembersOf, MilestonesOf, ProjectAt, ReportsOf,
+    SuggestedLeadsOf, TargetsOf,
 };
 use super::mention::{Citation, CooperatingUnit, ExternalId, SuggestedLead, Target};
 use super::past::ProjectThen;
@@ -24,7 +24,7 @@ use super::progress::{Progress, ProgressCurve};
 use super::rating::ProjectRating;
 use super::report::{self, ProjectInvestment, ReportSummary};
 use super::scalar::{Date, DateTime, Decimal};
-use super::task::{MilestoneConnection, ReportConnection};
+use super::task::{IssueConnection, MilestoneConnection, ReportConnection};
 use super::unit::Unit;
 use super::vocabulary::{
     Disclosure, DueBasis, LeadBasis, OrderDirection, Participation, ProjectKind, Stage, StageBasis,
@@ -348,6 +348,30 @@ impl Project {
         report::summary(ctx, &self.row, period).await
     }
 
+    /// The difficulties raised on it (困难问题), oldest first.
+    #[graphql(complexity = "page_cost(first, last, child_complexity)")]
+    async fn issues(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(
+            desc = "So many from the start, or behind `after`; 50 where nothing is said, 200 at most."
+        )]
+        first: Option<i32>,
+        #[graphql(desc = "Start behind this cursor.")] after: Option<String>,
+        #[graphql(desc = "So many from the end, or before `before`.")] last: Option<i32>,
+        #[graphql(desc = "End before this cursor.")] before: Option<String>,
+    ) -> Result<IssueConnection> {
+        let rows = children(ctx, IssuesOf(self.row.id)).await?;
+        let request = PageRequest {
+            first,
+            after,
+            last,
+            before,
+        };
+        let page = page_of_whole(&rows, |row| row.id.to_string(), &request)?;
+        Ok(IssueConnection::of(page, u64::try_from(rows.len()).ok()))
+    }
+
     /// The steps that the workflow has from here, and what still blocks each.
     #[graphql(complexity = "list_cost(child_complexity)")]
     async fn transitions(&self, ctx: &Context<'_>) -> Result<Vec<ProjectTransition>> {
@@ -449,6 +473,8 @@ pub struct ProjectPermissions {
     assign_units: bool,
     /// Set a rating beside the computed one.
     override_rating: bool,
+    /// Raise an issue.
+    raise_issues: bool,
 }
 
 impl From<ProjectView> for ProjectPermissions {
@@ -461,6 +487,7 @@ impl From<ProjectView> for ProjectPermissions {
             verify_tasks: view.verify_tasks,
             assign_units: view.assign_units,
             override_rating: view.override_rating,
+            raise_issues: view.raise_issues,
         }
     }
 }

@@ -14,8 +14,9 @@ use duban_entities::{task, vocabulary as words};
 
 use super::change::ChangeRequest;
 use super::connection::{connection, page_cost};
-use super::context::{call, parse, parse_option, services};
+use super::context::{call, loaders, parse, parse_option, services};
 use super::error::{Result, public};
+use super::loader::FactsOf;
 use super::past::past_cost;
 use super::person::Person;
 use super::project::Project;
@@ -23,12 +24,14 @@ use super::project_filter::checked_words;
 use super::scalar::{Date, DateTime};
 use super::unit::Unit;
 use super::vocabulary::{DueBasis, OrderDirection, TaskKind, TaskState};
+use crate::policy::{ProjectFacts, TaskFacts};
+use crate::store::facts;
 use crate::store::page::{Direction, PageRequest};
 use crate::store::tasks;
 
-pub use issue::Issue;
+pub use issue::{Issue, IssueConnection, IssueMutation};
 pub use milestone::Milestone;
-pub use order::Order;
+pub use order::{Order, OrderMutation, OrderQuery};
 pub use report::Report;
 pub use then::Then;
 pub use write::{EvidenceInput, TaskMutation};
@@ -74,7 +77,7 @@ pub use write::{EvidenceInput, TaskMutation};
     field(
         name = "unit",
         ty = "Result<Option<Unit>>",
-        desc = "The unit that owes it; null where none leads yet."
+        desc = "The unit that owes it; null where none leads yet, and where the office owes an issue."
     ),
     field(
         name = "project",
@@ -104,7 +107,7 @@ pub use write::{EvidenceInput, TaskMutation};
     field(
         name = "decision_note",
         ty = "Option<String>",
-        desc = "The verifier's note, or the reason of the return."
+        desc = "The verifier's note, or the reason of the return or the redirection."
     ),
     field(
         name = "pending_change",
@@ -169,6 +172,16 @@ pub(super) fn checked_month(text: Option<String>, field: &str) -> Result<Option<
 async fn today_of(ctx: &Context<'_>, row: &task::Model) -> Result<chrono::NaiveDate> {
     let today = super::context::today(ctx).await?;
     Ok(today.of(row.jurisdiction_id))
+}
+
+/// What the policy needs to know of a task that the caller may see.
+async fn task_facts(ctx: &Context<'_>, row: &task::Model) -> Result<TaskFacts> {
+    let project = match row.project_id {
+        Some(id) => loaders(ctx)?.load_one(FactsOf(id)).await?,
+        None => None,
+    };
+    let project = project.map(|facts| ProjectFacts::clone(&facts));
+    Ok(facts::task_facts(row, project))
 }
 
 /// A reference to a document that supports a claim. Files are not kept here.

@@ -380,6 +380,18 @@ pub enum OrderSource {
     Rule,
 }
 
+/// What the ladder of supervision proposes an order on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+#[graphql(remote = "words::OrderGround")]
+pub enum OrderGround {
+    /// A milestone is overdue (节点逾期).
+    MilestoneOverdue,
+    /// Reports were missed in a row (连续未报).
+    ReportsMissed,
+    /// The project is rated red (红灯).
+    RatingRed,
+}
+
 /// How a project stands (红黄绿).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
 #[graphql(remote = "words::Rating")]

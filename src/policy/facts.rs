@@ -50,6 +50,8 @@ pub struct TaskFacts {
 pub struct OrderFacts {
     /// Its jurisdiction.
     pub jurisdiction: JurisdictionId,
+    /// The unit that shall answer.
+    pub unit: UnitId,
     /// The projects that it is about.
     pub projects: Vec<ProjectFacts>,
 }

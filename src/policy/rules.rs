@@ -1,5 +1,7 @@
 //! The decision itself.
 
+use std::collections::BTreeSet;
+
 use duban_entities::ids::{JurisdictionId, UnitId, UserId};
 use duban_entities::vocabulary::{Role, TaskKind};
 
@@ -36,13 +38,14 @@ actions! {
     ChangeRead = "change.read",
     /// Read the draft of a report.
     DraftRead = "draft.read",
-    /// Read what is drawn up for a whole jurisdiction: briefings, assessments, proposed
-    /// orders.
+    /// Read what is drawn up for a whole jurisdiction: briefings, assessments.
     SupervisionRead = "supervision.read",
     /// Read the feed of changes, or a project's history.
     FeedRead = "feed.read",
     /// Read the ledger.
     LedgerRead = "ledger.read",
+    /// Read the orders that the ladder proposes on visible projects.
+    ProposalsRead = "proposals.read",
     /// Assign lead and cooperating units.
     UnitAssign = "unit.assign",
     /// Propose a first schedule.
@@ -122,6 +125,7 @@ impl Action {
             | Self::SupervisionRead
             | Self::FeedRead
             | Self::LedgerRead
+            | Self::ProposalsRead
             | Self::UserRead => true,
             Self::UnitAssign
             | Self::MilestonesPlan
@@ -289,7 +293,9 @@ const fn role_allows(role: Role, action: Action) -> bool {
         Action::LedgerRead => {
             matches!(role, Role::Supervisor | Role::Auditor | Role::Administrator)
         }
-        Action::SupervisionRead => !matches!(role, Role::Reporter | Role::Signatory),
+        Action::SupervisionRead | Action::ProposalsRead => {
+            !matches!(role, Role::Reporter | Role::Signatory)
+        }
         Action::DraftRead | Action::ReportSave | Action::IssueRaise => {
             matches!(role, Role::Reporter | Role::Signatory)
         }
@@ -336,11 +342,7 @@ fn sees(held: &Held, facts: Facts<'_>) -> bool {
         Facts::Project(project) => sees_project(held, project),
         Facts::Order(order) => sees_order(held, order),
         Facts::Task(task) => match (&task.project, &held.scope) {
-            (_, Scope::Unit { within, .. })
-                if task.unit.is_some_and(|unit| within.contains(&unit)) =>
-            {
-                true
-            }
+            (_, Scope::Unit { within, .. }) if owed_or_raised(task, within) => true,
             (Some(project), _) => sees_project(held, project),
             (None, Scope::Everything | Scope::Jurisdiction(_)) => {
                 in_jurisdiction(held, task.jurisdiction)
@@ -388,15 +390,18 @@ fn sees_entry(held: &Held, entry: &EntryFacts) -> bool {
     }
 }
 
-/// An area supervisor sees an order that is about a project in the area.
+/// A unit sees what it owes, and an issue that it raised, whatever its part in the project
+/// is by now.
+fn owed_or_raised(task: &TaskFacts, within: &BTreeSet<UnitId>) -> bool {
+    let raised = task.raised_unit.filter(|_| task.kind == TaskKind::Issue);
+    let units = task.unit.iter().chain(&raised);
+    units.into_iter().any(|unit| within.contains(unit))
+}
+
+/// Whoever sees every project of an order, and its jurisdiction, sees what is asked for.
 fn sees_order(held: &Held, order: &OrderFacts) -> bool {
-    match &held.scope {
-        Scope::Everything | Scope::Jurisdiction(_) => in_jurisdiction(held, order.jurisdiction),
-        Scope::Area { .. } | Scope::Unit { .. } => {
-            let mut projects = order.projects.iter();
-            !order.projects.is_empty() && projects.all(|project| sees_project(held, project))
-        }
-    }
+    let mut projects = order.projects.iter();
+    in_jurisdiction(held, order.jurisdiction) && projects.all(|one| sees_project(held, one))
 }
 
 fn in_jurisdiction(held: &Held, jurisdiction: JurisdictionId) -> bool {
@@ -490,9 +495,12 @@ fn jurisdiction_refusal(held: &Held, action: Action) -> Option<&'static str> {
 }
 
 /// An order that an area supervisor issues is about one project, so that it stays in sight.
+/// Nobody could ever close an order to the home unit of the office that issued it.
 fn order_refusal(principal: &Principal, held: &Held, order: &OrderFacts) -> Option<&'static str> {
     let mut projects = order.projects.iter();
-    if matches!(held.scope, Scope::Area { .. }) && order.projects.len() != 1 {
+    if held.home.contains(&order.unit) {
+        Some("an office issues no order to itself or a unit below it")
+    } else if matches!(held.scope, Scope::Area { .. }) && order.projects.len() != 1 {
         Some("an area supervisor's order is about one project")
     } else if projects.all(|project| covers_areas(principal, held, project)) {
         None

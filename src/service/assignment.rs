@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use duban_entities::ids::{JurisdictionId, ProjectId, UnitId};
-use duban_entities::vocabulary::{LeadBasis, Stage, TaskState, UnitKind};
+use duban_entities::ids::{ProjectId, UnitId};
+use duban_entities::vocabulary::{LeadBasis, Stage, TaskState};
 use duban_entities::{cooperating_unit, project, unit};
 
 use super::{Call, Services, fetch};
@@ -120,36 +120,7 @@ pub(super) async fn named_unit(
     id: UnitId,
     field: &str,
 ) -> Result<unit::Model> {
-    unit_of(work, project.jurisdiction_id, id, field).await
-}
-
-/// A unit of the jurisdiction that is a body, not wording.
-pub(super) async fn unit_of(
-    work: &Work,
-    jurisdiction: JurisdictionId,
-    id: UnitId,
-    field: &str,
-) -> Result<unit::Model> {
-    let found = outline::units_by_id(work.connection(), vec![id])
-        .await?
-        .pop();
-    let unit = found
-        .filter(|unit| unit.jurisdiction_id == jurisdiction)
-        .ok_or(Error::NotFound)?;
-    let today = Today::load(work.connection(), work.at()).await?;
-    if unit
-        .valid_to
-        .is_some_and(|last| last < today.of(unit.jurisdiction_id))
-    {
-        return Err(Error::invalid(field, format!("{} has ended", unit.name)));
-    }
-    if unit.kind == UnitKind::Collective {
-        return Err(Error::invalid(
-            field,
-            format!("{} is a collective name: it names no one body", unit.name),
-        ));
-    }
-    Ok(unit)
+    fetch::unit(work, project.jurisdiction_id, id, field).await
 }
 
 /// Puts these cooperating units in the place of the present ones; the text's role words of

@@ -1,11 +1,14 @@
 //! Fetching a row for an action: the policy answers here, with a permit.
 
-use duban_entities::ids::{ProjectId, TaskId};
-use duban_entities::{project, task};
+use chrono::NaiveDate;
+use duban_entities::ids::{JurisdictionId, ProjectId, TaskId, UnitId};
+use duban_entities::vocabulary::UnitKind;
+use duban_entities::{project, task, unit};
 
 use crate::error::{Error, Problems, Result};
 use crate::policy::{Action, Facts, Permit};
-use crate::store::{Work, facts, projects, tasks};
+use crate::store::today::Today;
+use crate::store::{Work, facts, outline, projects, tasks};
 
 /// Most characters of a reason or note.
 const LONGEST_NOTE: usize = 2_000;
@@ -92,4 +95,64 @@ pub(super) fn note(field: &str, text: Option<&str>) -> Result<Option<String>> {
 /// [`Error::Invalid`].
 pub(super) fn required_note(field: &str, text: Option<&str>) -> Result<String> {
     note(field, text)?.ok_or_else(|| Error::invalid(field, "required"))
+}
+
+/// Most characters of a title.
+const LONGEST_TITLE: usize = 200;
+
+/// A title that a person wrote, trimmed; none where it is empty.
+///
+/// # Errors
+/// [`Error::Invalid`] when it is too long or holds control characters.
+pub(super) fn title(field: &str, text: Option<&str>) -> Result<Option<String>> {
+    let text = text.map(str::trim).filter(|text| !text.is_empty());
+    let fits = text.is_none_or(|text| {
+        text.chars().count() <= LONGEST_TITLE && !text.chars().any(char::is_control)
+    });
+    if fits {
+        Ok(text.map(str::to_owned))
+    } else {
+        Err(Error::invalid(
+            field,
+            "at most 200 characters, no control characters",
+        ))
+    }
+}
+
+/// A unit of a jurisdiction that is a body, not wording, and still there.
+///
+/// # Errors
+/// [`Error::NotFound`] for one of another jurisdiction; [`Error::Invalid`].
+pub(super) async fn unit(
+    work: &Work,
+    jurisdiction: JurisdictionId,
+    id: UnitId,
+    field: &str,
+) -> Result<unit::Model> {
+    let found = outline::units_by_id(work.connection(), vec![id])
+        .await?
+        .pop();
+    let unit = found
+        .filter(|unit| unit.jurisdiction_id == jurisdiction)
+        .ok_or(Error::NotFound)?;
+    let today = today(work, jurisdiction).await?;
+    if unit.valid_to.is_some_and(|last| last < today) {
+        return Err(Error::invalid(field, format!("{} has ended", unit.name)));
+    }
+    if unit.kind == UnitKind::Collective {
+        return Err(Error::invalid(
+            field,
+            format!("{} is a collective name: it names no one body", unit.name),
+        ));
+    }
+    Ok(unit)
+}
+
+/// The jurisdiction's local date.
+///
+/// # Errors
+/// [`Error::Internal`] when the database cannot be read.
+pub(super) async fn today(work: &Work, jurisdiction: JurisdictionId) -> Result<NaiveDate> {
+    let today = Today::load(work.connection(), work.at()).await?;
+    Ok(today.of(jurisdiction))
 }

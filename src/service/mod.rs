@@ -3,9 +3,11 @@
 //! A service loads what it needs from the store, asks the policy, applies the rules of
 //! `domain`, and writes through one unit of work. It knows neither HTTP nor GraphQL.
 
+mod assessment;
 mod assignment;
 mod authentication;
 mod blank;
+mod briefing;
 pub mod catalogue;
 mod change;
 pub mod credential;
@@ -14,10 +16,13 @@ mod fetch;
 mod grant;
 mod grant_rules;
 mod idempotency;
+mod inbox;
 mod issue;
 mod ledger;
+mod ledgered;
 mod named;
 mod names;
+mod order;
 mod outline;
 mod password;
 mod past;
@@ -25,6 +30,7 @@ mod past;
 pub(crate) mod people_tests;
 mod portfolio;
 mod project;
+mod proposal;
 mod rating;
 mod refresh;
 mod report;
@@ -47,8 +53,10 @@ use crate::policy::Principal;
 use crate::store::today::Today;
 use crate::store::{Store, WriteContext};
 
+pub use assessment::{Assessment, MOST_MONTHS};
 pub use assignment::{AssignMany, AssignOne, Lead};
 pub use authentication::Person;
+pub use briefing::{BriefingPublish, briefing_number, published_figures};
 pub use change::{
     ChangeDecide, ChangePropose, Content, Decision, Document, MovedDate, NewDate, Parts,
     PlannedTarget, ProjectPropose, ProposalContent, ReassignContent, StageContent, Wanted,
@@ -57,9 +65,13 @@ pub use change::{
 pub use credential::{Credentials, Secret, SigningKey};
 pub use demonstration::Demonstration;
 pub use grant::{GrantAdd, GrantScope, NewGrant};
+pub use inbox::{Inbox, InboxItem, Thing};
+pub use issue::{IssueRaise, IssueRedirect, IssueView};
+pub use order::{OrderBy, OrderIssue, OrderView, order_facts};
 pub use outline::{PlanBy, UnitBy};
 pub use past::{PastProject, PastTask};
 pub use project::{ProjectView, state};
+pub use proposal::{OrderProposal, ProposalFilter, ProposalId};
 pub use rating::{
     Adopted, Rated, RatingOverride, RatingOverrideEnd, RatingRulesAdopt, Standing, in_force,
     look_back, ratings_of_past,

@@ -30,6 +30,8 @@ pub struct ProjectView {
     pub assign_units: bool,
     /// Set a rating beside the computed one.
     pub override_rating: bool,
+    /// Raise an issue.
+    pub raise_issues: bool,
 }
 
 impl ProjectView {
@@ -67,6 +69,7 @@ impl ProjectView {
             verify_tasks: task(Action::TaskVerify, TaskState::Submitted),
             assign_units: project(Action::UnitAssign),
             override_rating: project(Action::RatingOverride),
+            raise_issues: project(Action::IssueRaise),
         }
     }
 }

@@ -1,6 +1,8 @@
 //! The rules that are data, loaded and checked once.
 
+use crate::domain::assessment::{self, AssessmentRules};
 use crate::domain::calendar::{self, Calendar};
+use crate::domain::ladder::{self, Ladder};
 use crate::domain::rating::{self, RatingRules};
 use crate::domain::reporting::{self, ReportingRules};
 use crate::domain::template::{self, Template};
@@ -21,6 +23,10 @@ pub struct Rules {
     pub ratings: RatingRules,
     /// The duty to report.
     pub reporting: ReportingRules,
+    /// Which order of supervision is proposed next.
+    pub ladder: Ladder,
+    /// What counts with which weight when units are assessed.
+    pub assessment: AssessmentRules,
     /// Days before its date from which a task counts as due soon.
     pub due_soon_days: u16,
     /// Working days that a returned claim gets, where the office names no date.
@@ -40,6 +46,8 @@ impl Rules {
             calendar: calendar::embedded()?,
             ratings: rating::embedded()?,
             reporting: reporting::embedded()?,
+            ladder: ladder::embedded()?,
+            assessment: assessment::embedded()?,
             due_soon_days: 3,
             return_days: 3,
         })

@@ -22,7 +22,7 @@ use crate::error::{Error, Result};
 use crate::policy::{Action, Permit};
 use crate::store::record::Fields;
 use crate::store::today::Today;
-use crate::store::{Work, reports, tasks};
+use crate::store::{Work, tasks};
 
 /// The lead unit moves its project, or proposes it where the workflow needs approval.
 #[derive(Clone, Debug, Serialize)]
@@ -160,13 +160,11 @@ pub(super) async fn apply(
 ) -> Result<project::Model> {
     let milestones = tasks::of_projects(work.connection(), vec![project.id]).await?;
     expect_unchanged(&milestones, &content.dates)?;
-    for before in &milestones {
-        let after = moved_milestone(project, before, transition, content);
+    let mut following = tasks::owed_of_projects(work.connection(), vec![project.id]).await?;
+    following.extend(tasks::issues_of(work.connection(), vec![project.id]).await?);
+    for before in &following {
+        let after = moved_task(project, before, transition, content);
         work.update(permit, before, after).await?;
-    }
-    for before in reports::active_of_projects(work.connection(), vec![project.id]).await? {
-        let after = moved_report(&before, transition, content.occurred_on);
-        work.update(permit, &before, after).await?;
     }
     if transition.suspends() {
         let review = review(work, project, &milestones, content)?;
@@ -190,20 +188,22 @@ fn is_finish(task: &task::Model) -> bool {
     task.role == Some(MilestoneRole::Finish)
 }
 
-/// What a move makes of one milestone: cancelling ends what is owed, suspending stops its
-/// clock, resuming starts it again and ends the review.
-fn moved_milestone(
+/// What a move makes of one milestone, report or issue: cancelling ends what is owed (a
+/// report that was submitted stays), suspending stops its clock, resuming starts it again and
+/// ends the review.
+fn moved_task(
     project: &project::Model,
     before: &task::Model,
     transition: &Transition,
     content: &StageContent,
 ) -> task::Model {
     let mut after = before.clone();
-    let active = matches!(before.state, TaskState::Open | TaskState::Submitted);
-    let Some(role) = before.role.filter(|_| active) else {
+    if !matches!(before.state, TaskState::Open | TaskState::Submitted) {
         return after;
-    };
-    let ends = transition.to == Stage::Cancelled
+    }
+    let role = before.role.unwrap_or(MilestoneRole::Step);
+    let reported = before.kind == TaskKind::Report && before.state == TaskState::Submitted;
+    let ends = (transition.to == Stage::Cancelled && !reported)
         || (transition.resumes() && role == MilestoneRole::Review);
     if ends {
         after.state = TaskState::Cancelled;
@@ -222,26 +222,6 @@ fn moved_milestone(
             // Another date waits for a decision: that keeps the clock stopped.
             due.clock_stopped_on = before.clock_stopped_on;
         }
-    }
-    set_due_facts(&mut after, &due);
-    after
-}
-
-/// What a move makes of a report that is owed: cancelling ends it, unless the unit has
-/// reported already; suspending stops its clock, resuming starts it again.
-fn moved_report(before: &task::Model, transition: &Transition, on: NaiveDate) -> task::Model {
-    let mut after = before.clone();
-    if transition.to == Stage::Cancelled {
-        if before.state == TaskState::Open {
-            after.state = TaskState::Cancelled;
-        }
-        return after;
-    }
-    let mut due = due_facts(before);
-    if transition.suspends() {
-        due.stop(on, MilestoneRole::Step);
-    } else if transition.resumes() {
-        due.resume(on);
     }
     set_due_facts(&mut after, &due);
     after

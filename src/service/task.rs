@@ -78,6 +78,14 @@ pub struct TaskReturn {
     pub expected_version: Option<i32>,
 }
 
+/// Serialises ids as their wire texts.
+pub(super) fn as_texts<'a, S: serde::Serializer, T: ToString + 'a>(
+    ids: impl IntoIterator<Item = &'a T>,
+    serializer: S,
+) -> std::result::Result<S::Ok, S::Error> {
+    serializer.collect_seq(ids.into_iter().map(ToString::to_string))
+}
+
 /// Serialises an id as its wire text.
 pub(super) fn as_text<S: serde::Serializer>(
     id: &impl ToString,
@@ -429,7 +437,7 @@ async fn send_back(
     after.return_count += 1;
     if before.due_date != Some(due) {
         let mut facts = due_facts(&after);
-        facts.set_due(due, basis_after_return(&before));
+        facts.set_due(due, basis_of_return(&before));
         set_due_facts(&mut after, &facts);
     }
     if before.kind == TaskKind::Report {
@@ -447,13 +455,13 @@ async fn send_back(
     Ok(task.id)
 }
 
-/// A returned milestone has the office's date; a return of anything else changes nothing
-/// about where its date comes from.
-fn basis_after_return(before: &task::Model) -> DueBasis {
-    before
-        .due_basis
-        .filter(|_| before.kind != TaskKind::Milestone)
-        .unwrap_or(DueBasis::Scheduled)
+/// A milestone's returned date is as good as scheduled; what a report, an issue or an order is
+/// owed by stays what it was.
+const fn basis_of_return(row: &task::Model) -> DueBasis {
+    match (row.kind, row.due_basis) {
+        (TaskKind::Milestone, _) | (_, None) => DueBasis::Scheduled,
+        (_, Some(basis)) => basis,
+    }
 }
 
 fn expect_submitted(row: &task::Model) -> Result<()> {

@@ -2,9 +2,11 @@
 
 use std::collections::HashMap;
 
-use duban_entities::ids::{ProjectId, UserId};
-use duban_entities::{change_request, cooperating_unit, grant, project, project_area, task};
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QuerySelect};
+use duban_entities::ids::{ProjectId, UnitId, UserId};
+use duban_entities::{
+    change_request, cooperating_unit, grant, order_project, project, project_area, task,
+};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, JoinType, QueryFilter, QuerySelect};
 
 use crate::error::{Error, Result};
 use crate::policy::{ChangeFacts, ProjectFacts, TaskFacts, UserFacts};
@@ -21,7 +23,7 @@ pub async fn of_project(
     facts.remove(&row.id).ok_or(Error::NotFound)
 }
 
-/// Facts of several projects, in three statements.
+/// Facts of several projects, in four statements.
 ///
 /// # Errors
 /// [`Error::Internal`] when the database cannot be read.
@@ -61,7 +63,7 @@ pub async fn of_projects(
             facts.cooperating.push(row.unit_id);
         }
     }
-    let owing: Vec<(Option<ProjectId>, Option<duban_entities::ids::UnitId>)> = task::Entity::find()
+    let owing: Vec<(Option<ProjectId>, Option<UnitId>)> = task::Entity::find()
         .select_only()
         .columns([task::Column::ProjectId, task::Column::UnitId])
         .filter(task::Column::ProjectId.is_in(ids))
@@ -70,12 +72,37 @@ pub async fn of_projects(
         .into_tuple()
         .all(connection)
         .await?;
-    for (project, unit) in owing {
+    let ordered = ordered_on(connection, rows).await?;
+    for (project, unit) in owing.into_iter().chain(ordered) {
         if let Some(facts) = project.and_then(|id| facts.get_mut(&id)) {
             facts.owing.extend(unit);
         }
     }
     Ok(facts)
+}
+
+/// The units that answer an order which names these projects.
+async fn ordered_on(
+    connection: &impl ConnectionTrait,
+    rows: &[project::Model],
+) -> Result<Vec<(Option<ProjectId>, Option<UnitId>)>> {
+    let ids = rows.iter().map(|row| row.id);
+    Ok(order_project::Entity::find()
+        .select_only()
+        .column(order_project::Column::ProjectId)
+        .column(task::Column::UnitId)
+        .join(
+            JoinType::InnerJoin,
+            order_project::Entity::belongs_to(task::Entity)
+                .from(order_project::Column::TaskId)
+                .to(task::Column::Id)
+                .into(),
+        )
+        .filter(order_project::Column::ProjectId.is_in(ids))
+        .distinct()
+        .into_tuple()
+        .all(connection)
+        .await?)
 }
 
 /// Facts of a task; `project` is its project, if it has one.

@@ -8,6 +8,7 @@
 
 pub mod assignments;
 pub mod bank;
+pub mod briefings;
 pub mod catalogue;
 pub mod changes;
 mod connect;
@@ -16,8 +17,12 @@ pub mod duty;
 pub mod facts;
 mod failure;
 pub mod idempotency;
+pub mod inbox;
+pub mod ladder;
 pub mod ledger;
 pub mod migrate;
+pub mod numbers;
+pub mod orders;
 pub mod outline;
 pub mod page;
 pub mod portfolio;

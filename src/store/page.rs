@@ -145,8 +145,9 @@ fn parse_cursor(name: &str, keys: &[SortKey], text: &str) -> Option<Vec<Value>> 
     pairs.map(|(key, text)| (key.parse)(text)).collect()
 }
 
-/// What a cursor of this list was made of.
-fn cursor_values(name: &str, text: &str) -> Option<Vec<String>> {
+/// What a cursor of this order was made of.
+#[must_use]
+pub fn cursor_values(name: &str, text: &str) -> Option<Vec<String>> {
     if text.len() > 4_000 || !text.len().is_multiple_of(2) || !text.is_ascii() {
         return None;
     }

@@ -11,6 +11,7 @@ use sea_orm::{
 };
 
 use super::projects::{ProjectFilter, selected};
+use super::scope;
 use super::today::Today;
 use crate::error::Result;
 use crate::policy::Principal;
@@ -68,7 +69,8 @@ struct TaskGroup {
     ended: i64,
 }
 
-/// Counts the projects that the filter selects, and their tasks: two statements.
+/// Counts the projects that the filter selects, and their tasks: two statements. Where it
+/// selects a whole jurisdiction, or everything, tasks without a project count too.
 ///
 /// # Errors
 /// [`crate::error::Error::Internal`] when the database cannot be read.
@@ -83,7 +85,8 @@ pub async fn counts(
     for group in project_groups(connection, selected.clone()).await? {
         add_projects(&mut counts, &group);
     }
-    for group in task_groups(connection, selected, today).await? {
+    let of = tasks_of(principal, filter, selected);
+    for group in task_groups(connection, of, today).await? {
         add_tasks(&mut counts, &group);
     }
     Ok(counts)
@@ -110,9 +113,23 @@ async fn project_groups(
         .await?)
 }
 
+/// The tasks of the selected projects, and those of none where they are meant too.
+fn tasks_of(principal: &Principal, filter: &ProjectFilter, selected: SelectStatement) -> Condition {
+    let of = Condition::any().add(task::Column::ProjectId.in_subquery(selected));
+    let Some(jurisdiction) = filter.whole() else {
+        return of;
+    };
+    let here = jurisdiction.map(|id| task::Column::JurisdictionId.eq(id));
+    let loose = Condition::all()
+        .add(task::Column::ProjectId.is_null())
+        .add(scope::tasks(principal))
+        .add_option(here);
+    of.add(loose)
+}
+
 async fn task_groups(
     connection: &impl ConnectionTrait,
-    selected: SelectStatement,
+    of: Condition,
     today: &Today,
 ) -> Result<Vec<TaskGroup>> {
     let longest: SimpleExpr = Expr::case(today.overdue(), today.days_overdue())
@@ -126,13 +143,13 @@ async fn task_groups(
         .expr_as(Func::max(longest), "longest")
         .expr_as(number_of(today.project_period_ended()), "ended")
         .from(task::Entity)
-        .inner_join(
+        .left_join(
             project::Entity,
             Expr::col((project::Entity, project::Column::Id))
                 .equals((task::Entity, task::Column::ProjectId)),
         )
         .cond_where(active())
-        .and_where(task::Column::ProjectId.in_subquery(selected))
+        .cond_where(of)
         .group_by_col((project::Entity, project::Column::Kind))
         .group_by_col((task::Entity, task::Column::UnitId))
         .to_owned();

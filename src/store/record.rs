@@ -91,7 +91,8 @@ pub fn decimal_of_hundredths(hundredths: i64) -> String {
 }
 
 /// The number of hundredths that a decimal says, as [`decimal_of_hundredths`] writes it.
-fn hundredths_of_decimal(text: &str) -> Option<i64> {
+#[must_use]
+pub fn hundredths_of_decimal(text: &str) -> Option<i64> {
     let (sign, digits) = text.strip_prefix('-').map_or((1, text), |rest| (-1, rest));
     let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
     let fraction: i64 = format!("{fraction:0<2}").parse().ok()?;

@@ -4,9 +4,11 @@
 mod entries;
 
 use duban_entities::ids::{AreaId, JurisdictionId, UnitId};
-use duban_entities::vocabulary::Role;
-use duban_entities::{change_request, cooperating_unit, project, project_area, task};
-use sea_orm::sea_query::{Query, SelectStatement};
+use duban_entities::vocabulary::{Role, TaskKind};
+use duban_entities::{
+    change_request, cooperating_unit, order_project, project, project_area, task,
+};
+use sea_orm::sea_query::{Expr, ExprTrait, Query, SelectStatement, UnionType};
 use sea_orm::{ColumnTrait, Condition};
 
 use crate::policy::{Principal, Scope};
@@ -24,11 +26,16 @@ struct Reach {
 }
 
 fn reach(principal: &Principal) -> Reach {
+    reach_of(principal, |_| true)
+}
+
+/// The reach of the grants in some roles.
+fn reach_of(principal: &Principal, counts: impl Fn(Role) -> bool) -> Reach {
     let mut reach = Reach::default();
     if principal.must_change_password {
         return reach;
     }
-    for held in &principal.grants {
+    for held in principal.grants.iter().filter(|held| counts(held.role)) {
         reach.touched.extend(held.scope.jurisdiction());
         match &held.scope {
             Scope::Everything => reach.everything = true,
@@ -48,7 +55,18 @@ fn nothing() -> Condition {
 /// The projects that the principal may see.
 #[must_use]
 pub fn projects(principal: &Principal) -> Condition {
-    let reach = reach(principal);
+    projects_in(reach(principal))
+}
+
+/// The projects that the principal sees as an office or a reader does, not only as one of
+/// the units that have a part in them.
+#[must_use]
+pub fn supervised(principal: &Principal) -> Condition {
+    let unit = |role| matches!(role, Role::Reporter | Role::Signatory);
+    projects_in(reach_of(principal, |role| !unit(role)))
+}
+
+fn projects_in(reach: Reach) -> Condition {
     if reach.everything {
         return Condition::all();
     }
@@ -73,7 +91,7 @@ pub fn projects(principal: &Principal) -> Condition {
 }
 
 /// The tasks that the principal may see: those of visible projects, those that an own unit
-/// owes, and those of a whole jurisdiction in reach.
+/// owes, issues that an own unit raised, and those of a whole jurisdiction in reach.
 #[must_use]
 pub fn tasks(principal: &Principal) -> Condition {
     let reach = reach(principal);
@@ -86,7 +104,12 @@ pub fn tasks(principal: &Principal) -> Condition {
         seen = seen.add(task::Column::JurisdictionId.is_in(reach.jurisdictions));
     }
     if !reach.units.is_empty() {
-        seen = seen.add(task::Column::UnitId.is_in(reach.units));
+        let raised = Condition::all()
+            .add(task::Column::Kind.eq(TaskKind::Issue))
+            .add(task::Column::RaisedUnitId.is_in(reach.units.clone()));
+        seen = seen
+            .add(task::Column::UnitId.is_in(reach.units))
+            .add(raised);
     }
     seen
 }
@@ -172,6 +195,22 @@ pub fn projects_of_units(units: &[UnitId]) -> [SelectStatement; 2] {
         .from(task::Entity)
         .cond_where(task::Column::UnitId.is_in(units.to_vec()))
         .and_where(task::Column::ProjectId.is_not_null())
+        .union(UnionType::All, named_in_orders(units))
         .to_owned();
     [cooperating, owing]
+}
+
+/// The ids of the projects that an order to one of these units names: an order about several
+/// belongs to none of them.
+fn named_in_orders(units: &[UnitId]) -> SelectStatement {
+    Query::select()
+        .column((order_project::Entity, order_project::Column::ProjectId))
+        .from(order_project::Entity)
+        .inner_join(
+            task::Entity,
+            Expr::col((task::Entity, task::Column::Id))
+                .equals((order_project::Entity, order_project::Column::TaskId)),
+        )
+        .cond_where(task::Column::UnitId.is_in(units.to_vec()))
+        .to_owned()
 }

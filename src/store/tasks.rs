@@ -332,6 +332,23 @@ pub async fn waiting_for(
         .await?)
 }
 
+/// The issues of these projects, oldest first.
+///
+/// # Errors
+/// [`crate::error::Error::Internal`] when the database cannot be read.
+pub async fn issues_of(
+    connection: &impl ConnectionTrait,
+    projects: Vec<ProjectId>,
+) -> Result<Vec<task::Model>> {
+    Ok(task::Entity::find()
+        .filter(task::Column::ProjectId.is_in(projects))
+        .filter(task::Column::Kind.eq(TaskKind::Issue))
+        .order_by_asc(task::Column::CreatedAt)
+        .order_by_asc(task::Column::Id)
+        .all(connection)
+        .await?)
+}
+
 /// The evidence of these tasks, in order.
 ///
 /// # Errors

@@ -172,7 +172,7 @@ async fn contents_change_as_proposed(world: &World) {
     assert_eq!(now["targets"][1]["words"], "清淤1亿至2亿立方米");
     let changes = texts(
         &world.db,
-        "SELECT changes AS v FROM ledger WHERE subject_type = 'Project'",
+        "SELECT changes AS v FROM ledger WHERE subject_type = 'Project' AND action = 'change.decide'",
     );
     let changes: Value = serde_json::from_str(&changes.await[0]).unwrap();
     let fields = changes.as_array().unwrap().iter();

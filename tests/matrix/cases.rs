@@ -1,14 +1,15 @@
 //! The rows: a root field, the thing it is tried on, the document that is sent.
 
-use duban_entities::ids::{ProjectId, TaskId, UserId};
+use duban_entities::ids::{JurisdictionId, ProjectId, TaskId, UnitId, UserId};
 use serde_json::{Value, json};
 
 use crate::support::client::text;
 use crate::support::known::{
-    BRIDGE, CANAL, CANAL_SCHEDULE, CHAPTER, DAM, ELSEWHERE, ENDED_FINISH, FOREIGN, FOREIGN_CLAUSE,
-    FOREIGN_FINISH, FOREIGN_PLAN, FOREIGN_SCHEDULE, FOREIGN_UNIT, HERE, INTEGRATORS_TOKEN, LAND,
-    LEVEE, PINGYU, PLAN, PROGRAMME, PROPOSAL, RESERVOIR, RESERVOIR_FINISH, ROAD, SECTION,
-    SUPPORTED, TRANSPORT, UNGRANTED, VIEWERS_GRANT, VIEWERS_SESSION, WATER, ZONE, key,
+    ANSWERED_ISSUE, ANSWERED_ORDER, BRIDGE, CANAL, CANAL_SCHEDULE, CHAPTER, COUNTY, DAM, ELSEWHERE,
+    ENDED_FINISH, FOREIGN, FOREIGN_CLAUSE, FOREIGN_FINISH, FOREIGN_PLAN, FOREIGN_SCHEDULE,
+    FOREIGN_UNIT, HERE, INTEGRATORS_TOKEN, ISSUE, LAND, LEVEE, OFFICE, OFFICE_ISSUE, ORDER,
+    OTHER_OFFICES_ORDER, PINGYU, PLAN, PROGRAMME, PROPOSAL, RESERVOIR, RESERVOIR_FINISH, ROAD,
+    SECTION, SUPPORTED, TRANSPORT, UNGRANTED, VIEWERS_GRANT, VIEWERS_SESSION, WATER, ZONE, key,
 };
 use crate::support::persona::PASSWORD;
 use crate::support::{Persona, date};
@@ -107,10 +108,14 @@ pub fn all() -> Vec<Case> {
         claiming(),
         deciding_tasks(),
         deciding_changes(),
+        asking(),
+        answering(),
+        proposals(),
         sessions(),
         people(),
         grants(),
         tokens(),
+        figures(),
     ];
     parts.into_iter().flatten().collect()
 }
@@ -145,6 +150,33 @@ fn lists() -> Vec<Case> {
         ),
         case("viewer", "oneself", "{ viewer { id } }", json!({}), &[]),
     ]
+}
+
+/// What is drawn up for one person, or for a whole jurisdiction.
+fn figures() -> Vec<Case> {
+    let of = |field, on, id: Value, selection: &str| {
+        let document = format!("query Q($id: ID!) {{ {field}(jurisdictionId: $id, {selection} }}");
+        case(field, on, &document, json!({ "id": id }), &[id])
+    };
+    let month = "month: \"2026-11\") { live { month } published { id } }";
+    let months = "from: \"2026-10\", to: \"2026-11\") { units { score } }";
+    let published = "first: 100) { nodes { id } }";
+    let publish = |on, id: Value| {
+        let input = json!({ "jurisdictionId": id, "month": "2026-10" });
+        mutation("briefingPublish", on, "briefing { id }", input, &[id])
+    };
+    let both = [("here", text(HERE)), ("elsewhere", text(ELSEWHERE))];
+    let rows = both.into_iter().flat_map(|(on, id)| {
+        [
+            of("briefing", on, id.clone(), month),
+            of("briefings", on, id.clone(), published).counted("/briefings/nodes"),
+            of("assessment", on, id.clone(), months),
+            publish(on, id),
+        ]
+    });
+    let inbox = "{ inbox(first: 100) { nodes { mutation } } }";
+    let inbox = case("inbox", "one's own", inbox, json!({}), &[]).counted("/inbox/nodes");
+    rows.chain([inbox]).collect()
 }
 
 fn nodes() -> Vec<Case> {
@@ -515,6 +547,125 @@ fn deciding_changes() -> Vec<Case> {
             FOREIGN_SCHEDULE,
             "RETURN",
         ),
+    ]
+}
+
+/// Issues and orders.
+fn asking() -> Vec<Case> {
+    let raise = |on, project: ProjectId, help: Value| {
+        let input = json!({
+            "projectId": text(project), "title": "安置", "description": "资金缺口",
+            "helpFromUnitId": help, "dueDate": date(2026, 12, 10),
+        });
+        mutation("issueRaise", on, "issue { id }", input, &[text(project)])
+    };
+    let redirect = |on, task: TaskId| {
+        let input = json!({ "taskId": text(task), "unitId": text(TRANSPORT), "reason": "转办" });
+        mutation("issueRedirect", on, "issue { id }", input, &[text(task)])
+    };
+    let issue = |on, unit: UnitId, projects: &[ProjectId]| {
+        let named: Vec<Value> = projects.iter().map(text).collect();
+        let input = json!({
+            "unitId": text(unit), "projectIds": named, "level": "ORDER", "source": "MEETING",
+            "instruction": "月底前完成", "dueDate": date(2026, 12, 31),
+        });
+        let named: Vec<Value> = named.into_iter().chain([text(unit)]).collect();
+        mutation("orderIssue", on, "order { id }", input, &named)
+    };
+    let order = |on, id: TaskId| {
+        let document = "query Q($by: OrderBy!) { order(by: $by) { id } }";
+        case(
+            "order",
+            on,
+            document,
+            json!({ "by": { "id": text(id) } }),
+            &[text(id)],
+        )
+    };
+    vec![
+        raise("to the office", RESERVOIR, Value::Null),
+        raise("to the cooperating unit", RESERVOIR, text(COUNTY)),
+        raise("on a project of the other unit", ROAD, Value::Null),
+        raise("on a project elsewhere", FOREIGN, Value::Null),
+        redirect("that the cooperating unit owes", ISSUE),
+        redirect("that the office owes", OFFICE_ISSUE),
+        issue("to the other unit, about nothing", TRANSPORT, &[]),
+        issue(
+            "to the lead unit, about a project in two areas",
+            WATER,
+            &[RESERVOIR],
+        ),
+        issue("to the lead unit, about two", WATER, &[RESERVOIR, CANAL]),
+        issue("to the office itself", OFFICE, &[]),
+        issue("about a project elsewhere", WATER, &[FOREIGN]),
+        issue("to a unit elsewhere", FOREIGN_UNIT, &[]),
+        order("about a project in two areas", ORDER),
+        order("to the other unit, about nothing", ANSWERED_ORDER),
+        order("of another office", OTHER_OFFICES_ORDER),
+    ]
+}
+
+/// Issues and orders as the tasks that they are.
+fn answering() -> Vec<Case> {
+    let act = |field: &'static str, on, task: TaskId| {
+        let input = match field {
+            "taskReturn" => json!({ "taskId": text(task), "reason": "不符" }),
+            _ => json!({ "taskId": text(task), "note": "已办" }),
+        };
+        mutation(field, on, "task { id }", input, &[text(task)])
+    };
+    vec![
+        act("taskClaim", "an issue of the cooperating unit", ISSUE),
+        act("taskClaim", "an issue that the office owes", OFFICE_ISSUE),
+        act("taskClaim", "an order to the lead unit", ORDER),
+        act(
+            "taskVerify",
+            "an issue that the lead unit raised",
+            ANSWERED_ISSUE,
+        ),
+        act(
+            "taskReturn",
+            "an issue that the lead unit raised",
+            ANSWERED_ISSUE,
+        ),
+        act("taskVerify", "an order about nothing", ANSWERED_ORDER),
+        act("taskReturn", "an order about nothing", ANSWERED_ORDER),
+        act(
+            "taskVerify",
+            "an order of another office",
+            OTHER_OFFICES_ORDER,
+        ),
+        act(
+            "taskReturn",
+            "an order of another office",
+            OTHER_OFFICES_ORDER,
+        ),
+    ]
+}
+
+fn proposals() -> Vec<Case> {
+    let of = |on, jurisdiction: JurisdictionId| {
+        let document = "query Q($f: OrderProposalFilter) {
+            orderProposals(filter: $f) { totalCount } }";
+        let id = text(jurisdiction);
+        let filter = json!({ "f": { "jurisdictionId": id } });
+        case("orderProposals", on, document, filter, &[id]).counted("/orderProposals/totalCount")
+    };
+    let dismiss = |on, task: TaskId| {
+        let id = format!("proposal_MILESTONE_OVERDUE.REMINDER.{}", task.0.simple());
+        let input = json!({ "proposalId": id, "reason": "已沟通" });
+        mutation("orderDismiss", on, "dismissal { id }", input, &[json!(id)])
+    };
+    vec![
+        list(
+            "orderProposals",
+            "{ orderProposals(first: 100) { totalCount } }",
+            "/orderProposals/totalCount",
+        ),
+        of("of here", HERE),
+        of("of elsewhere", ELSEWHERE),
+        dismiss("on a step of the cooperating unit", LAND),
+        dismiss("on a milestone elsewhere", FOREIGN_FINISH),
     ]
 }
 

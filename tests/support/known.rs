@@ -120,6 +120,19 @@ known! {
     /// The other jurisdiction's task.
     FOREIGN_FINISH: TaskId = 0x71;
 
+    /// RESERVOIR's issue, raised by WATER, owed by COUNTY.
+    ISSUE: TaskId = 0xc1;
+    /// RESERVOIR's issue that COUNTY has answered.
+    ANSWERED_ISSUE: TaskId = 0xc2;
+    /// RESERVOIR's issue that the office owes.
+    OFFICE_ISSUE: TaskId = 0xc3;
+    /// OFFICE's order to WATER about RESERVOIR: 督〔2026〕1号.
+    ORDER: TaskId = 0xc4;
+    /// OFFICE's order to TRANSPORT about no project, answered: 督〔2026〕2号.
+    ANSWERED_ORDER: TaskId = 0xc5;
+    /// An order that WATER's supervisor issued to COUNTY, answered: 督〔2026〕3号.
+    OTHER_OFFICES_ORDER: TaskId = 0xc6;
+
     /// CANAL's proposed schedule.
     CANAL_SCHEDULE: ChangeRequestId = 0x81;
     /// RESERVOIR's schedule, approved.

@@ -13,6 +13,7 @@ pub mod database;
 pub mod dump;
 pub mod fixture;
 pub mod known;
+pub mod owed;
 pub mod persona;
 pub mod postgres;
 pub mod sdl;

@@ -1,12 +1,16 @@
 //! What every kind of task has: the fields of the interface `Task`, written once.
 
-/// Defines an object type that is a task: the fields that all have, then its own. Plain
-/// lists stand apart, each with the method that makes it: the name `child_complexity` in a
-/// field's complexity is known only to what is written here.
+/// Defines an object type that is a task: the fields that all have, then its own. Plain lists
+/// of its own stand first, under `lists`: what they cost is said here, where the name that
+/// async-graphql gives to the cost of an item is known.
 macro_rules! task_object {
-    ($(#[$doc:meta])* $name:ident { $($own:tt)* } $(lists {
-        $($(#[$list_doc:meta])* $list:ident: $item:ty = $make:ident;)*
-    })?) => {
+    ($(#[$doc:meta])* $name:ident {
+        lists { $(
+            $(#[$list_doc:meta])*
+            fn $list:ident(&$me:ident, $ctx:ident) -> Vec<$item:ty> $body:block
+        )* }
+        $($own:tt)*
+    }) => {
         $(#[$doc])*
         #[derive(Clone, Debug)]
         pub struct $name {
@@ -103,7 +107,7 @@ macro_rules! task_object {
                 self.row.claim_note.clone()
             }
 
-            /// The unit that owes it; null where none leads yet.
+            /// The unit that owes it; null where none leads yet, and where the office owes an issue.
             pub(in crate::graphql) async fn unit(&self, ctx: &async_graphql::Context<'_>) -> $crate::graphql::error::Result<Option<$crate::graphql::unit::Unit>> {
                 let Some(id) = self.row.unit_id else {
                     return Ok(None);
@@ -144,7 +148,7 @@ macro_rules! task_object {
                 self.row.decided_at.map($crate::graphql::scalar::DateTime)
             }
 
-            /// The verifier's note, or the reason of the return.
+            /// The verifier's note, or the reason of the return or the redirection.
             pub(in crate::graphql) async fn decision_note(&self) -> Option<String> {
                 self.row.decision_note.clone()
             }
@@ -197,13 +201,21 @@ macro_rules! task_object {
                 self.row.waived_at.map($crate::graphql::scalar::DateTime)
             }
 
-            $($($(#[$list_doc])*
-            #[graphql(complexity = "crate::graphql::connection::list_cost(child_complexity)")]
-            pub(in crate::graphql) async fn $list(&self, ctx: &async_graphql::Context<'_>) -> $crate::graphql::error::Result<Vec<$item>> {
-                self.$make(ctx).await
-            })*)?
+            $(
+                $(#[$list_doc])*
+                #[graphql(complexity = "crate::graphql::connection::list_cost(child_complexity)")]
+                pub(in crate::graphql) async fn $list(
+                    &$me,
+                    $ctx: &async_graphql::Context<'_>,
+                ) -> $crate::graphql::error::Result<Vec<$item>> $body
+            )*
 
             $($own)*
+        }
+    };
+    ($(#[$doc:meta])* $name:ident { $($own:tt)* }) => {
+        $crate::graphql::task::common::task_object! {
+            $(#[$doc])* $name { lists {} $($own)* }
         }
     };
 }

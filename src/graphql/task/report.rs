@@ -17,6 +17,23 @@ task_object! {
     /// A unit's report on one project for one month (月报): a task. Its figures are those of
     /// the last revision that was submitted and not returned; null before the first.
     Report {
+        lists {
+            /// Quantities achieved by target.
+            fn achieved(&self, ctx) -> Vec<AchievedQuantity> {
+                match self.latest(ctx).await? {
+                    Some(row) => AchievedQuantity::of(&row),
+                    None => Ok(Vec::new()),
+                }
+            }
+
+            /// Everything that was submitted, in order: returned revisions and corrections
+            /// too.
+            fn revisions(&self, ctx) -> Vec<ReportRevision> {
+                let rows = children(ctx, RevisionsOf(self.row.id)).await?;
+                Ok(rows.into_iter().map(ReportRevision::from).collect())
+            }
+        }
+
         /// The month, `YYYY-MM`.
         async fn period(&self) -> String {
             self.row.period.clone().unwrap_or_default()
@@ -99,27 +116,9 @@ task_object! {
             Ok(self.view(ctx).await?.into())
         }
     }
-    lists {
-        /// Quantities achieved by target.
-        achieved: AchievedQuantity = achieved_of_latest;
-        /// Everything that was submitted, in order: returned revisions and corrections too.
-        revisions: ReportRevision = all_revisions;
-    }
 }
 
 impl Report {
-    async fn achieved_of_latest(&self, ctx: &Context<'_>) -> Result<Vec<AchievedQuantity>> {
-        match self.latest(ctx).await? {
-            Some(row) => AchievedQuantity::of(&row),
-            None => Ok(Vec::new()),
-        }
-    }
-
-    async fn all_revisions(&self, ctx: &Context<'_>) -> Result<Vec<ReportRevision>> {
-        let rows = children(ctx, RevisionsOf(self.row.id)).await?;
-        Ok(rows.into_iter().map(ReportRevision::from).collect())
-    }
-
     async fn latest(
         &self,
         ctx: &Context<'_>,

@@ -15,7 +15,6 @@ use super::{amend, document};
 use crate::domain::change::{check_due, check_money, plain_title};
 use crate::error::{Error, Problems, Result};
 use crate::policy::{Action, Facts, Permit};
-use crate::service::assignment::unit_of;
 use crate::service::idempotency::{self, Key};
 use crate::service::stage::blank_milestone;
 use crate::service::task::as_text;
@@ -81,7 +80,7 @@ async fn run(work: &mut Work, input: ProjectPropose, key: Option<Key>) -> Result
         return Ok(id);
     }
     let reason = fetch::required_note("reason", Some(&input.reason))?;
-    unit_of(work, of, unit, "unitId").await?;
+    fetch::unit(work, of, unit, "unitId").await?;
     let content = checked(work, of, input.content).await?;
     expect_unique(work, of, None, &content.title).await?;
     let proposal = Proposal {
@@ -192,7 +191,7 @@ pub(super) async fn apply(
         ));
     }
     let lead = row.proposed_unit_id.ok_or(Error::NotFound)?;
-    let fit = unit_of(work, of, lead, "unitId").await;
+    let fit = fetch::unit(work, of, lead, "unitId").await;
     fit.map_err(|_| {
         let message = "the unit that proposed it has ended since: return it";
         Error::blocked("UNIT_CHANGED", message)

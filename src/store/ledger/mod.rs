@@ -6,6 +6,7 @@
 
 pub mod past;
 pub mod read;
+pub mod timeline;
 mod verify;
 
 use chrono::{DateTime, SecondsFormat, Utc};

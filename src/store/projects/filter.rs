@@ -13,7 +13,7 @@ use crate::store::scope;
 use crate::store::today::Today;
 
 /// Which projects are wanted. All given parts must hold.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct ProjectFilter {
     /// Of this jurisdiction.
     pub jurisdiction: Option<JurisdictionId>,
@@ -57,6 +57,19 @@ pub struct ProjectFilter {
     pub or: Option<Vec<ProjectFilter>>,
     /// This does not hold.
     pub not: Option<Box<ProjectFilter>>,
+}
+
+impl ProjectFilter {
+    /// The jurisdiction, where the filter names that or nothing: then it selects all that
+    /// belongs there, orders without a project too.
+    #[must_use]
+    pub fn whole(&self) -> Option<Option<JurisdictionId>> {
+        let rest = Self {
+            jurisdiction: None,
+            ..self.clone()
+        };
+        (rest == Self::default()).then_some(self.jurisdiction)
+    }
 }
 
 /// The filter as a condition on `projects`.

@@ -1,0 +1,123 @@
+//! Figures with the lists behind them.
+
+use std::hash::Hash;
+use std::str::FromStr;
+use std::sync::Arc;
+
+use async_graphql::dataloader::Loader;
+use async_graphql::{ComplexObject, Context, ID, SimpleObject};
+use duban_entities::ids::{ChangeRequestId, ProjectId, TaskId};
+
+use super::change::ChangeRequest;
+use super::connection::page_cost;
+use super::context::loaders;
+use super::error::{Result, public};
+use super::loader::Source;
+use super::project::Project;
+use super::task::Task;
+use crate::error::Error;
+use crate::store::page::page_size;
+
+/// A number of tasks, and which they are.
+#[derive(Clone, Debug, SimpleObject)]
+#[graphql(complex)]
+pub struct TaskFigure {
+    /// How many.
+    count: i32,
+    /// Their ids.
+    ids: Vec<ID>,
+}
+
+/// A number of projects, and which they are.
+#[derive(Clone, Debug, SimpleObject)]
+#[graphql(complex)]
+pub struct ProjectFigure {
+    /// How many.
+    count: i32,
+    /// Their ids.
+    ids: Vec<ID>,
+}
+
+/// A number of change requests, and which they are.
+#[derive(Clone, Debug, SimpleObject)]
+#[graphql(complex)]
+pub struct ChangeFigure {
+    /// How many.
+    count: i32,
+    /// Their ids.
+    ids: Vec<ID>,
+}
+
+macro_rules! figure {
+    ($($name:ident),+) => {
+        $(impl From<&[String]> for $name {
+            fn from(list: &[String]) -> Self {
+                Self {
+                    count: i32::try_from(list.len()).unwrap_or(i32::MAX),
+                    ids: list.iter().map(|id| ID(id.clone())).collect(),
+                }
+            }
+        })+
+    };
+}
+
+figure!(TaskFigure, ProjectFigure, ChangeFigure);
+
+#[ComplexObject]
+impl TaskFigure {
+    /// The first of them as they are now.
+    #[graphql(complexity = "page_cost(Some(first), None, child_complexity)")]
+    async fn tasks(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(default = 50, desc = "So many, 200 at most.")] first: i32,
+    ) -> Result<Vec<Task>> {
+        let rows = first_of::<TaskId, _>(ctx, &self.ids, first).await?;
+        Ok(rows.into_iter().map(Task::from).collect())
+    }
+}
+
+#[ComplexObject]
+impl ProjectFigure {
+    /// The first of them as they are now.
+    #[graphql(complexity = "page_cost(Some(first), None, child_complexity)")]
+    async fn projects(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(default = 50, desc = "So many, 200 at most.")] first: i32,
+    ) -> Result<Vec<Project>> {
+        let rows = first_of::<ProjectId, _>(ctx, &self.ids, first).await?;
+        Ok(rows.into_iter().map(Project::from).collect())
+    }
+}
+
+#[ComplexObject]
+impl ChangeFigure {
+    /// The first of them as they are now.
+    #[graphql(complexity = "page_cost(Some(first), None, child_complexity)")]
+    async fn change_requests(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(default = 50, desc = "So many, 200 at most.")] first: i32,
+    ) -> Result<Vec<ChangeRequest>> {
+        let rows = first_of::<ChangeRequestId, _>(ctx, &self.ids, first).await?;
+        Ok(rows.into_iter().map(ChangeRequest::from).collect())
+    }
+}
+
+/// The first rows of a list, in its order; one statement for all lists of a level.
+async fn first_of<K, V>(ctx: &Context<'_>, ids: &[ID], first: i32) -> Result<Vec<V>>
+where
+    K: FromStr + Copy + Hash + Eq + Send + Sync + 'static,
+    V: Clone + Send + Sync + 'static,
+    Source: Loader<K, Value = V, Error = Arc<Error>>,
+{
+    let size = page_size(first, "first").map_err(public)?;
+    let shown = ids.iter().take(usize::try_from(size).unwrap_or(usize::MAX));
+    let keys: Vec<K> = shown.filter_map(|id| id.as_str().parse().ok()).collect();
+    let rows = loaders(ctx)?.load_many(keys.iter().copied()).await?;
+    Ok(keys
+        .iter()
+        .filter_map(|key| rows.get(key).cloned())
+        .collect())
+}

@@ -1,0 +1,385 @@
+//! Briefings: a month's figures, live and frozen.
+
+use chrono::{TimeDelta, Utc};
+use duban::domain::reporting::Month;
+use duban::service::{BriefingPublish, Call, published_figures};
+use duban::store::ledger::Head;
+use duban_entities::vocabulary::TaskState;
+use duban_entities::{briefing, task};
+use sea_orm::EntityTrait;
+use serde_json::{Value, json};
+
+use crate::support::client::text;
+use crate::support::fixture::{add_tasks, change};
+use crate::support::known::{
+    BUILDING, CANAL, CANAL_SCHEDULE, COUNTY, DAM, ELSEWHERE, HERE, LAND, LEVEE, LEVEE_START,
+    RESERVOIR, ROAD, ROAD_FINISH, STATION, TRANSPORT, WATER,
+};
+use crate::support::owed::{order, report, submitted};
+use crate::support::world::request;
+use crate::support::{Answer, NOW, Persona, World, on_both};
+
+on_both!(
+    a_month_counts_what_happened_in_it,
+    a_published_month_stands_whatever_comes_later,
+    a_month_is_published_once_and_numbered_without_gaps,
+    of_many_publishers_one_wins_and_months_queue_for_numbers,
+    a_figure_is_charged_to_who_held_it_on_its_day,
+    units_do_not_read_briefings,
+    a_briefing_takes_as_few_statements_however_much_there_is,
+);
+
+const FIGURES: &str = "reportsDue { count ids } reportsInTime { ids } reportsLate { ids }
+    reportsMissing { count ids } reportsPending { ids } reportsWaived { ids }
+    milestonesMetBaseline { ids } milestonesMissedBaseline { ids }
+    milestonesMetCurrent { ids } milestonesMissedCurrent { count ids tasks { id } }
+    projectsMoved { ids } projectsStarted { count ids projects { id stage } }
+    changesApproved { ids changeRequests { id } } ordersOpen { ids } ordersClosed { ids }";
+
+fn document() -> String {
+    let content = format!(
+        "month judgedOn total {{ {FIGURES} }} byUnit {{ unit {{ id }} figures {{ {FIGURES} }} }}
+        byKind {{ kind figures {{ reportsDue {{ count }} }} }}
+        byChange {{ kind approved {{ count }} returned {{ count }} }}"
+    );
+    format!(
+        "query B($id: ID!, $month: String!) {{ briefing(jurisdictionId: $id, month: $month) {{
+            month jurisdiction {{ id }} live {{ {content} }}
+            published {{ id number month ledgerSeq ledgerHash content {{ {content} }} }}
+        }} }}"
+    )
+}
+
+async fn ask(world: &World, who: Persona, month: &str) -> Answer {
+    let client = world.client_of(who).await;
+    let variables = json!({ "id": text(HERE), "month": month });
+    client.ask(&document(), variables).await
+}
+
+async fn live(world: &World, month: &str) -> Value {
+    let answer = ask(world, Persona::Supervisor, month).await;
+    answer.at("/briefing/live").clone()
+}
+
+async fn publish(world: &World, who: Persona, month: &str) -> Answer {
+    let client = world.client_of(who).await;
+    let input = json!({ "jurisdictionId": text(HERE), "month": month, "reason": "市政府常务会议" });
+    let document = "mutation P($input: BriefingPublishInput!) {
+        briefingPublish(input: $input) { briefing { id number month } } }";
+    client.ask(document, json!({ "input": input })).await
+}
+
+fn ids(of: &[duban_entities::ids::TaskId]) -> Value {
+    let mut texts: Vec<String> = of.iter().map(ToString::to_string).collect();
+    texts.sort();
+    json!(texts)
+}
+
+/// In time, late, missing, waived, of another month; an open and a closed order.
+fn november() -> Vec<task::Model> {
+    let waived = task::Model {
+        state: TaskState::Cancelled,
+        waived_at: Some(NOW),
+        ..report(0x504, CANAL, WATER, "2026-11")
+    };
+    let closed = task::Model {
+        state: TaskState::Done,
+        decided_at: Some(NOW),
+        ..submitted(order(0x522, COUNTY), Persona::CoopSignatory, 0)
+    };
+    vec![
+        submitted(
+            report(0x501, RESERVOIR, WATER, "2026-11"),
+            Persona::Signatory,
+            11,
+        ),
+        submitted(
+            report(0x502, ROAD, TRANSPORT, "2026-11"),
+            Persona::OtherSignatory,
+            17,
+        ),
+        report(0x503, BUILDING, WATER, "2026-11"),
+        waived,
+        report(0x505, BUILDING, WATER, "2026-12"),
+        order(0x521, WATER),
+        closed,
+    ]
+}
+
+fn owed(n: u128) -> duban_entities::ids::TaskId {
+    duban_entities::ids::TaskId(crate::support::known::key(n))
+}
+
+async fn db_task(world: &World, id: duban_entities::ids::TaskId) -> task::Model {
+    let found = task::Entity::find_by_id(id).one(&world.db).await.unwrap();
+    found.expect("a task")
+}
+
+async fn act(world: &World, who: Persona, field: &str, input: Value) {
+    let (first, rest) = field.split_at(1);
+    let of = format!("{}{rest}Input", first.to_uppercase());
+    let document =
+        format!("mutation M($input: {of}!) {{ {field}(input: $input) {{ __typename }} }}");
+    let client = world.client_of(who).await;
+    client
+        .ask(&document, json!({ "input": input }))
+        .await
+        .data();
+}
+
+async fn a_month_counts_what_happened_in_it(world: &World) {
+    add_tasks(&world.services.store, november()).await;
+    let started = json!({ "projectId": text(RESERVOIR), "to": "CONSTRUCTION", "reason": "开工" });
+    act(world, Persona::Signatory, "projectMove", started).await;
+    let approved = json!({ "changeRequestId": text(CANAL_SCHEDULE), "decision": "APPROVE" });
+    act(world, Persona::Supervisor, "changeDecide", approved).await;
+    let early = live(world, "2026-11").await;
+    assert_eq!(early["judgedOn"], "2026-11-21");
+    let total = &early["total"];
+    assert_eq!(total["milestonesMetCurrent"]["ids"], ids(&[DAM]));
+    assert_eq!(total["milestonesMissedCurrent"]["ids"], ids(&[LAND]));
+    assert_eq!(
+        total["milestonesMissedCurrent"]["tasks"],
+        json!([{ "id": text(LAND) }])
+    );
+
+    world.advance_days(20);
+    let november = live(world, "2026-11").await;
+    let total = &november["total"];
+    assert_eq!(
+        total["reportsDue"]["ids"],
+        ids(&[owed(0x501), owed(0x502), owed(0x503)])
+    );
+    assert_eq!(total["reportsInTime"]["ids"], ids(&[owed(0x501)]));
+    assert_eq!(total["reportsLate"]["ids"], ids(&[owed(0x502)]));
+    assert_eq!(total["reportsMissing"]["ids"], ids(&[owed(0x503)]));
+    assert_eq!(total["reportsPending"]["ids"], json!([]));
+    assert_eq!(total["reportsWaived"]["ids"], ids(&[owed(0x504)]));
+    let missed = ids(&[LAND, ROAD_FINISH, LEVEE_START]);
+    assert_eq!(total["milestonesMetBaseline"]["ids"], ids(&[DAM]));
+    assert_eq!(total["milestonesMissedBaseline"]["ids"], missed);
+    assert_eq!(total["milestonesMetCurrent"]["ids"], ids(&[DAM]));
+    assert_eq!(total["milestonesMissedCurrent"]["ids"], missed);
+    assert_eq!(total["projectsMoved"]["ids"], json!([text(RESERVOIR)]));
+    assert_eq!(
+        total["projectsStarted"]["projects"],
+        json!([{ "id": text(RESERVOIR), "stage": "CONSTRUCTION" }])
+    );
+    assert_eq!(
+        total["changesApproved"]["changeRequests"],
+        json!([{ "id": text(CANAL_SCHEDULE) }])
+    );
+    assert_eq!(november["byChange"][0]["kind"], "SCHEDULE");
+    assert_eq!(total["ordersOpen"]["ids"], ids(&[owed(0x521)]));
+    assert_eq!(total["ordersClosed"]["ids"], ids(&[owed(0x522)]));
+    let sum = |list: &Value, figure: &str| -> u64 {
+        let rows = list.as_array().unwrap().iter();
+        rows.map(|row| row["figures"][figure]["count"].as_u64().unwrap())
+            .sum()
+    };
+    assert_eq!(sum(&november["byUnit"], "reportsDue"), 3);
+    assert_eq!(sum(&november["byUnit"], "milestonesMissedCurrent"), 3);
+    assert_eq!(sum(&november["byKind"], "reportsDue"), 3);
+
+    let december = live(world, "2026-12").await;
+    assert_eq!(december["total"]["projectsMoved"]["ids"], json!([]));
+    assert_eq!(december["total"]["ordersClosed"]["ids"], json!([]));
+    assert_eq!(december["total"]["ordersOpen"]["ids"], ids(&[owed(0x521)]));
+}
+
+async fn a_published_month_stands_whatever_comes_later(world: &World) {
+    add_tasks(&world.services.store, november()).await;
+    world.advance_days(20);
+    let before = live(world, "2026-11").await;
+    publish(world, Persona::Supervisor, "2026-11").await.data();
+    world.advance_days(2);
+    let missing = db_task(world, owed(0x503)).await;
+    let late = submitted(missing.clone(), Persona::Signatory, 22);
+    change(&world.services.store, missing, late).await;
+    let in_time = db_task(world, owed(0x501)).await;
+    let accepted = task::Model {
+        state: TaskState::Done,
+        decided_at: Some(NOW + TimeDelta::days(22)),
+        ..in_time.clone()
+    };
+    change(&world.services.store, in_time, accepted).await;
+
+    let after = ask(world, Persona::Auditor, "2026-11").await;
+    assert_eq!(after.at("/briefing/published/content"), &before);
+    let live = after.at("/briefing/live/total");
+    assert_eq!(live["reportsLate"]["ids"], ids(&[owed(0x502), owed(0x503)]));
+    assert_eq!(live["reportsMissing"]["count"], 0);
+    let row = briefing::Entity::find()
+        .one(&world.db)
+        .await
+        .unwrap()
+        .unwrap();
+    let frozen = published_figures(&row).unwrap();
+    let head = Head {
+        seq: row.ledger_seq,
+        hash: row.ledger_hash.clone(),
+    };
+    let again = world
+        .services
+        .briefing_at(HERE, frozen.month, &head, frozen.judged_on);
+    assert_eq!(again.await.unwrap(), frozen);
+    let client = world.client_of(Persona::Viewer).await;
+    let node = "query N($id: ID!) { node(id: $id) { id ... on Briefing { number publishedBy { name } } } }";
+    let node = client.ask(node, json!({ "id": text(row.id) })).await;
+    assert_eq!(node.at("/node/number"), "督通〔2026〕1号");
+}
+
+async fn a_month_is_published_once_and_numbered_without_gaps(world: &World) {
+    let early = publish(world, Persona::Supervisor, "2026-11").await;
+    assert_eq!(early.blockers(), ["MONTH_NOT_OVER"]);
+    for month in ["2026-13", "November", "2026-1"] {
+        let wrong = publish(world, Persona::Supervisor, month).await;
+        assert_eq!(wrong.fields(), ["month"], "{month}");
+    }
+    let ahead = ask(world, Persona::Supervisor, "2026-12").await;
+    assert_eq!(ahead.fields(), ["month"]);
+    let first = publish(world, Persona::Supervisor, "2026-10").await;
+    assert_eq!(
+        first.at("/briefingPublish/briefing/number"),
+        "督通〔2026〕1号"
+    );
+    let again = publish(world, Persona::Supervisor, "2026-10").await;
+    assert_eq!(again.blockers(), ["BRIEFING_PUBLISHED"]);
+    assert!(again.text.contains("督通〔2026〕1号"), "{}", again.text);
+    let second = publish(world, Persona::Supervisor, "2026-09").await;
+    assert_eq!(
+        second.at("/briefingPublish/briefing/number"),
+        "督通〔2026〕2号"
+    );
+    let client = world.client_of(Persona::Supervisor).await;
+    let list = "query L($id: ID!, $after: String) { briefings(jurisdictionId: $id, first: 1, after: $after) {
+        totalCount nodes { month } pageInfo { endCursor hasNextPage } } }";
+    let page = client.ask(list, json!({ "id": text(HERE) })).await;
+    assert_eq!(page.at("/briefings/totalCount"), 2);
+    assert_eq!(page.at("/briefings/nodes/0/month"), "2026-10");
+    let after = page.at("/briefings/pageInfo/endCursor");
+    let page = client
+        .ask(list, json!({ "id": text(HERE), "after": after }))
+        .await;
+    assert_eq!(page.at("/briefings/nodes/0/month"), "2026-09");
+    assert_eq!(page.at("/briefings/pageInfo/hasNextPage"), false);
+}
+
+fn command(month: &str, key: Option<&str>) -> BriefingPublish {
+    BriefingPublish {
+        jurisdiction: HERE,
+        month: month.to_owned(),
+        reason: None,
+        idempotency_key: key.map(str::to_owned),
+    }
+}
+
+async fn call(world: &World) -> Call {
+    Call {
+        principal: world.principal(Persona::Supervisor).await,
+        request: request(),
+        simulated: false,
+    }
+}
+
+async fn of_many_publishers_one_wins_and_months_queue_for_numbers(world: &World) {
+    let call = call(world).await;
+    let same = (0..6).map(|_| {
+        world
+            .services
+            .publish_briefing(&call, command("2026-10", None))
+    });
+    let done = futures_util::future::join_all(same).await;
+    assert_eq!(done.iter().filter(|result| result.is_ok()).count(), 1);
+    for error in done.into_iter().filter_map(Result::err) {
+        assert_eq!(error.code(), "BLOCKED");
+    }
+    let months: Vec<String> = (1..=8).map(|n| format!("2026-{n:02}")).collect();
+    let each = months.iter().map(|month| {
+        let publish = command(month, Some(month));
+        world.services.publish_briefing(&call, publish)
+    });
+    let done: Result<Vec<_>, _> = futures_util::future::join_all(each)
+        .await
+        .into_iter()
+        .collect();
+    let replayed = world
+        .services
+        .publish_briefing(&call, command("2026-01", Some("2026-01")));
+    assert_eq!(replayed.await.unwrap(), done.unwrap()[0]);
+    let rows = briefing::Entity::find().all(&world.db).await.unwrap();
+    let mut numbers: Vec<i32> = rows.iter().map(|row| row.sequence).collect();
+    numbers.sort_unstable();
+    assert_eq!(numbers, (1..=9).collect::<Vec<_>>());
+}
+
+async fn a_figure_is_charged_to_who_held_it_on_its_day(world: &World) {
+    add_tasks(&world.services.store, november()).await;
+    world.advance_days(20);
+    // Due on the 5th, moved to another unit on the 11th.
+    let held = db_task(world, owed(0x503)).await;
+    let moved = task::Model {
+        unit_id: Some(STATION),
+        ..held.clone()
+    };
+    change(&world.services.store, held, moved).await;
+    let november = live(world, "2026-11").await;
+    let of = |unit: Value| {
+        let rows = november["byUnit"].as_array().unwrap().iter();
+        let mut own = rows.filter(|row| row["unit"]["id"] == unit);
+        own.next().cloned().unwrap_or_default()
+    };
+    let missing = |unit: Value| of(unit)["figures"]["reportsMissing"]["ids"].clone();
+    assert_eq!(missing(text(WATER)), ids(&[owed(0x503)]));
+    assert_eq!(missing(text(STATION)), json!([]));
+    assert_eq!(
+        of(text(STATION))["figures"]["milestonesMissedCurrent"]["ids"],
+        ids(&[LEVEE_START])
+    );
+    let _ = LEVEE;
+}
+
+async fn units_do_not_read_briefings(world: &World) {
+    publish(world, Persona::Supervisor, "2026-10").await.data();
+    for who in [
+        Persona::Reporter,
+        Persona::Signatory,
+        Persona::OtherSignatory,
+        Persona::SupervisorAreas,
+    ] {
+        ask(world, who, "2026-10").await.refused("FORBIDDEN");
+        publish(world, who, "2026-09").await.refused("FORBIDDEN");
+    }
+    ask(world, Persona::SupervisorElsewhere, "2026-10")
+        .await
+        .refused("NOT_FOUND");
+    for who in [
+        Persona::Auditor,
+        Persona::Viewer,
+        Persona::ScopedAdministrator,
+    ] {
+        publish(world, who, "2026-09").await.refused("FORBIDDEN");
+        ask(world, who, "2026-10").await.data();
+    }
+    let elsewhere = world.client_of(Persona::SupervisorElsewhere).await;
+    let variables = json!({ "id": text(ELSEWHERE), "month": "2026-10" });
+    let own = elsewhere.ask(&document(), variables).await;
+    assert_eq!(own.at("/briefing/published"), &Value::Null);
+}
+
+async fn a_briefing_takes_as_few_statements_however_much_there_is(world: &World) {
+    let mut counts = Vec::new();
+    for rows in [vec![], november()] {
+        if !rows.is_empty() {
+            add_tasks(&world.services.store, rows).await;
+        }
+        world.client_of(Persona::Supervisor).await;
+        let before = world.services.store.statements();
+        live(world, "2026-11").await;
+        counts.push(world.services.store.statements() - before);
+    }
+    assert!(counts[0] <= 40, "{counts:?}");
+    assert!(counts[1] <= counts[0] + 6, "{counts:?}");
+    let month = Month::of(NOW.with_timezone(&Utc).date_naive());
+    assert_eq!(month.to_string(), "2026-11");
+}
