@@ -5,19 +5,24 @@
 //! | guard of a document | parsing it alone |
 //! | policy decision | a lookup in a set of as many units |
 //! | hash of a ledger entry | SHA-256 of as many bytes |
+//! | progress and rating of a project | a sum over as many milestones |
 
 use std::collections::BTreeSet;
 use std::hint::black_box;
 
 use async_graphql::Variables;
+use chrono::{Days, NaiveDate};
 use criterion::{Criterion, criterion_group, criterion_main};
+use duban::domain::due::DueFacts;
+use duban::domain::progress::{Known, Reported, Step};
+use duban::domain::rating::{self, Measured};
 use duban::http::guard;
 use duban::policy::{
     Action, Actor, Credential, Facts, Held, Principal, ProjectFacts, Scope, decide,
 };
 use duban::store::ledger::{GENESIS, chain_hash};
 use duban_entities::ids::{AreaId, JurisdictionId, UnitId, UserId};
-use duban_entities::vocabulary::Role;
+use duban_entities::vocabulary::{DueBasis, MilestoneRole, RevisionState, Role};
 use serde_json::json;
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
@@ -113,5 +118,55 @@ fn hashing(c: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(pieces, guarding, deciding, hashing);
+/// A project with twenty milestones and three years of reports.
+fn known(first: NaiveDate) -> Known {
+    let step = |n: u64| {
+        let date = first.checked_add_days(Days::new(30 * n)).unwrap_or(first);
+        Step {
+            role: MilestoneRole::Step,
+            weight: 500,
+            due: DueFacts::open(date, DueBasis::Scheduled),
+            baseline: Some(date),
+            completed_on: None,
+        }
+    };
+    let report = |n: i32| Reported {
+        period: format!("{}-{:02}", 2026 + n / 12, n % 12 + 1),
+        number: 1,
+        state: RevisionState::Accepted,
+        percent: 100 * n,
+        forecast: None,
+    };
+    Known {
+        scheduled: true,
+        steps: (0..20).map(step).collect(),
+        reported: (0..36).map(report).collect(),
+    }
+}
+
+fn rating(c: &mut Criterion) {
+    let first = NaiveDate::from_ymd_opt(2026, 1, 1).unwrap_or_default();
+    let day = first.checked_add_days(Days::new(300)).unwrap_or(first);
+    let known = known(first);
+    let rules = rating::embedded().map(|mut rules| rules.drafts.swap_remove(0));
+    let mut group = c.benchmark_group("rating");
+    group.bench_function("progress and rating", |b| {
+        b.iter(|| {
+            let measured = Measured::of(&black_box(&known).on(day), 0);
+            rules.as_ref().map(|rules| rules.rate(&measured)).is_ok()
+        });
+    });
+    group.bench_function("reference: one sum", |b| {
+        b.iter(|| {
+            black_box(&known)
+                .steps
+                .iter()
+                .map(|s| s.weight)
+                .sum::<i32>()
+        });
+    });
+    group.finish();
+}
+
+criterion_group!(pieces, guarding, deciding, hashing, rating);
 criterion_main!(pieces);

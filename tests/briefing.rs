@@ -1,7 +1,6 @@
 //! Briefings: a month's figures, live and frozen.
 
-use chrono::{TimeDelta, Utc};
-use duban::domain::reporting::Month;
+use chrono::TimeDelta;
 use duban::service::{BriefingPublish, Call, published_figures};
 use duban::store::ledger::Head;
 use duban_entities::vocabulary::TaskState;
@@ -11,9 +10,10 @@ use serde_json::{Value, json};
 
 use crate::support::client::text;
 use crate::support::fixture::{add_tasks, change};
+use crate::support::known::{ANSWERED_ORDER, ORDER, OTHER_OFFICES_ORDER, RESERVOIR_SCHEDULE};
 use crate::support::known::{
-    BUILDING, CANAL, CANAL_SCHEDULE, COUNTY, DAM, ELSEWHERE, HERE, LAND, LEVEE, LEVEE_START,
-    RESERVOIR, ROAD, ROAD_FINISH, STATION, TRANSPORT, WATER,
+    BUILDING, CANAL, CANAL_SCHEDULE, COUNTY, DAM, ELSEWHERE, HERE, LAND, LEVEE_START, RESERVOIR,
+    ROAD, ROAD_FINISH, STATION, TRANSPORT, WATER,
 };
 use crate::support::owed::{order, report, submitted};
 use crate::support::world::request;
@@ -167,10 +167,11 @@ async fn a_month_counts_what_happened_in_it(world: &World) {
     );
     assert_eq!(
         total["changesApproved"]["changeRequests"],
-        json!([{ "id": text(CANAL_SCHEDULE) }])
+        json!([{ "id": text(CANAL_SCHEDULE) }, { "id": text(RESERVOIR_SCHEDULE) }])
     );
     assert_eq!(november["byChange"][0]["kind"], "SCHEDULE");
-    assert_eq!(total["ordersOpen"]["ids"], ids(&[owed(0x521)]));
+    let open = [ORDER, ANSWERED_ORDER, OTHER_OFFICES_ORDER, owed(0x521)];
+    assert_eq!(total["ordersOpen"]["ids"], ids(&open));
     assert_eq!(total["ordersClosed"]["ids"], ids(&[owed(0x522)]));
     let sum = |list: &Value, figure: &str| -> u64 {
         let rows = list.as_array().unwrap().iter();
@@ -184,7 +185,7 @@ async fn a_month_counts_what_happened_in_it(world: &World) {
     let december = live(world, "2026-12").await;
     assert_eq!(december["total"]["projectsMoved"]["ids"], json!([]));
     assert_eq!(december["total"]["ordersClosed"]["ids"], json!([]));
-    assert_eq!(december["total"]["ordersOpen"]["ids"], ids(&[owed(0x521)]));
+    assert_eq!(december["total"]["ordersOpen"]["ids"], ids(&open));
 }
 
 async fn a_published_month_stands_whatever_comes_later(world: &World) {
@@ -336,7 +337,6 @@ async fn a_figure_is_charged_to_who_held_it_on_its_day(world: &World) {
         of(text(STATION))["figures"]["milestonesMissedCurrent"]["ids"],
         ids(&[LEVEE_START])
     );
-    let _ = LEVEE;
 }
 
 async fn units_do_not_read_briefings(world: &World) {
@@ -380,6 +380,4 @@ async fn a_briefing_takes_as_few_statements_however_much_there_is(world: &World)
     }
     assert!(counts[0] <= 40, "{counts:?}");
     assert!(counts[1] <= counts[0] + 6, "{counts:?}");
-    let month = Month::of(NOW.with_timezone(&Utc).date_naive());
-    assert_eq!(month.to_string(), "2026-11");
 }

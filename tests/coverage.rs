@@ -92,9 +92,40 @@ const ENTRIES: &[(&str, Persona, &[&str])] = &[
         &["order.dismiss OrderDismissal 1"],
     ),
     (
+        "reportSave",
+        Persona::Reporter,
+        &["report.save ReportDraft 1"],
+    ),
+    (
+        "reportSubmit",
+        Persona::Signatory,
+        &["report.submit ReportRevision 1", "report.submit Task 1"],
+    ),
+    (
+        "reportsSubmit",
+        Persona::Signatory,
+        &["report.submit ReportRevision 1", "report.submit Task 1"],
+    ),
+    ("reportWaive", Persona::Supervisor, &["report.waive Task 1"]),
+    (
         "briefingPublish",
         Persona::Supervisor,
         &["briefing.publish Briefing 1"],
+    ),
+    (
+        "ratingRulesAdopt",
+        Persona::Supervisor,
+        &["rating.adopt RatingAdoption 1"],
+    ),
+    (
+        "ratingOverride",
+        Persona::Supervisor,
+        &["rating.override RatingOverride 1"],
+    ),
+    (
+        "ratingOverrideEnd",
+        Persona::Supervisor,
+        &["rating.override RatingOverride 1"],
     ),
     (
         "passwordChange",

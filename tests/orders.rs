@@ -31,6 +31,7 @@ on_both!(
     proposals_are_for_those_who_supervise,
     proposals_come_in_pages,
     a_proposal_is_settled_once,
+    a_red_project_is_pressed_once_in_a_while,
 );
 
 const FIELDS: &str = "order { id number level state dueDate dueBasis title source sourceNote
@@ -675,4 +676,36 @@ async fn a_proposal_is_settled_once(world: &World) {
         }
     }
     assert_eq!(won, 1);
+}
+
+async fn a_red_project_is_pressed_once_in_a_while(world: &World) {
+    let red = json!({
+        "projectId": text(BUILDING), "rating": "RED", "reason": "现场停工",
+        "expiresOn": "2027-01-31",
+    });
+    let selection = "project { id }";
+    let set = act(world, Persona::Supervisor, "ratingOverride", red, selection).await;
+    assert_eq!(set.code(), None, "{}", set.text);
+    let on_building = async || {
+        let all = proposals(world).await.into_iter();
+        let mut red = all.filter(|known| known["ground"] == "RATING_RED");
+        red.next()
+    };
+    let known = on_building().await.unwrap();
+    assert_eq!(known["level"], "ORDER");
+    assert_eq!(known["project"]["id"], text(BUILDING));
+    assert_eq!(known["unit"]["id"], text(WATER));
+    assert_eq!(known["since"], Value::Null);
+    let input = with(
+        new(WATER, &[]),
+        json!({ "proposalId": known["id"], "source": "RULE" }),
+    );
+    let issued = issue(world, input).await;
+    assert_eq!(issued.at("/orderIssue/order/ground"), "RATING_RED");
+    world.advance_days(60);
+    assert_eq!(
+        on_building().await,
+        None,
+        "an order on it counts for ninety days"
+    );
 }

@@ -2,17 +2,24 @@
 //! and everything in the small world.
 
 use duban::policy::{
-    Action, ChangeFacts, Facts, Principal, ProjectFacts, TaskFacts, UserFacts, decide,
+    Action, ChangeFacts, EntryFacts, Facts, Principal, ProjectFacts, TaskFacts, UserFacts, decide,
 };
+use duban::store::ledger::read::{self, EntryFilter, List};
 use duban::store::page::{Direction, PageRequest};
 use duban::store::projects::{self, ProjectFilter, ProjectOrder};
 use duban::store::tasks::{self, TaskFilter, TaskOrder};
 use duban::store::today::Today;
 use duban::store::{changes, facts, outline, users};
-use duban_entities::{change_request, jurisdiction, plan, project, task, unit, user};
+use duban_entities::ids::{
+    ApiTokenId, ChangeRequestId, ClauseId, IndicatorId, JurisdictionId, TaskId,
+};
+use duban_entities::{
+    api_token, change_request, clause, indicator, jurisdiction, ledger, plan, project, task, unit,
+    user,
+};
 use sea_orm::EntityTrait;
 
-use crate::support::{NOW, Persona, World, on_both};
+use crate::support::{NOW, Persona, World, fixture, on_both};
 
 on_both!(
     projects_are_selected_as_the_policy_decides,
@@ -20,6 +27,7 @@ on_both!(
     changes_are_selected_as_the_policy_decides,
     the_catalogue_is_selected_as_the_policy_decides,
     users_are_selected_as_the_policy_decides,
+    entries_are_selected_as_the_policy_decides,
 );
 
 /// Everybody who is signed in.
@@ -208,5 +216,98 @@ async fn users_are_selected_as_the_policy_decides(world: &World) {
             .into_iter()
             .filter(|id| principal.user_id() != Some(*id));
         assert_same(*who, others.collect(), allowed);
+    }
+}
+
+/// What an entry is of, as the policy asks for it.
+async fn db_entry_facts(
+    world: &World,
+    projects: &[(project::Model, ProjectFacts)],
+    entry: &ledger::Model,
+) -> EntryFacts {
+    let hangs_on = projects
+        .iter()
+        .find(|(project, _)| Some(project.id) == entry.project_id);
+    let subject = entry.subject_id.as_str();
+    match (entry.subject_type.as_str(), hangs_on) {
+        ("ReportDraft", Some((_, facts))) => EntryFacts::Draft(facts.clone()),
+        ("OrderDismissal", Some((_, facts))) => EntryFacts::Dismissal(facts.clone()),
+        (_, Some((_, facts))) => EntryFacts::Project(facts.clone()),
+        ("Task", None) => {
+            let row = task::Entity::find_by_id(subject.parse::<TaskId>().unwrap());
+            let row = row.one(&world.db).await.unwrap().unwrap();
+            EntryFacts::Task(facts::task_facts(&row, None))
+        }
+        ("ChangeRequest", None) => {
+            let row =
+                change_request::Entity::find_by_id(subject.parse::<ChangeRequestId>().unwrap());
+            let row = row.one(&world.db).await.unwrap().unwrap();
+            EntryFacts::Change(facts::change_facts(&row, facts::proposed_facts(&row)))
+        }
+        ("Clause" | "Indicator", None) => {
+            EntryFacts::Catalogue(db_jurisdiction_of(world, subject).await)
+        }
+        ("Briefing", None) => EntryFacts::Briefing(entry.jurisdiction_id.unwrap()),
+        ("User", None) => {
+            let id = subject.parse().unwrap();
+            EntryFacts::Account(facts::of_user(&world.db, id).await.unwrap())
+        }
+        ("ApiToken", None) => {
+            let row = api_token::Entity::find_by_id(subject.parse::<ApiTokenId>().unwrap());
+            let user = row.one(&world.db).await.unwrap().unwrap().user_id;
+            EntryFacts::Account(facts::of_user(&world.db, user).await.unwrap())
+        }
+        ("Grant", None) => EntryFacts::Grant(entry.jurisdiction_id),
+        _ => EntryFacts::Catalogue(entry.jurisdiction_id.unwrap()),
+    }
+}
+
+/// Of a clause or an indicator: its plan's.
+async fn db_jurisdiction_of(world: &World, subject: &str) -> JurisdictionId {
+    let of = match subject.parse::<ClauseId>() {
+        Ok(id) => {
+            let row = clause::Entity::find_by_id(id).one(&world.db).await;
+            row.unwrap().unwrap().plan_id
+        }
+        Err(_) => {
+            let id: IndicatorId = subject.parse().unwrap();
+            let row = indicator::Entity::find_by_id(id).one(&world.db).await;
+            row.unwrap().unwrap().plan_id
+        }
+    };
+    let row = plan::Entity::find_by_id(of).one(&world.db).await;
+    row.unwrap().unwrap().jurisdiction_id
+}
+
+async fn entries_are_selected_as_the_policy_decides(world: &World) {
+    fixture::add_supervision(&world.services.store).await;
+    // Everybody's sign-in first: a program's token leaves an entry too.
+    let mut principals = Vec::new();
+    for who in somebody() {
+        principals.push((*who, world.principal(*who).await));
+    }
+    let projects = db_projects(world).await;
+    let entries = ledger::Entity::find().all(&world.db).await.unwrap();
+    let mut known = Vec::new();
+    for entry in &entries {
+        known.push((entry.seq, db_entry_facts(world, &projects, entry).await));
+    }
+    let lists = [
+        (List::Feed, Action::FeedRead),
+        (List::Ledger(Direction::Ascending), Action::LedgerRead),
+    ];
+    for (who, principal) in principals {
+        for (list, action) in lists {
+            let of = (list, &EntryFilter::default());
+            let page = read::page(&world.db, &principal, of, &all()).await.unwrap();
+            let selected: Vec<i64> = page.rows.into_iter().map(|(_, row)| row.seq).collect();
+            let allowed = known
+                .iter()
+                .filter(|(_, facts)| may(&principal, action, Facts::Entry(facts)));
+            let allowed: Vec<i64> = allowed.map(|(seq, _)| *seq).collect();
+            let count = read::count(&world.db, &principal, of).await.unwrap();
+            assert_eq!(count, allowed.len() as u64, "{who:?} {action:?}");
+            assert_same(who, selected, allowed);
+        }
     }
 }

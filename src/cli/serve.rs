@@ -8,11 +8,11 @@ use clap::Args;
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::import::show_progress;
-use super::output::say;
+use super::output::{note, say};
 use super::services;
-use crate::clock::SystemClock;
+use crate::clock::{Clock, ManualClock, SystemClock};
 use crate::config::Config;
-use crate::demo;
+use crate::demo::{self, Telling};
 use crate::error::{Error, Result};
 use crate::graphql::{self, Api};
 use crate::http::{self, Authenticator, Readiness, Site};
@@ -29,6 +29,10 @@ pub(super) struct Serve {
     /// the demonstration sign-ins. Only on a loopback address
     #[arg(long)]
     demo: bool,
+    /// How many months back the demonstration of 驻马店市 begins
+    #[arg(long, value_name = "N", default_value_t = 18, requires = "demo",
+          value_parser = clap::value_parser!(u32).range(1..=36))]
+    demo_months: u32,
     /// Refuse a database with an older schema instead of migrating it
     #[arg(long)]
     no_migrate: bool,
@@ -40,9 +44,7 @@ pub(super) async fn run(config: &Config, command: Serve) -> Result<()> {
     let services = services_for(config, &command, store)?;
     refuse_demonstration_in_public(config, &services).await?;
     if command.demo {
-        for line in demo::prepare(&services, &show_progress).await? {
-            say(&format!("{line}\n"))?;
-        }
+        demonstrate(config, &command).await?;
     }
     let site = Site {
         executor: Api::new(services.clone()),
@@ -58,6 +60,26 @@ pub(super) async fn run(config: &Config, command: Serve) -> Result<()> {
     jobs.stopped().await;
     served?;
     tracing::info!("stopped");
+    match Arc::into_inner(services.store) {
+        Some(store) => store.close().await,
+        None => Ok(()),
+    }
+}
+
+/// Sets the demonstration up on connections of its own, whose clock is moved.
+async fn demonstrate(config: &Config, command: &Serve) -> Result<()> {
+    let clock = ManualClock::at(SystemClock.now());
+    let moved = Arc::clone(&clock) as Arc<dyn Clock>;
+    let store = Store::open(&config.database_url, Access::ReadWrite, Arc::clone(&moved)).await?;
+    let mut services = services_for(config, command, store)?;
+    services.clock = moved;
+    let telling = Telling {
+        import: &show_progress,
+        month: &|month, months| note(&format!("simulating month {month} of {months}")),
+    };
+    for line in demo::prepare(&services, &clock, command.demo_months, &telling).await? {
+        say(&format!("{line}\n"))?;
+    }
     match Arc::into_inner(services.store) {
         Some(store) => store.close().await,
         None => Ok(()),

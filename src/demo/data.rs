@@ -1,7 +1,7 @@
 //! `seeds/demo/`: who the simulated people are, and what they do.
 
 use csv::ReaderBuilder;
-use duban_entities::vocabulary::{Role, TaskState};
+use duban_entities::vocabulary::Role;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer};
 
@@ -21,32 +21,57 @@ pub(super) struct DemoUser {
     home_unit: String,
 }
 
-/// A project and who shall work on it.
+/// How well a simulated work goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Character {
+    /// On time, in everything.
+    Good,
+    /// Late with every other thing; asks for later dates too late.
+    Slow,
+    /// Misses reports and dates; orders are issued.
+    Bad,
+    /// Short, and in operation by now.
+    Finished,
+    /// Suspended on the way.
+    Suspended,
+    /// Its schedule waits for a decision.
+    New,
+    /// Assigned, and nothing more.
+    Unscheduled,
+}
+
+impl std::str::FromStr for Character {
+    type Err = String;
+
+    fn from_str(text: &str) -> std::result::Result<Self, String> {
+        Ok(match text {
+            "GOOD" => Self::Good,
+            "SLOW" => Self::Slow,
+            "BAD" => Self::Bad,
+            "FINISHED" => Self::Finished,
+            "SUSPENDED" => Self::Suspended,
+            "NEW" => Self::New,
+            "UNSCHEDULED" => Self::Unscheduled,
+            other => return Err(format!("{other} is no character")),
+        })
+    }
+}
+
+/// A project, who works on it, and how well.
 #[derive(Clone, Debug, Deserialize)]
-pub(super) struct Assignment {
+pub(super) struct Work {
     pub(super) project: String,
     pub(super) lead_unit: String,
     cooperating_units: String,
-    pub(super) reason: String,
-}
-
-/// A milestone of a demonstration schedule.
-#[derive(Clone, Debug, Deserialize)]
-pub(super) struct Step {
-    project: String,
-    pub(super) title: String,
-    pub(super) days_from_today: i64,
-    pub(super) weight: i32,
     #[serde(deserialize_with = "word")]
-    pub(super) state: TaskState,
+    pub(super) character: Character,
 }
 
 /// All of it.
 #[derive(Debug)]
 pub(super) struct Data {
     pub(super) users: Vec<DemoUser>,
-    pub(super) assignments: Vec<Assignment>,
-    milestones: Vec<Step>,
+    pub(super) works: Vec<Work>,
 }
 
 fn word<'de, D, T>(deserializer: D) -> std::result::Result<T, D::Error>
@@ -79,21 +104,35 @@ impl Data {
     pub(super) fn embedded() -> Result<Self> {
         Ok(Self {
             users: embedded!("users.csv")?,
-            assignments: embedded!("assignments.csv")?,
-            milestones: embedded!("milestones.csv")?,
+            works: embedded!("works.csv")?,
         })
     }
 
-    /// The schedule of a project; its lines stand together.
-    pub(super) fn milestones_of(&self, project: &str) -> &[Step] {
-        let mut chunks = self.milestones.chunk_by(|a, b| a.project == b.project);
-        let found = chunks.find(|chunk| chunk.first().is_some_and(|step| step.project == project));
-        found.unwrap_or_default()
+    /// The works of a jurisdiction, by its code.
+    pub(super) fn works_in<'a>(&'a self, jurisdiction: &'a str) -> impl Iterator<Item = &'a Work> {
+        let works = self.works.iter();
+        works.filter(move |work| work.jurisdiction() == jurisdiction)
     }
 
-    /// The supervisor of the whole jurisdiction of an assignment's lead unit.
-    pub(super) fn supervisor_of(&self, assignment: &Assignment) -> Result<&str> {
-        let jurisdiction = assignment.lead_unit.split('-').next().unwrap_or_default();
+    /// The work of a project, by its code.
+    pub(super) fn work(&self, project: &str) -> Option<&Work> {
+        self.works.iter().find(|work| work.project == project)
+    }
+
+    /// The units that lead works in a jurisdiction, each once.
+    pub(super) fn units_in(&self, jurisdiction: &str) -> Vec<&str> {
+        let mut units: Vec<&str> = Vec::new();
+        let of = |work: &&Work| work.jurisdiction() == jurisdiction;
+        for work in self.works.iter().filter(of) {
+            if !units.contains(&work.lead_unit.as_str()) {
+                units.push(&work.lead_unit);
+            }
+        }
+        units
+    }
+
+    /// The supervisor of a whole jurisdiction.
+    pub(super) fn supervisor_of(&self, jurisdiction: &str) -> Result<&str> {
         self.one("supervisor", |user| {
             user.role == Role::Supervisor
                 && user.jurisdiction == jurisdiction
@@ -101,10 +140,10 @@ impl Data {
         })
     }
 
-    /// The signatory of an assignment's lead unit.
-    pub(super) fn signatory_of(&self, assignment: &Assignment) -> Result<&str> {
+    /// The signatory of a unit.
+    pub(super) fn signatory_of(&self, unit: &str) -> Result<&str> {
         self.one("signatory", |user| {
-            user.role == Role::Signatory && user.unit == assignment.lead_unit
+            user.role == Role::Signatory && user.unit == unit
         })
     }
 
@@ -115,7 +154,12 @@ impl Data {
     }
 }
 
-impl Assignment {
+impl Work {
+    /// The code of its jurisdiction.
+    pub(super) fn jurisdiction(&self) -> &str {
+        self.lead_unit.split('-').next().unwrap_or_default()
+    }
+
     /// The codes of the cooperating units.
     pub(super) fn cooperating(&self) -> impl Iterator<Item = &str> {
         self.cooperating_units

@@ -1,69 +1,219 @@
-//! The demonstration: the real plans, and simulated people who work with them.
+//! The demonstration: the real plans, and simulated people who live with them month after
+//! month.
 //!
-//! It enters at the same door as everybody: the importer for units, the services as an
-//! administrator for users, and as the simulated users themselves for assignments,
-//! schedules and claims. What it writes says that it is simulated. Setting it up again
-//! changes nothing; a set-up that was cut short goes on where it stopped.
+//! It enters at the same door as everybody: the importer for the plans and for units that no
+//! text names, the services as an administrator for users, and as the simulated users
+//! themselves for all they do, with the clock moved to when they do it: so the ledger is a
+//! real one. What it writes says that it is simulated.
+//!
+//! | file | what |
+//! |---|---|
+//! | `data` | who the people are and which works they have: `seeds/demo/` |
+//! | `script` | what a work of some character does when: plain values |
+//! | `scene` | the services, the moved clock, acting as somebody |
+//! | `unit`, `report` | what units do: schedules, milestones, stages; reports |
+//! | `office`, `supervision` | what offices do: assign, decide; changes, issues, orders, briefings |
+//!
+//! Setting it up again changes nothing; a set-up that was cut short goes on with the day on
+//! which it stopped.
 
 mod data;
+mod office;
+mod report;
+mod scene;
+mod script;
+mod supervision;
+mod unit;
 
-use chrono::{Days, NaiveDate};
-use duban_entities::vocabulary::{ChangeState, TaskState};
+use std::sync::Arc;
 
-use crate::clock::new_id;
+use chrono::{DateTime, Datelike, Months, NaiveDate, TimeDelta, Utc};
+
+use crate::clock::{Clock, ManualClock, new_id};
 use crate::error::{Error, Result};
 use crate::import::{Source, read, seeds};
 use crate::service::catalogue::{ImportFailure, Mode, Progress};
-use crate::service::{
-    AssignOne, Call, ChangeDecide, Decision, Demonstration, Lead, MilestonesPlan, NewUser,
-    PlannedMilestone, Secret, Services, TaskClaim, TaskVerify, UnitBy,
-};
-use crate::store::changes::ChangeRequestFilter;
-use crate::store::page::{Direction, PageRequest};
-use crate::store::projects::ProjectBy;
-use crate::store::tasks::{TaskFilter, TaskOrder};
-use data::{Assignment, Data, DemoUser};
+use crate::service::{Call, Demonstration, NewUser, Secret, Services};
+use data::{Data, DemoUser};
+use scene::{Day, Scene, morning};
 
 /// The password of every demonstration user.
 const PASSWORD: &str = "duban-demo";
 /// Why the simulated people do what they do.
 const REASON: &str = "演示数据";
+/// The jurisdiction whose demonstration is as long as is asked for.
+const LONGEST: &str = "ZMD";
+/// Months of the others.
+const OTHERS: u32 = 3;
+/// Days at the end in which some things are left waiting, so that each list has something.
+const LAST_DAYS: i64 = 31;
+
+/// Whom to tell how far it is.
+pub struct Telling<'a> {
+    /// Of the import, row by row.
+    pub import: &'a (dyn Fn(Progress) + Sync),
+    /// Of the months: the one that begins, of so many.
+    pub month: &'a (dyn Fn(u32, u32) + Sync),
+}
+
+impl std::fmt::Debug for Telling<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Telling").finish_non_exhaustive()
+    }
+}
 
 /// Sets the demonstration up where it is not, and returns the lines that tell its sign-ins:
-/// `sign-in`, user name, password, role, scope, separated by tabs.
+/// `sign-in`, user name, password, role, scope, separated by tabs. The services read the
+/// clock, which shows the present and is moved; `months` is how far back it begins.
 ///
 /// # Errors
 /// [`Error::Internal`] for a database that holds something else, or when a step fails.
 pub async fn prepare(
     services: &Services,
-    progress: &(dyn Fn(Progress) + Sync),
+    clock: &Arc<ManualClock>,
+    months: u32,
+    telling: &Telling<'_>,
 ) -> Result<Vec<String>> {
     let data = Data::embedded()?;
     let call = Call {
         simulated: true,
         ..Call::system("demonstration", request_id(services))
     };
-    match services.demonstration().await? {
+    let reached = match services.demonstration().await? {
         Demonstration::Foreign => {
             return Err(Error::internal(
                 "--demo needs an empty database: this one holds something else",
             ));
         }
         Demonstration::Complete => return lines(services, &data, &call).await,
-        Demonstration::Empty | Demonstration::Begun => (),
-    }
+        Demonstration::Empty => None,
+        Demonstration::Begun => services.ledger_head(&call).await?.map(|entry| entry.at),
+    };
+    let now = clock.now();
+    let first = first_of_month(now) - Months::new(months);
+    clock.set(reached.unwrap_or_else(|| before(first)));
     services.mark_demonstration(&call, false).await?;
     for source in [Source::Seeds, Source::Compiled("seeds/demo", seeds::DEMO)] {
-        import(services, source, progress).await?;
+        import(services, source, telling.import).await?;
     }
     for user in &data.users {
         make_user(services, &call, user).await?;
     }
-    for assignment in &data.assignments {
-        set_up(services, &data, assignment).await?;
-    }
+    let scene = Scene {
+        services,
+        clock,
+        data: &data,
+    };
+    let from = reached.map_or(first, |at| at.date_naive().max(first));
+    scene.play((first, from), now, telling).await?;
+    clock.set(now);
     services.mark_demonstration(&call, true).await?;
     lines(services, &data, &call).await
+}
+
+/// The first day of the month, in China.
+fn first_of_month(now: DateTime<Utc>) -> NaiveDate {
+    let today = (now + TimeDelta::hours(8)).date_naive();
+    today.with_day(1).unwrap_or(today)
+}
+
+/// An hour before people begin to act on a day.
+fn before(day: NaiveDate) -> DateTime<Utc> {
+    morning(day) - TimeDelta::hours(1)
+}
+
+impl Scene<'_> {
+    /// Lets the days go by.
+    async fn play(
+        &self,
+        (first, from): (NaiveDate, NaiveDate),
+        now: DateTime<Utc>,
+        telling: &Telling<'_>,
+    ) -> Result<()> {
+        let call = Call::system("demonstration", self.request_id());
+        let jurisdictions = self.services.jurisdictions(&call).await?;
+        let this_month = first_of_month(now);
+        let months = months_between(first, this_month) + 1;
+        for date in from.iter_days().take_while(|date| morning(*date) <= now) {
+            if date.day() == 1 {
+                (telling.month)(months_between(first, date) + 1, months);
+            }
+            self.clock.set(morning(date));
+            if date.day() == 1 {
+                self.make_reports().await?;
+            }
+            for row in &jurisdictions {
+                let start = if row.code == LONGEST {
+                    first
+                } else {
+                    first.max(this_month - Months::new(OTHERS))
+                };
+                if date < start || self.data.works_in(&row.code).next().is_none() {
+                    continue;
+                }
+                let day = Day {
+                    jurisdiction: row.id,
+                    code: &row.code,
+                    date,
+                    month: usize::try_from(months_between(start, date)).unwrap_or(0),
+                    start,
+                    last_month: morning(date) + TimeDelta::days(LAST_DAYS) > now,
+                };
+                self.act(&day).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The program's own job, on the first of the month.
+    async fn make_reports(&self) -> Result<()> {
+        let call = Call {
+            simulated: true,
+            ..Call::system("report-duty", self.request_id())
+        };
+        self.services.report_duty(&call).await.map(|_| ())
+    }
+
+    /// What happens on a day: the same days of every month.
+    async fn act(&self, day: &Day<'_>) -> Result<()> {
+        let units = self.data.units_in(day.code);
+        match day.date.day() {
+            2 if day.month == 0 => {
+                self.assign(day).await?;
+                self.adopt_rules(day).await?;
+            }
+            3 | 14 => {
+                for unit in units {
+                    self.work(day, unit).await?;
+                }
+            }
+            4 | 12 => {
+                for unit in units {
+                    self.report(day, unit, day.date.day() == 12).await?;
+                    self.answer(day, unit).await?;
+                }
+            }
+            6 | 13 => self.decide(day).await?,
+            16 => self.ask(day).await?,
+            19 if day.last_month => self.override_one(day).await?,
+            20 => self.press(day).await?,
+            22 if day.last_month => {
+                for unit in units {
+                    self.draft(day, unit).await?;
+                }
+            }
+            26 if day.month > 0 => self.publish(day).await?,
+            _ => {}
+        }
+        Ok(())
+    }
+}
+
+/// Whole months from a first day of a month to another day.
+fn months_between(from: NaiveDate, to: NaiveDate) -> u32 {
+    let months =
+        (to.year() - from.year()) * 12 + to.month().cast_signed() - from.month().cast_signed();
+    u32::try_from(months).unwrap_or(0)
 }
 
 fn request_id(services: &Services) -> String {
@@ -103,168 +253,6 @@ async fn make_user(services: &Services, call: &Call, user: &DemoUser) -> Result<
         idempotency_key: None,
     };
     services.create_simulated_user(call, new).await.map(|_| ())
-}
-
-/// Brings one project to where the demonstration wants it: assigned, scheduled, and its
-/// milestones claimed and verified by the people who may.
-async fn set_up(services: &Services, data: &Data, assignment: &Assignment) -> Result<()> {
-    let office = data.supervisor_of(assignment)?;
-    let office = services
-        .act_as_simulated(office, request_id(services))
-        .await?;
-    let by = ProjectBy::Code(assignment.project.clone());
-    let mut project = services.project(&office, &by).await?;
-    if project.lead_unit_id.is_none() {
-        assign(services, &office, assignment, project.id).await?;
-        project = services.project(&office, &by).await?;
-    }
-    let planned = data.milestones_of(&assignment.project);
-    if planned.is_empty() {
-        return Ok(());
-    }
-    let today = services.today().await?.of(project.jurisdiction_id);
-    let unit = data.signatory_of(assignment)?;
-    let unit = services
-        .act_as_simulated(unit, request_id(services))
-        .await?;
-    if project.schedule_approved_at.is_none() {
-        let change = proposed(services, &unit, planned, project.id, today).await?;
-        let decision = ChangeDecide {
-            change,
-            decision: Decision::Approve,
-            note: Some(REASON.to_owned()),
-            document: None,
-            expected_version: None,
-        };
-        services.decide_change(&office, decision).await?;
-    }
-    claim(services, (&unit, &office), planned, project.id, today).await
-}
-
-/// The schedule that waits for approval: the one that a set-up cut short left, or a new one.
-async fn proposed(
-    services: &Services,
-    unit: &Call,
-    planned: &[data::Step],
-    project: duban_entities::ids::ProjectId,
-    today: NaiveDate,
-) -> Result<duban_entities::ids::ChangeRequestId> {
-    let filter = ChangeRequestFilter {
-        project: Some(project),
-        states: Some(vec![ChangeState::Proposed]),
-        ..ChangeRequestFilter::default()
-    };
-    let waiting = services
-        .changes(unit, &filter, &PageRequest::default())
-        .await?;
-    if let Some((_, row)) = waiting.rows.first() {
-        return Ok(row.id);
-    }
-    let input = MilestonesPlan {
-        project,
-        milestones: Some(planned.iter().map(|step| step.planned(today)).collect()),
-        template: None,
-        starts_on: None,
-        reason: Some(REASON.to_owned()),
-        expected_version: None,
-        idempotency_key: None,
-    };
-    services.plan_milestones(unit, input).await
-}
-
-async fn assign(
-    services: &Services,
-    office: &Call,
-    assignment: &Assignment,
-    project: duban_entities::ids::ProjectId,
-) -> Result<()> {
-    let lead = unit(services, office, &assignment.lead_unit).await?;
-    let mut cooperating = Vec::new();
-    for code in assignment.cooperating() {
-        cooperating.push(unit(services, office, code).await?);
-    }
-    services
-        .assign_one(
-            office,
-            AssignOne {
-                project,
-                lead: Some(Lead::Unit(lead)),
-                cooperating: (!cooperating.is_empty()).then_some(cooperating),
-                reason: Some(assignment.reason.clone()),
-                expected_version: None,
-            },
-        )
-        .await
-        .map(|_| ())
-}
-
-async fn unit(services: &Services, call: &Call, code: &str) -> Result<duban_entities::ids::UnitId> {
-    let row = services.unit(call, &UnitBy::Code(code.to_owned())).await?;
-    Ok(row.id)
-}
-
-async fn claim(
-    services: &Services,
-    (unit, office): (&Call, &Call),
-    planned: &[data::Step],
-    project: duban_entities::ids::ProjectId,
-    today: NaiveDate,
-) -> Result<()> {
-    let filter = TaskFilter {
-        project: Some(project),
-        ..TaskFilter::default()
-    };
-    let order = (TaskOrder::DueDate, Direction::Ascending);
-    let page = services
-        .tasks(unit, &filter, order, &PageRequest::default())
-        .await?;
-    for (_, task) in page.rows {
-        let step = planned.iter().find(|step| step.title == task.title);
-        let wanted = step.map_or(TaskState::Open, |step| step.state);
-        if task.state != TaskState::Open || wanted == TaskState::Open {
-            continue;
-        }
-        let done_on = task.due_date.map_or(today, |due| due.min(today));
-        services
-            .claim_task(
-                unit,
-                TaskClaim {
-                    task: task.id,
-                    note: Some(REASON.to_owned()),
-                    completed_on: Some(done_on),
-                    evidence: Vec::new(),
-                    expected_version: None,
-                    idempotency_key: None,
-                },
-            )
-            .await?;
-        if wanted == TaskState::Done {
-            let input = TaskVerify {
-                task: task.id,
-                note: Some(REASON.to_owned()),
-                expected_version: None,
-            };
-            services.verify_task(office, input).await?;
-        }
-    }
-    Ok(())
-}
-
-impl data::Step {
-    fn planned(&self, today: NaiveDate) -> PlannedMilestone {
-        let days = Days::new(self.days_from_today.unsigned_abs());
-        let due = if self.days_from_today < 0 {
-            today.checked_sub_days(days)
-        } else {
-            today.checked_add_days(days)
-        };
-        PlannedMilestone {
-            title: self.title.clone(),
-            due_date: due.unwrap_or(today),
-            weight: self.weight * 100,
-            unit_id: None,
-        }
-    }
 }
 
 async fn lines(services: &Services, data: &Data, call: &Call) -> Result<Vec<String>> {

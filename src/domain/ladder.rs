@@ -24,7 +24,7 @@ mod load;
 #[cfg(test)]
 mod tests;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use chrono::{Days, NaiveDate};
 use duban_entities::ids::{ProjectId, TaskId};
@@ -154,11 +154,9 @@ impl Ladder {
     }
 }
 
-/// The projects that are rated red, in order.
+/// The projects that are rated red.
 #[must_use]
-pub fn red(ratings: &HashMap<ProjectId, Rating>) -> Vec<ProjectId> {
+pub fn red(ratings: &HashMap<ProjectId, Rating>) -> BTreeSet<ProjectId> {
     let red = ratings.iter().filter(|(_, rating)| **rating == Rating::Red);
-    let mut red: Vec<ProjectId> = red.map(|(id, _)| *id).collect();
-    red.sort();
-    red
+    red.map(|(id, _)| *id).collect()
 }

@@ -15,10 +15,11 @@
 #[cfg(test)]
 mod tests;
 
-use chrono::{Months, NaiveDate};
+use chrono::NaiveDate;
 use duban_entities::vocabulary::{DueBasis, MilestoneRole, RevisionState, TaskState};
 
 use super::due::DueFacts;
+use super::reporting::Month;
 use super::schedule::{Weighed, percent_reached};
 
 /// Against which dates.
@@ -162,7 +163,7 @@ impl Known {
         let mut curve: Vec<Point> = accepted
             .filter_map(|report| {
                 Some(Point {
-                    date: month_end(&report.period)?,
+                    date: report.period.parse::<Month>().ok()?.last_day(),
                     percent: report.percent,
                 })
             })
@@ -263,11 +264,4 @@ impl Progress {
         self.reported
             .is_some_and(|reported| (reported - self.complete).abs() > i32::from(points) * 100)
     }
-}
-
-/// The last day of a month `YYYY-MM`.
-#[must_use]
-pub fn month_end(period: &str) -> Option<NaiveDate> {
-    let first: NaiveDate = format!("{period}-01").parse().ok()?;
-    first.checked_add_months(Months::new(1))?.pred_opt()
 }

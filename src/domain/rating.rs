@@ -182,7 +182,7 @@ impl RuleSet {
     pub fn rate(&self, measured: &Measured) -> (Rating, Vec<Reason>) {
         let holding = self.conditions.iter().filter_map(|condition| {
             let hundredths = measured.hundredths(condition.measure);
-            condition.bound.holds(hundredths).then(|| Reason {
+            condition.bound.holds(hundredths).then_some(Reason {
                 measure: condition.measure,
                 rating: condition.rating,
                 hundredths,

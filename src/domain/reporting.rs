@@ -84,10 +84,6 @@ impl ReportingRules {
     }
 
     /// The earliest rule of all jurisdictions; `load` refuses a list without one.
-    #[expect(
-        clippy::indexing_slicing,
-        reason = "load refuses a list without a rule of all jurisdictions"
-    )]
     fn first(&self) -> &ReportingRule {
         &self.rules[0]
     }

@@ -5,15 +5,15 @@ use std::collections::BTreeMap;
 
 /// Lists of ids under figures.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Tally<F: Ord>(BTreeMap<F, Vec<String>>);
+pub struct Tally<F: Copy + Ord>(BTreeMap<F, Vec<String>>);
 
-impl<F: Ord> Default for Tally<F> {
+impl<F: Copy + Ord> Default for Tally<F> {
     fn default() -> Self {
         Self(BTreeMap::new())
     }
 }
 
-impl<F: Ord> Tally<F> {
+impl<F: Copy + Ord> Tally<F> {
     /// Adds a thing to a figure; a second time changes nothing.
     pub fn add(&mut self, figure: F, subject: &str) {
         let list = self.0.entry(figure).or_default();
@@ -36,7 +36,7 @@ impl<F: Ord> Tally<F> {
 }
 
 /// Tallies by some part of each item, in the order of the part.
-pub(super) fn grouped<I, F: Ord, K: Ord>(
+pub(super) fn grouped<I, F: Copy + Ord, K: Ord>(
     items: &[I],
     key: impl Fn(&I) -> K,
     figure: impl Fn(&I) -> (F, &str),

@@ -66,7 +66,7 @@ impl Owed {
         match self.due.state {
             TaskState::Cancelled => None,
             _ if !self.due.has_deadline() => None,
-            _ if self.was_late() => Some(Verdict::Late),
+            _ if self.missed_its_date() => Some(Verdict::Late),
             TaskState::Submitted | TaskState::Done => Some(Verdict::InTime),
             TaskState::Open => Some(self.unsubmitted(judged_on)),
         }
@@ -93,8 +93,14 @@ impl Owed {
         self.due.days_late.is_some_and(|days| days > 0)
     }
 
+    /// Late on the date itself: days carried from an earlier date stay apart.
+    fn missed_its_date(&self) -> bool {
+        let carried = self.due.carried_days_late;
+        self.due.days_late.is_some_and(|days| days > carried)
+    }
+
     fn unsubmitted(&self, judged_on: NaiveDate) -> Verdict {
-        if self.due.lateness_at_submission(judged_on) > 0 {
+        if self.due.is_overdue(judged_on) {
             Verdict::Missing
         } else if self.due.clock_stopped_on.is_some() {
             Verdict::Suspended
@@ -181,6 +187,19 @@ mod tests {
         assert_eq!(step.met_baseline(november(20)), Some(Verdict::Missing));
         step.due.clock_stopped_on = Some(november(12));
         assert_eq!(step.met(november(20)), Some(Verdict::Missing));
+    }
+
+    #[test]
+    fn days_carried_from_an_earlier_date_make_the_new_one_neither_missed_nor_late() {
+        let mut step = owed(TaskState::Open, None, 0);
+        step.due.carried_days_late = 4;
+        assert_eq!(step.met(november(10)), Some(Verdict::Pending));
+        assert_eq!(step.met(november(11)), Some(Verdict::Missing));
+        step.due.state = TaskState::Submitted;
+        step.first_submitted_on = Some(november(9));
+        step.due.days_late = Some(4);
+        assert_eq!(step.met(november(20)), Some(Verdict::InTime));
+        assert_eq!(step.met_baseline(november(20)), Some(Verdict::Late));
     }
 
     #[test]

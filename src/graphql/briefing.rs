@@ -20,7 +20,7 @@ use crate::store::page::PageRequest;
 use figures::BriefingContent;
 
 /// What drawing figures from the whole ledger of a jurisdiction costs.
-pub(super) const DRAWING: usize = 1_000;
+pub(super) const DRAWING: usize = 200;
 
 /// A month as an office published it (月度通报): frozen at a head of the ledger, so that
 /// later acceptances do not move its figures.
@@ -61,6 +61,14 @@ impl From<briefing::Model> for Briefing {
             version: row.version,
             row,
         }
+    }
+}
+
+impl Briefing {
+    /// The briefing of this id.
+    pub(super) async fn load(ctx: &Context<'_>, id: &ID) -> Result<Self> {
+        let row = services(ctx)?.briefing_by_id(call(ctx)?, parse(id)?).await;
+        Ok(row.map_err(public)?.into())
     }
 }
 

@@ -4,6 +4,7 @@ use std::hash::Hash;
 use std::str::FromStr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use async_graphql::dataloader::{DataLoader, Loader};
 use async_graphql::{Context, ID, Request};
@@ -16,17 +17,27 @@ use crate::error::Error;
 use crate::service::{Call, Services};
 use crate::store::today::Today;
 
+/// How long the loaders of calculated figures wait for more of a page's rows: a lot may be a
+/// pass over the ledger, which is dearer than the wait.
+const FIGURES_WAIT: Duration = Duration::from_millis(5);
+
+/// The loaders of figures that are calculated.
+struct Figures(DataLoader<Source>);
+
 /// Puts the call and its loaders into a request. Loaders live as long as the request, so
 /// that nothing loaded for one person is ever shown to another.
 #[must_use]
 pub fn attach(request: Request, services: &Services, call: Call) -> Request {
     let call = Arc::new(call);
-    let source = Source::new(services.clone(), Arc::clone(&call));
+    let source = || Source::new(services.clone(), Arc::clone(&call));
+    let figures = DataLoader::new(source(), tokio::spawn).delay(FIGURES_WAIT);
+    let rows = DataLoader::new(source(), tokio::spawn);
     request
-        .data(call)
+        .data(Arc::clone(&call))
         .data(OnceCell::<Today>::new())
         .data(Brought::default())
-        .data(DataLoader::new(source, tokio::spawn))
+        .data(rows)
+        .data(Figures(figures))
 }
 
 /// The call under way.
@@ -51,6 +62,11 @@ pub async fn today<'a>(ctx: &Context<'a>) -> Result<&'a Today> {
 /// The loaders of this request.
 pub fn loaders<'a>(ctx: &Context<'a>) -> Result<&'a DataLoader<Source>> {
     ctx.data::<DataLoader<Source>>()
+}
+
+/// The loaders of calculated figures of this request: progress and ratings.
+pub fn figures<'a>(ctx: &Context<'a>) -> Result<&'a DataLoader<Source>> {
+    Ok(&ctx.data::<Figures>()?.0)
 }
 
 /// How many objects the plain lists of a request have brought so far.

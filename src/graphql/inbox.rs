@@ -7,6 +7,7 @@ use super::connection::{PageInfo, list_cost, page_cost};
 use super::context::{call, loaders, services};
 use super::error::{Result, public};
 use super::project::Project;
+use super::proposal::OrderProposal;
 use super::scalar::{Date, DateTime};
 use super::task::Task;
 use super::unit::Unit;
@@ -48,9 +49,9 @@ pub struct InboxItem {
     urgency: Option<i32>,
     /// When it is due.
     due_date: Option<Date>,
-    /// Since when it waits.
-    since: DateTime,
-    /// The task's title, or the project's where a change is decided.
+    /// Since when it waits; null for a proposed order.
+    since: Option<DateTime>,
+    /// The task's title, or the project's where a change is decided or an order proposed.
     title: String,
     /// True for what was sent back before.
     returned: bool,
@@ -63,7 +64,7 @@ impl From<service::InboxItem> for InboxItem {
             mutation: item.mutation.to_owned(),
             urgency: item.urgency,
             due_date: item.due_date.map(Date),
-            since: DateTime(item.since),
+            since: item.since.map(DateTime),
             title: item.title.clone(),
             returned: item.returned,
             item,
@@ -93,7 +94,7 @@ impl InboxItem {
     async fn task(&self) -> Option<Task> {
         match &self.item.thing {
             Thing::Task(row) => Some(row.clone().into()),
-            Thing::Change(_) => None,
+            Thing::Change(_) | Thing::Proposal(_) => None,
         }
     }
 
@@ -101,7 +102,15 @@ impl InboxItem {
     async fn change_request(&self) -> Option<ChangeRequest> {
         match &self.item.thing {
             Thing::Change(row) => Some(row.clone().into()),
-            Thing::Task(_) => None,
+            Thing::Task(_) | Thing::Proposal(_) => None,
+        }
+    }
+
+    /// The order that the ladder proposes: issue it, or dismiss it with `orderDismiss`.
+    async fn proposal(&self) -> Option<OrderProposal> {
+        match &self.item.thing {
+            Thing::Proposal(proposal) => Some(proposal.clone().into()),
+            Thing::Task(_) | Thing::Change(_) => None,
         }
     }
 }

@@ -7,20 +7,24 @@ use std::sync::Arc;
 use async_graphql::dataloader::Loader;
 use chrono::{DateTime, NaiveDate, Utc};
 use duban_entities::ids::{
-    ApiTokenId, AreaId, ChangeRequestId, ClauseId, GrantId, IndicatorId, JurisdictionId, PlanId,
-    ProjectId, TaskId, UnitId, UserId,
+    ApiTokenId, AreaId, BriefingId, ChangeRequestId, ClauseId, GrantId, IndicatorId,
+    JurisdictionId, OrderDismissalId, PlanId, ProjectId, RatingAdoptionId, RatingOverrideId,
+    ReportRevisionId, TaskId, UnitId, UserId,
 };
 use duban_entities::{
-    api_token, area, change_request, citation, clause, cooperating_unit, grant, jurisdiction,
-    ledger, order, order_project, order_task, plan, project, project_external_id,
+    api_token, area, briefing, change_request, citation, clause, cooperating_unit, grant,
+    jurisdiction, ledger, order, order_project, order_task, plan, project, project_external_id,
     project_investment, report_draft, report_revision, suggested_lead, target, task, task_evidence,
     unit, user,
 };
+use tokio::sync::OnceCell;
 
 use crate::error::{Error, Result};
 use crate::policy::ProjectFacts;
 use crate::service::{Call, PastProject, Rated, Services, Standing};
+use crate::store::ledger::named;
 use crate::store::page::{Page, PageRequest};
+use crate::store::today::Today;
 use crate::store::{
     Store, changes, facts, orders, outline, projects, reports, tasks, tokens, users,
 };
@@ -30,11 +34,22 @@ use crate::store::{
 pub struct Source {
     services: Services,
     call: Arc<Call>,
+    today: OnceCell<Today>,
 }
 
 impl Source {
-    pub(super) const fn new(services: Services, call: Arc<Call>) -> Self {
-        Self { services, call }
+    pub(super) fn new(services: Services, call: Arc<Call>) -> Self {
+        Self {
+            services,
+            call,
+            today: OnceCell::new(),
+        }
+    }
+
+    /// Today in every jurisdiction, read once however many lots a loader takes.
+    async fn today(&self) -> Result<&Today, Shared> {
+        let today = self.today.get_or_try_init(|| self.services.today());
+        today.await.map_err(Arc::new)
     }
 
     fn store(&self) -> &Store {
@@ -78,6 +93,11 @@ by_id! {
     IndicatorId => duban_entities::indicator::Model, outline::indicators_by_id;
     GrantId => grant::Model, users::grants_by_id;
     ApiTokenId => api_token::Model, tokens::by_ids;
+    ReportRevisionId => report_revision::Model, named::revisions;
+    BriefingId => duban_entities::briefing::Model, named::briefings;
+    OrderDismissalId => duban_entities::order_dismissal::Model, named::dismissals;
+    RatingAdoptionId => duban_entities::rating_adoption::Model, named::adoptions;
+    RatingOverrideId => duban_entities::rating_override::Model, named::overrides;
 }
 
 /// Loads the rows that hang on a parent, under a key type that names what is wanted.
@@ -335,27 +355,6 @@ impl Loader<ProjectId> for Source {
     }
 }
 
-/// A task that the caller may see.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct SeenTask(pub TaskId);
-
-impl Loader<SeenTask> for Source {
-    type Value = task::Model;
-    type Error = Shared;
-
-    async fn load(&self, keys: &[SeenTask]) -> Result<HashMap<SeenTask, task::Model>, Shared> {
-        let ids = keys.iter().map(|key| key.0).collect();
-        let principal = &self.call.principal;
-        let rows = tasks::visible_by_ids(self.store().read(), principal, ids)
-            .await
-            .map_err(Arc::new)?;
-        Ok(rows
-            .into_iter()
-            .map(|row| (SeenTask(row.id), row))
-            .collect())
-    }
-}
-
 /// A part of a project's history.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct HistoryPart(ProjectId, Asked);
@@ -440,6 +439,21 @@ impl Loader<ProjectAt> for Source {
     }
 }
 
+/// A published briefing that the caller may read.
+impl Loader<BriefingId> for Source {
+    type Value = briefing::Model;
+    type Error = Shared;
+
+    async fn load(
+        &self,
+        keys: &[BriefingId],
+    ) -> Result<HashMap<BriefingId, briefing::Model>, Shared> {
+        let rows = self.services.briefings_by_ids(&self.call, keys.to_vec());
+        let rows = rows.await.map_err(Arc::new)?.into_iter();
+        Ok(rows.map(|row| (row.id, row)).collect())
+    }
+}
+
 /// A change request that the caller may see.
 impl Loader<ChangeRequestId> for Source {
     type Value = change_request::Model;
@@ -500,8 +514,8 @@ impl Loader<StandingOf> for Source {
             let standings = match day {
                 None => self.services.standings(&projects).await,
                 Some(day) => {
-                    let today = self.services.today().await.map_err(Arc::new)?;
-                    self.services.past_standings(&projects, day, &today).await
+                    let today = self.today().await?;
+                    self.services.past_standings(&projects, day, today).await
                 }
             };
             let standings = standings.map_err(Arc::new)?.into_iter();
@@ -521,10 +535,10 @@ impl Loader<RatedOf> for Source {
 
     async fn load(&self, keys: &[RatedOf]) -> Result<HashMap<RatedOf, Arc<Rated>>, Shared> {
         let keys = keys.iter().map(|key| (key.0, key.1));
-        let today = self.services.today().await.map_err(Arc::new)?;
+        let today = self.today().await?;
         let mut found = HashMap::new();
         for (day, projects) in self.by_day(keys).await? {
-            let ratings = self.services.ratings_on(&projects, day, &today).await;
+            let ratings = self.services.ratings_on(&projects, day, today).await;
             let ratings = ratings.map_err(Arc::new)?.into_iter();
             found.extend(ratings.map(|(id, rated)| (RatedOf(id, day), Arc::new(rated))));
         }

@@ -115,13 +115,7 @@ async fn load(ctx: &Context<'_>, id: &ID) -> Result<Node> {
             let row = services.change(call, parse(id)?).await.map_err(public)?;
             Node::ChangeRequest(row.into())
         }
-        Some(BriefingId::PREFIX) => {
-            let row = services
-                .briefing_by_id(call, parse(id)?)
-                .await
-                .map_err(public)?;
-            Node::Briefing(row.into())
-        }
+        Some(BriefingId::PREFIX) => Node::Briefing(Briefing::load(ctx, id).await?),
         Some(UserId::PREFIX) => {
             let row = services.user(call, parse(id)?).await.map_err(public)?;
             Node::User(row.into())

@@ -4,11 +4,13 @@ use async_graphql::{Context, SimpleObject};
 use duban_entities::project;
 
 use super::connection::list_cost;
-use super::context::{count_brought, loaders, services, today};
-use super::error::Result;
+use super::context::{count_brought, figures, loaders, services, today};
+use super::error::{Result, public};
 use super::loader::StandingOf;
 use super::scalar::{Date, Decimal};
 use crate::domain::progress::{self as rule, Basis, Point};
+use crate::domain::reporting::Month;
+use crate::error::Error;
 use crate::store::record::decimal_of_hundredths;
 
 /// Planned against actual on one day. Percentages are 0 to 100, points are points of
@@ -29,7 +31,7 @@ pub struct Progress {
     /// The month of that report, `YYYY-MM`.
     reported_period: Option<String>,
     /// True where milestones and report differ by more than the set number of points
-    /// (`ratingRules.differencePoints`).
+    /// (`reportingRules.differencePoints`).
     differs: bool,
     /// Points behind the plan by the current dates, 0 when ahead: planned less reported, or
     /// less the milestones where nothing is reported. Null where nothing is planned.
@@ -56,10 +58,12 @@ impl Progress {
         let day = on.map_or(local, |on| on.0);
         // For a day to come the plan as it is now is all there is.
         let past = Some(day).filter(|day| *day < local);
-        let standing = loaders(ctx)?.load_one(StandingOf(row.id, past)).await?;
-        let points = services(ctx)?.rules.ratings.difference_points;
-        let progress = standing.map(|standing| standing.progress(day));
-        Ok(progress.map(|progress| Self::of(&progress, points, day <= local)))
+        let standing = figures(ctx)?.load_one(StandingOf(row.id, past)).await?;
+        let Some(progress) = standing.map(|standing| standing.progress(day)) else {
+            return Ok(None);
+        };
+        let points = difference_points(ctx, row, &progress).await?;
+        Ok(Some(Self::of(&progress, points, day <= local)))
     }
 
     fn of(progress: &rule::Progress, points: u16, actual: bool) -> Self {
@@ -79,6 +83,22 @@ impl Progress {
             forecast_completion: progress.forecast.map(Date),
         }
     }
+}
+
+/// The points that hold for the month of the last accepted report; of no account without
+/// one.
+async fn difference_points(
+    ctx: &Context<'_>,
+    row: &project::Model,
+    progress: &rule::Progress,
+) -> Result<u16> {
+    let month = progress.reported_period.as_deref();
+    let month: Option<Month> = month.and_then(|period| period.parse().ok());
+    let Some(month) = month else { return Ok(0) };
+    let here = loaders(ctx)?.load_one(row.jurisdiction_id).await?;
+    let here = here.ok_or_else(|| public(Error::NotFound))?;
+    let reporting = &services(ctx)?.rules.reporting;
+    Ok(reporting.of(&here.code, month).difference_points)
 }
 
 fn percent(hundredths: i32) -> Decimal {
@@ -113,7 +133,7 @@ pub struct ProgressCurve {
 impl ProgressCurve {
     /// The curves of a project.
     pub(super) async fn load(ctx: &Context<'_>, row: &project::Model) -> Result<Option<Self>> {
-        let standing = loaders(ctx)?.load_one(StandingOf(row.id, None)).await?;
+        let standing = figures(ctx)?.load_one(StandingOf(row.id, None)).await?;
         let Some(standing) = standing else {
             return Ok(None);
         };

@@ -187,7 +187,8 @@ pub struct OrderDismissal {
     #[graphql(skip)]
     row: order_dismissal::Model,
     /// Opaque id, as in the ledger.
-    id: ID,
+    #[graphql(owned)]
+    pub(super) id: ID,
     /// The level that was proposed.
     level: OrderLevel,
     /// Why not.

@@ -6,7 +6,7 @@ use async_graphql::{ComplexObject, Context, ID, Object, SimpleObject};
 use duban_entities::{project, rating_override};
 
 use super::connection::list_cost;
-use super::context::{call, count_brought, loaders, parse_option, services, today};
+use super::context::{call, count_brought, figures, loaders, parse_option, services, today};
 use super::error::{Result, public};
 use super::jurisdiction::Jurisdiction;
 use super::loader::RatedOf;
@@ -58,7 +58,7 @@ impl ProjectRating {
             return Err(public(Error::invalid("on", "not in the future")));
         }
         let past = day.filter(|day| *day < local);
-        let rated = loaders(ctx)?.load_one(RatedOf(row.id, past)).await?;
+        let rated = figures(ctx)?.load_one(RatedOf(row.id, past)).await?;
         Ok(rated.map(|rated| {
             let adopted = rated.adopted.as_ref();
             let adopted_on = adopted.map(|row| today.date_of(row.jurisdiction_id, row.adopted_at));
@@ -150,7 +150,7 @@ pub struct RatingOverride {
     row: rating_override::Model,
     /// Opaque id.
     #[graphql(owned)]
-    id: ID,
+    pub(super) id: ID,
     /// The rating.
     rating: Rating,
     /// Why.
@@ -252,7 +252,7 @@ pub struct RatingAdoption {
     adopted: Adopted,
     /// Opaque id.
     #[graphql(owned)]
-    id: ID,
+    pub(super) id: ID,
     /// The rules as they were adopted.
     rules: RatingRuleSet,
     /// The first day on which they hold.
@@ -314,9 +314,6 @@ impl RatingAdoption {
 /// The rules of rating: what is shipped, and what is adopted.
 #[derive(Clone, Debug, SimpleObject)]
 pub struct RatingRules {
-    /// A project is marked (`Progress.differs`) where milestones and report differ by more
-    /// points than these.
-    difference_points: i32,
     /// Rule sets to adopt. None of them holds anywhere before.
     #[graphql(complexity = "list_cost(child_complexity)")]
     drafts: Vec<RatingRuleSet>,
@@ -348,7 +345,6 @@ impl RatingQuery {
         count_brought(ctx, adopted.len())?;
         let rules = &services.rules.ratings;
         Ok(RatingRules {
-            difference_points: rules.difference_points.into(),
             drafts: rules.drafts.iter().map(RatingRuleSet::from).collect(),
             adopted: adopted.into_iter().map(RatingAdoption::from).collect(),
         })

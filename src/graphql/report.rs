@@ -27,7 +27,7 @@ pub use write::ReportMutation;
 
 /// The revision whose figures a report shows: the last one that was not returned, else the
 /// last one.
-pub(super) fn latest(rows: Vec<report_revision::Model>) -> Option<report_revision::Model> {
+pub(super) fn latest(rows: &[report_revision::Model]) -> Option<report_revision::Model> {
     let counts =
         |row: &&report_revision::Model| matches!(row.state, Word::Submitted | Word::Accepted);
     let chosen = rows.iter().rev().find(counts).or_else(|| rows.last());
@@ -66,6 +66,9 @@ impl AchievedQuantity {
 pub struct ReportRevision {
     #[graphql(skip)]
     row: report_revision::Model,
+    /// Opaque id, as in the ledger.
+    #[graphql(owned)]
+    pub(super) id: ID,
     /// From 1, in the order of submission.
     number: i32,
     /// Where it stands.
@@ -101,6 +104,7 @@ pub struct ReportRevision {
 impl From<report_revision::Model> for ReportRevision {
     fn from(row: report_revision::Model) -> Self {
         Self {
+            id: ID(row.id.to_string()),
             number: row.number,
             state: row.state.into(),
             reported_percent: Decimal(decimal_of_hundredths(row.percent_complete.into())),

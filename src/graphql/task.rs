@@ -321,6 +321,10 @@ pub struct TaskOrder {
 pub struct TaskQuery;
 
 #[Object]
+#[expect(
+    clippy::too_many_arguments,
+    reason = "the arguments of a page, and an instant"
+)]
 impl TaskQuery {
     /// The tasks that you may see, now or as they stood at an earlier instant. What a task
     /// says of itself is then of that instant; what it leads to (its unit, its project, the

@@ -14,7 +14,7 @@ use super::{Call, Services, fetch};
 use crate::domain::briefing::{self as rules, Briefing, Figure, Item};
 use crate::domain::reporting::Month;
 use crate::error::{Error, Result};
-use crate::policy::{Action, Facts};
+use crate::policy::{Action, Facts, decide};
 use crate::store::ledger::{self, Head};
 use crate::store::numbers::{self, Series};
 use crate::store::page::{Page, PageRequest};
@@ -173,7 +173,7 @@ impl Services {
     ) -> Result<Briefing> {
         let today = self.today().await?;
         let past = Ledgered::read(&self.store, &today, jurisdiction, month, head.seq).await?;
-        let reddened = self.reddened(jurisdiction, month, &today, &past).await?;
+        let reddened = self.reddened(jurisdiction, month, judged_on, &past).await?;
         let facts = facts::of_month(&past, month, reddened)?;
         Ok(rules::draw(month, judged_on, &facts))
     }
@@ -203,6 +203,23 @@ impl Services {
         let facts = Facts::Jurisdiction(row.jurisdiction_id);
         authorise(&call.principal, Action::SupervisionRead, facts)?;
         Ok(row)
+    }
+
+    /// Those of these published briefings that the caller may read.
+    ///
+    /// # Errors
+    /// [`Error::Internal`] when the database cannot be read.
+    pub async fn briefings_by_ids(
+        &self,
+        call: &Call,
+        ids: Vec<BriefingId>,
+    ) -> Result<Vec<table::Model>> {
+        let mut rows = briefings::by_ids(self.store.read(), ids).await?;
+        rows.retain(|row| {
+            let facts = Facts::Jurisdiction(row.jurisdiction_id);
+            decide(&call.principal, Action::SupervisionRead, facts).is_ok()
+        });
+        Ok(rows)
     }
 
     /// One page of a jurisdiction's published briefings, the latest month first.

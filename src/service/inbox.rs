@@ -6,10 +6,12 @@ use std::collections::HashMap;
 
 use chrono::{DateTime, NaiveDate, Utc};
 use duban_entities::ids::{ProjectId, UnitId};
-use duban_entities::vocabulary::TaskState;
+use duban_entities::vocabulary::{Role, TaskState};
 use duban_entities::{change_request, project, task};
 
-use super::{Call, Services, due_facts};
+use super::{
+    Call, Content, OrderProposal, ProposalFilter, Services, content, due_facts, order_facts,
+};
 use crate::domain::inbox::{self as rules, Waiting};
 use crate::error::{Error, Result};
 use crate::policy::{Action, Facts, Principal, ProjectFacts, decide};
@@ -24,6 +26,8 @@ pub enum Thing {
     Task(task::Model),
     /// A change request.
     Change(change_request::Model),
+    /// An order that the ladder proposes.
+    Proposal(OrderProposal),
 }
 
 /// Something that waits for the person.
@@ -38,9 +42,9 @@ pub struct InboxItem {
     pub urgency: Option<i32>,
     /// When it is due.
     pub due_date: Option<NaiveDate>,
-    /// Since when it waits.
-    pub since: DateTime<Utc>,
-    /// The task's title, or the project's where a change is decided.
+    /// Since when it waits; none for a proposed order.
+    pub since: Option<DateTime<Utc>>,
+    /// The task's title, or the project's where a change is decided or an order proposed.
     pub title: String,
     /// True for what was sent back before.
     pub returned: bool,
@@ -57,6 +61,7 @@ impl InboxItem {
         match &self.thing {
             Thing::Task(row) => row.id.to_string(),
             Thing::Change(row) => row.id.to_string(),
+            Thing::Proposal(proposal) => proposal.id.to_string(),
         }
     }
 
@@ -139,8 +144,10 @@ impl Services {
         let soon = self.rules.due_soon_days;
         let tasks = inbox::tasks(connection, principal, &today, soon).await?;
         let changes = inbox::changes(connection, principal).await?;
+        let proposals = self.proposals_for(call).await?;
         let ids = tasks.iter().filter_map(|row| row.project_id);
         let ids = ids.chain(changes.iter().filter_map(|row| row.project_id));
+        let ids = ids.chain(proposals.iter().map(|proposal| proposal.project));
         let projects = inbox::projects(connection, ids.collect()).await?;
         let facts = match projects.is_empty() {
             true => HashMap::new(),
@@ -155,9 +162,21 @@ impl Services {
         };
         let tasks = tasks.into_iter().filter_map(|row| known.task(row));
         let changes = changes.into_iter().filter_map(|row| known.change(row));
-        let mut items: Vec<InboxItem> = tasks.chain(changes).collect();
+        let proposals = proposals
+            .into_iter()
+            .filter_map(|known_so| known.proposal(known_so));
+        let mut items: Vec<InboxItem> = tasks.chain(changes).chain(proposals).collect();
         items.sort_by_cached_key(InboxItem::place);
         Ok(Inbox { items })
+    }
+
+    /// The orders that the ladder proposes to whoever supervises; others issue none.
+    async fn proposals_for(&self, call: &Call) -> Result<Vec<OrderProposal>> {
+        let mut roles = call.principal.grants.iter().map(|held| held.role);
+        if !roles.any(|role| role == Role::Supervisor) {
+            return Ok(Vec::new());
+        }
+        self.order_proposals(call, &ProposalFilter::default()).await
     }
 }
 
@@ -192,7 +211,7 @@ impl Known<'_> {
             mutation,
             urgency,
             due_date: row.due_date,
-            since,
+            since: Some(since),
             title: row.title.clone(),
             returned,
             unit: row.unit_id,
@@ -224,8 +243,11 @@ impl Known<'_> {
     }
 
     fn change(&self, row: change_request::Model) -> Option<InboxItem> {
-        let id = row.project_id?;
-        let facts = facts::change_facts(&row, self.facts.get(&id)?.clone());
+        let project = match row.project_id {
+            Some(id) => self.facts.get(&id)?.clone(),
+            None => facts::proposed_facts(&row),
+        };
+        let facts = facts::change_facts(&row, project);
         decide(self.principal, Action::ChangeDecide, Facts::Change(&facts)).ok()?;
         let today = self.today.of(row.jurisdiction_id);
         let proposed_on = self.today.date_of(row.jurisdiction_id, row.proposed_at);
@@ -234,12 +256,44 @@ impl Known<'_> {
             mutation: "changeDecide",
             urgency: Some(rules::urgency_since(proposed_on, today)),
             due_date: None,
-            since: row.proposed_at,
-            title: self.projects.get(&id)?.title.clone(),
+            since: Some(row.proposed_at),
+            title: self.title(&row)?,
             returned: false,
             unit: row.proposed_unit_id,
-            project: Some(id),
+            project: row.project_id,
             thing: Thing::Change(row),
+        })
+    }
+
+    /// The title of the project that a change concerns, or of the proposed work.
+    fn title(&self, row: &change_request::Model) -> Option<String> {
+        if let Some(id) = row.project_id {
+            return self.projects.get(&id).map(|project| project.title.clone());
+        }
+        match content(row) {
+            Ok(Content::Propose(work)) => Some(work.title),
+            _ => None,
+        }
+    }
+
+    fn proposal(&self, proposal: OrderProposal) -> Option<InboxItem> {
+        let facts = order_facts(proposal.unit, self.facts.get(&proposal.project)?);
+        decide(self.principal, Action::OrderIssue, Facts::Order(&facts)).ok()?;
+        let today = self.today.of(proposal.jurisdiction);
+        let age = proposal
+            .since
+            .map(|since| rules::urgency_since(since, today));
+        Some(InboxItem {
+            waiting: Waiting::Issue,
+            mutation: "orderIssue",
+            urgency: Some(age.unwrap_or(0)),
+            due_date: None,
+            since: None,
+            title: self.projects.get(&proposal.project)?.title.clone(),
+            returned: false,
+            unit: Some(proposal.unit),
+            project: Some(proposal.project),
+            thing: Thing::Proposal(proposal),
         })
     }
 }

@@ -15,7 +15,7 @@ use super::{Call, Rules, Services, blank, fetch};
 use crate::error::{Error, Problems, Result};
 use crate::policy::{Action, Facts, Permit, Principal, ProjectFacts, Scope, TaskFacts, decide};
 use crate::store::record::Fields;
-use crate::store::{Work, facts};
+use crate::store::{Work, facts, projects};
 
 /// A difficulty as a unit puts it.
 #[derive(Clone, Debug)]
@@ -134,8 +134,10 @@ impl Services {
 }
 
 async fn run(work: &mut Work, input: IssueRaise, key: Option<Key>) -> Result<TaskId> {
-    let (permit, project) = fetch::project(work, Action::IssueRaise, input.project).await?;
+    let project = projects::lock(work.connection(), input.project).await?;
+    let project = project.ok_or(Error::NotFound)?;
     let parts = facts::of_project(work.connection(), &project).await?;
+    let permit = work.permit(Action::IssueRaise, Facts::Project(&parts))?;
     let unit = raising_unit(work.principal(), &parts, input.unit)?;
     if let Some(id) = idempotency::replay::<String>(work, key.as_ref()).await? {
         return id.parse().map_err(Error::internal);
@@ -193,19 +195,22 @@ pub(super) async fn raise(
     new: NewIssue,
 ) -> Result<task::Model> {
     expect_running(project)?;
-    let title = fetch::title("title", Some(&new.title))?
-        .ok_or_else(|| Error::invalid("title", "1 to 200 characters"))?;
-    let description = fetch::required_note("description", Some(&new.description))?;
-    check_helper(work, project, new.help_from, raised_unit, "helpFromUnitId").await?;
+    let mut problems = Problems::default();
+    let title = fetch::title("title", Some(&new.title))
+        .and_then(|title| title.ok_or_else(|| Error::invalid("title", "1 to 200 characters")));
+    let title = problems.take("", title)?.unwrap_or_default();
+    let description = fetch::required_note("description", Some(&new.description));
+    let description = problems.take("", description)?;
+    let helper = check_helper(work, project, new.help_from, raised_unit, "helpFromUnitId").await;
+    problems.take("", helper)?;
     let today = fetch::today(work, project.jurisdiction_id).await?;
-    if new.due_date < today {
-        return Err(Error::invalid("dueDate", "not before today"));
-    }
+    problems.require(new.due_date >= today, "dueDate", "not before today");
+    problems.finish()?;
     let row = task::Model {
         project_id: Some(project.id),
         unit_id: new.help_from,
         title,
-        description: Some(description),
+        description,
         raised_by: work.principal().user_id(),
         raised_unit_id: Some(raised_unit),
         due_date: Some(new.due_date),

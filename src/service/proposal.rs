@@ -1,13 +1,13 @@
 //! Orders that the ladder of supervision proposes, and their dismissal. Nothing is issued by
 //! itself.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
 
 use chrono::NaiveDate;
 use duban_entities::ids::{JurisdictionId, OrderDismissalId, ProjectId, TaskId, UnitId};
-use duban_entities::vocabulary::{OrderGround, OrderLevel, Rating, TaskKind};
+use duban_entities::vocabulary::{OrderGround, OrderLevel, TaskKind};
 use duban_entities::{order_dismissal, project};
 use uuid::Uuid;
 
@@ -122,7 +122,7 @@ impl Services {
         may_read(&call.principal, filter.jurisdiction)?;
         let reach = Reach::supervised(&call.principal, filter.jurisdiction);
         let today = self.today().await?;
-        let red = ladder::red(&self.rated_now(filter.jurisdiction).await?);
+        let red = self.red_now(&reach, &today).await?;
         let ladder = &self.rules.ladder;
         let rows = rows::read(self.store.read(), &reach, least_days(ladder), red, &today).await?;
         let mut found = proposals(rows, ladder, &today);
@@ -197,7 +197,10 @@ impl Services {
         let connection = work.connection();
         let today = Today::load(connection, work.at()).await?;
         let (reach, ladder) = (Reach::project(project), &self.rules.ladder);
-        let red = ladder::red(&self.rated_now(None).await?);
+        let red = match id.ground {
+            OrderGround::RatingRed => self.red_now(&reach, &today).await?,
+            _ => Vec::new(),
+        };
         let rows = rows::read(connection, &reach, least_days(ladder), red, &today).await?;
         let found = proposals(rows, ladder, &today);
         found
@@ -208,17 +211,17 @@ impl Services {
             })
     }
 
-    /// How the projects stand: none is rated before an office has adopted rules.
-    #[expect(
-        clippy::unused_async,
-        clippy::unnecessary_wraps,
-        reason = "ratings are computed from the database"
-    )]
-    async fn rated_now(
-        &self,
-        _jurisdiction: Option<JurisdictionId>,
-    ) -> Result<HashMap<ProjectId, Rating>> {
-        Ok(HashMap::new())
+    /// The projects within reach that are red: as rated, or as overridden.
+    async fn red_now(&self, reach: &Reach, today: &Today) -> Result<Vec<project::Model>> {
+        let mut rows = rows::rateable(self.store.read(), reach).await?;
+        if rows.is_empty() {
+            return Ok(rows);
+        }
+        let rated = self.ratings_on(&rows, None, today).await?.into_iter();
+        let ratings = rated.map(|(id, rated)| (id, rated.effective())).collect();
+        let red = ladder::red(&ratings);
+        rows.retain(|row| red.contains(&row.id));
+        Ok(rows)
     }
 }
 

@@ -69,6 +69,20 @@ pub async fn by_id(
         .await?)
 }
 
+/// The briefings of these ids, whoever may see them: the caller asks the policy.
+///
+/// # Errors
+/// [`crate::error::Error::Internal`] when the database cannot be read.
+pub async fn by_ids(
+    connection: &impl ConnectionTrait,
+    ids: Vec<BriefingId>,
+) -> Result<Vec<briefing::Model>> {
+    Ok(briefing::Entity::find()
+        .filter(briefing::Column::Id.is_in(ids))
+        .all(connection)
+        .await?)
+}
+
 /// The briefing that a jurisdiction published for a month, `YYYY-MM`.
 ///
 /// # Errors

@@ -4,7 +4,10 @@
 use chrono::{DateTime, NaiveDate, Utc};
 use duban_entities::ids::{JurisdictionId, ProjectId, TaskId, UnitId};
 use duban_entities::vocabulary::{OrderLevel, Stage, TaskKind, TaskState};
-use duban_entities::{order, order_dismissal, order_project, order_task, project, task};
+use duban_entities::{
+    order, order_dismissal, order_project, order_task, project, rating_adoption, rating_override,
+    task,
+};
 use sea_orm::sea_query::{Alias, Expr, ExprTrait, Func, Query, SelectStatement, SimpleExpr};
 use sea_orm::{ColumnTrait, Condition, ConnectionTrait, EntityTrait, FromQueryResult, QueryFilter};
 
@@ -62,7 +65,7 @@ pub struct Rows {
     pub dismissals: Vec<order_dismissal::Model>,
 }
 
-/// Reads them, in at most six statements.
+/// Reads them, in at most five statements.
 ///
 /// # Errors
 /// [`crate::error::Error::Internal`] when the database cannot be read.
@@ -70,12 +73,12 @@ pub async fn read(
     connection: &impl ConnectionTrait,
     reach: &Reach,
     least_days: Option<i32>,
-    red: Vec<ProjectId>,
+    red: Vec<project::Model>,
     today: &Today,
 ) -> Result<Rows> {
     let mut rows = Rows {
         missed: missed_reports(connection, reach, today).await?,
-        red: led(connection, reach, red).await?,
+        red,
         ..Rows::default()
     };
     if let Some(days) = least_days {
@@ -164,17 +167,32 @@ async fn missed_reports(
     all(connection, &select).await
 }
 
-async fn led(
+/// The projects that can be red: led by a unit, and either with an approved schedule where an
+/// office has adopted rules, or overridden at some time.
+///
+/// # Errors
+/// [`crate::error::Error::Internal`] when the database cannot be read.
+pub async fn rateable(
     connection: &impl ConnectionTrait,
     reach: &Reach,
-    projects: Vec<ProjectId>,
 ) -> Result<Vec<project::Model>> {
-    if projects.is_empty() {
-        return Ok(Vec::new());
-    }
+    let adopting = Query::select()
+        .column(rating_adoption::Column::JurisdictionId)
+        .from(rating_adoption::Entity)
+        .to_owned();
+    let overridden = Query::select()
+        .column(rating_override::Column::ProjectId)
+        .from(rating_override::Entity)
+        .to_owned();
+    let rated = Condition::all()
+        .add(project::Column::ScheduleApprovedAt.is_not_null())
+        .add(project::Column::JurisdictionId.in_subquery(adopting));
+    let coloured = Condition::any()
+        .add(rated)
+        .add(project::Column::Id.in_subquery(overridden));
     Ok(project::Entity::find()
-        .filter(project::Column::Id.is_in(projects))
         .filter(project::Column::LeadUnitId.is_not_null())
+        .filter(coloured)
         .filter(project::Column::Id.in_subquery(reach.0.clone()))
         .all(connection)
         .await?)

@@ -5,14 +5,15 @@ use serde_json::{Value, json};
 
 use crate::support::client::text;
 use crate::support::known::{
-    ANSWERED_ISSUE, ANSWERED_ORDER, BRIDGE, CANAL, CANAL_SCHEDULE, CHAPTER, COUNTY, DAM, ELSEWHERE,
-    ENDED_FINISH, FOREIGN, FOREIGN_CLAUSE, FOREIGN_FINISH, FOREIGN_PLAN, FOREIGN_SCHEDULE,
-    FOREIGN_UNIT, HERE, INTEGRATORS_TOKEN, ISSUE, LAND, LEVEE, OFFICE, OFFICE_ISSUE, ORDER,
-    OTHER_OFFICES_ORDER, PINGYU, PLAN, PROGRAMME, PROPOSAL, RESERVOIR, RESERVOIR_FINISH, ROAD,
+    ANSWERED_ISSUE, ANSWERED_ORDER, BRIDGE, BUILDING, BUILDING_OVERRIDE, BUILDING_REPORT, CANAL,
+    CANAL_SCHEDULE, CHAPTER, COUNTY, DAM, ELSEWHERE, ENDED_FINISH, FOREIGN, FOREIGN_CLAUSE,
+    FOREIGN_FINISH, FOREIGN_OVERRIDE, FOREIGN_PLAN, FOREIGN_REPORT, FOREIGN_SCHEDULE, FOREIGN_UNIT,
+    HERE, INTEGRATORS_TOKEN, ISSUE, LAND, LEVEE, OFFICE, OFFICE_ISSUE, ORDER, OTHER_OFFICES_ORDER,
+    PINGYU, PLAN, PROGRAMME, PROPOSAL, RESERVOIR, RESERVOIR_FINISH, RESERVOIR_REPORT, ROAD,
     SECTION, SUPPORTED, TRANSPORT, UNGRANTED, VIEWERS_GRANT, VIEWERS_SESSION, WATER, ZONE, key,
 };
 use crate::support::persona::PASSWORD;
-use crate::support::{Persona, date};
+use crate::support::{NOW, Persona, date};
 
 /// One row.
 #[derive(Clone, Debug)]
@@ -100,6 +101,7 @@ pub fn all() -> Vec<Case> {
         catalogue(),
         projects(),
         filters(),
+        entries(),
         assigning(),
         planning(),
         proposing(),
@@ -108,6 +110,9 @@ pub fn all() -> Vec<Case> {
         claiming(),
         deciding_tasks(),
         deciding_changes(),
+        reporting(),
+        deciding_reports(),
+        rating(),
         asking(),
         answering(),
         proposals(),
@@ -142,14 +147,45 @@ fn lists() -> Vec<Case> {
             "{ portfolio { projectCount } }",
             "/portfolio/projectCount",
         ),
+        list(
+            "changes",
+            "{ changes { totalCount } }",
+            "/changes/totalCount",
+        ),
+        list("ledger", "{ ledger { totalCount } }", "/ledger/totalCount"),
+        case(
+            "ledgerHead",
+            "the chain's end",
+            "{ ledgerHead { hash } }",
+            json!({}),
+            &[],
+        ),
         list("workflows", "{ workflows { code } }", "/workflows"),
         list(
             "milestoneTemplates",
             "{ milestoneTemplates { code } }",
             "/milestoneTemplates",
         ),
+        nodes_of_reports("missingReports", "count"),
+        nodes_of_reports("submissionLog", "number"),
+        case(
+            "reportingRules",
+            "all",
+            "{ reportingRules { rules { day } } }",
+            json!({}),
+            &[],
+        ),
         case("viewer", "oneself", "{ viewer { id } }", json!({}), &[]),
     ]
+}
+
+fn nodes_of_reports(field: &'static str, leaf: &str) -> Case {
+    let document = format!("{{ {field}(first: 100) {{ nodes {{ {leaf} }} }} }}");
+    let counted = match field {
+        "missingReports" => "/missingReports/nodes",
+        _ => "/submissionLog/nodes",
+    };
+    case(field, "all that is seen", &document, json!({}), &[]).counted(counted)
 }
 
 /// What is drawn up for one person, or for a whole jurisdiction.
@@ -197,6 +233,8 @@ fn nodes() -> Vec<Case> {
         node("project elsewhere", text(FOREIGN)),
         node("milestone", text(LAND)),
         node("milestone elsewhere", text(FOREIGN_FINISH)),
+        node("report", text(RESERVOIR_REPORT)),
+        node("report elsewhere", text(FOREIGN_REPORT)),
         node("change request", text(CANAL_SCHEDULE)),
         node("change request elsewhere", text(FOREIGN_SCHEDULE)),
         node("proposed work of the lead unit", text(PROPOSAL)),
@@ -313,6 +351,58 @@ fn filters() -> Vec<Case> {
         .counted("/portfolio/projectCount"),
         tasks.counted("/tasks/nodes"),
         changes.counted("/changeRequests/nodes"),
+    ]
+}
+
+/// The feed, the ledger and the past, of something that is named.
+fn entries() -> Vec<Case> {
+    let filtered = |field: &'static str, of: &str, on, name: &str, id: Value| {
+        let document =
+            format!("query Q($f: {of}) {{ {field}(filter: $f, first: 100) {{ totalCount }} }}");
+        let variables = json!({ "f": { name: id } });
+        case(field, on, &document, variables, &[id])
+    };
+    let changes = |on, name, id| {
+        filtered("changes", "ChangesFilter", on, name, id).counted("/changes/totalCount")
+    };
+    let ledger = |on, name, id| {
+        filtered("ledger", "LedgerFilter", on, name, id).counted("/ledger/totalCount")
+    };
+    let at = NOW.to_rfc3339();
+    let then = "query Q($by: ProjectBy!, $at: DateTime!) {
+        project(by: $by) { asOf(at: $at) { code } history(first: 100) { totalCount } } }";
+    let elsewhere = json!({ "by": { "id": text(FOREIGN) }, "at": at });
+    let here = json!({ "by": { "id": text(RESERVOIR) }, "at": at });
+    vec![
+        changes("of a project in two areas", "projectId", text(RESERVOIR)),
+        changes("of elsewhere", "jurisdictionId", text(ELSEWHERE)),
+        ledger("of a project in two areas", "projectId", text(RESERVOIR)),
+        ledger("of here", "jurisdictionId", text(HERE)),
+        ledger("of elsewhere", "jurisdictionId", text(ELSEWHERE)),
+        ledger("of a project elsewhere", "subjectId", text(FOREIGN)),
+        ledger("of a grant here", "subjectId", text(VIEWERS_GRANT)),
+        ledger("of a user without a grant", "subjectId", text(UNGRANTED)),
+        ledger(
+            "by somebody elsewhere",
+            "actorId",
+            text(Persona::SupervisorElsewhere.user()),
+        ),
+        case(
+            "project",
+            "in two areas, its history",
+            then,
+            here,
+            &[text(RESERVOIR)],
+        )
+        .counted("/project/history/totalCount"),
+        case(
+            "project",
+            "elsewhere, its history",
+            then,
+            elsewhere,
+            &[text(FOREIGN)],
+        )
+        .counted("/project/history/totalCount"),
     ]
 }
 
@@ -514,6 +604,83 @@ fn deciding_tasks() -> Vec<Case> {
     ]
 }
 
+fn reporting() -> Vec<Case> {
+    let says = |task: TaskId| {
+        json!({
+            "taskId": text(task), "percentComplete": "13", "investmentThisMonth": "50",
+            "investmentToDate": "950", "narrative": "主坝填筑",
+        })
+    };
+    let report =
+        |field, on, task: TaskId| mutation(field, on, "report { id }", says(task), &[text(task)]);
+    let many = |on, tasks: &[TaskId]| {
+        let rows: Vec<Value> = tasks.iter().map(|task| says(*task)).collect();
+        let input = json!({ "reports": rows });
+        let named = text(tasks.last().unwrap());
+        mutation("reportsSubmit", on, "reports { id }", input, &[named])
+    };
+    let log = |on, name: &str, id: Value| {
+        let document = "query Q($f: SubmissionFilter) {
+            submissionLog(filter: $f, first: 100) { nodes { number } } }";
+        let filter = json!({ "f": { name: id } });
+        case("submissionLog", on, document, filter, &[id]).counted("/submissionLog/nodes")
+    };
+    let missing = "query Q($f: MissingReportsFilter) {
+        missingReports(filter: $f, first: 100) { nodes { count } } }";
+    let foreign = text(FOREIGN_UNIT);
+    vec![
+        report("reportSave", "of the lead unit", RESERVOIR_REPORT),
+        report("reportSave", "elsewhere", FOREIGN_REPORT),
+        report("reportSubmit", "of the lead unit", RESERVOIR_REPORT),
+        report("reportSubmit", "elsewhere", FOREIGN_REPORT),
+        many("one of the lead unit", &[RESERVOIR_REPORT]),
+        many(
+            "one of the lead unit, one elsewhere",
+            &[RESERVOIR_REPORT, FOREIGN_REPORT],
+        ),
+        log("of a project in two areas", "projectId", text(BUILDING)),
+        log("of a project elsewhere", "projectId", text(FOREIGN)),
+        log("of a unit elsewhere", "unitId", text(FOREIGN_UNIT)),
+        case(
+            "missingReports",
+            "of a unit elsewhere",
+            missing,
+            json!({ "f": { "unitId": foreign } }),
+            &[foreign],
+        )
+        .counted("/missingReports/nodes"),
+    ]
+}
+
+fn deciding_reports() -> Vec<Case> {
+    let decide = |field, task: TaskId, reason: Option<&str>| {
+        let input = json!({ "taskId": text(task), "reason": reason });
+        let input = match reason {
+            Some(_) => input,
+            None => json!({ "taskId": text(task) }),
+        };
+        let selection = match field {
+            "reportWaive" => "report { id }",
+            _ => "task { id }",
+        };
+        let on = "a report of the lead unit";
+        mutation(field, on, selection, input, &[text(task)])
+    };
+    let elsewhere = json!({ "taskId": text(FOREIGN_REPORT), "reason": "免报" });
+    vec![
+        decide("taskVerify", BUILDING_REPORT, None),
+        decide("taskReturn", BUILDING_REPORT, Some("数字不符")),
+        decide("reportWaive", RESERVOIR_REPORT, Some("免报")),
+        mutation(
+            "reportWaive",
+            "a report elsewhere",
+            "report { id }",
+            elsewhere,
+            &[text(FOREIGN_REPORT)],
+        ),
+    ]
+}
+
 fn deciding_changes() -> Vec<Case> {
     let decide = |on, change, decision: &str| {
         let input =
@@ -547,6 +714,48 @@ fn deciding_changes() -> Vec<Case> {
             FOREIGN_SCHEDULE,
             "RETURN",
         ),
+    ]
+}
+
+fn rating() -> Vec<Case> {
+    let rules = |on, id: Value| {
+        let document = "query Q($id: ID) { ratingRules(jurisdictionId: $id) { adopted { id } } }";
+        case("ratingRules", on, document, json!({ "id": id }), &[id])
+            .counted("/ratingRules/adopted")
+    };
+    let adopt = |on, id: Value| {
+        let input = json!({
+            "jurisdictionId": id, "code": "STANDARD", "effectiveFrom": date(2026, 12, 1),
+            "document": { "title": "重点项目红黄绿评定办法" },
+        });
+        mutation("ratingRulesAdopt", on, "adoption { id }", input, &[id])
+    };
+    let set = |on, project: ProjectId| {
+        let input = json!({
+            "projectId": text(project), "rating": "RED", "reason": "领导小组研究决定",
+            "expiresOn": date(2026, 12, 31),
+        });
+        mutation("ratingOverride", on, "overrideId", input, &[text(project)])
+    };
+    let end = |on, id: Value| {
+        let input = json!({ "overrideId": id, "reason": "已整改" });
+        mutation("ratingOverrideEnd", on, "project { id }", input, &[id])
+    };
+    vec![
+        list(
+            "ratingRules",
+            "{ ratingRules { adopted { id } } }",
+            "/ratingRules/adopted",
+        ),
+        rules("adopted here", text(HERE)),
+        rules("adopted elsewhere", text(ELSEWHERE)),
+        adopt("for here", text(HERE)),
+        adopt("for elsewhere", text(ELSEWHERE)),
+        set("of a project in two areas", RESERVOIR),
+        set("of a project of the other unit", ROAD),
+        set("of a project elsewhere", FOREIGN),
+        end("of a project in two areas", text(BUILDING_OVERRIDE)),
+        end("of a project elsewhere", text(FOREIGN_OVERRIDE)),
     ]
 }
 

@@ -2,7 +2,7 @@
 
 use duban_entities::ids::{
     ApiTokenId, AreaId, ChangeRequestId, CitationId, ClauseId, GrantId, JurisdictionId, PlanId,
-    ProjectId, SessionId, TaskId, UnitId, UserId,
+    ProjectId, RatingAdoptionId, RatingOverrideId, SessionId, TaskId, UnitId, UserId,
 };
 use uuid::Uuid;
 
@@ -120,6 +120,13 @@ known! {
     /// The other jurisdiction's task.
     FOREIGN_FINISH: TaskId = 0x71;
 
+    /// RESERVOIR's report for September, returned once, open.
+    RESERVOIR_REPORT: TaskId = 0x7a;
+    /// BUILDING's report for October, submitted by the lead's signatory.
+    BUILDING_REPORT: TaskId = 0x7b;
+    /// A report of the other jurisdiction, open.
+    FOREIGN_REPORT: TaskId = 0x7c;
+
     /// RESERVOIR's issue, raised by WATER, owed by COUNTY.
     ISSUE: TaskId = 0xc1;
     /// RESERVOIR's issue that COUNTY has answered.
@@ -141,6 +148,13 @@ known! {
     FOREIGN_SCHEDULE: ChangeRequestId = 0x83;
     /// A work that WATER proposes for the bank.
     PROPOSAL: ChangeRequestId = 0x84;
+
+    /// BUILDING's rating, overridden.
+    BUILDING_OVERRIDE: RatingOverrideId = 0x84;
+    /// FOREIGN's rating, overridden.
+    FOREIGN_OVERRIDE: RatingOverrideId = 0x85;
+    /// The rating rules that the other jurisdiction has adopted.
+    FOREIGN_RULES: RatingAdoptionId = 0x86;
 
     /// PARK's mention, which suggests TRANSPORT.
     PARK_CITATION: CitationId = 0x91;

@@ -124,7 +124,7 @@ fn only_red_counts() {
         (id(3), Rating::Yellow),
         (id(4), Rating::None),
     ];
-    assert_eq!(red(&ratings.into()), [id(1), id(2)]);
+    assert_eq!(red(&ratings.into()), [id(1), id(2)].into());
 }
 
 #[test]

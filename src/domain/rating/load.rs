@@ -12,19 +12,16 @@ const FILE: &str = "seeds/ratings.yaml";
 /// Months that a condition may look back at: each is a look at the ledger.
 const MOST_MONTHS: u16 = 12;
 
-/// The rule sets that are shipped, all of them drafts, and the number beside them.
+/// The rule sets that are shipped.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RatingRules {
-    /// A project is marked where milestones and report differ by more points than these.
-    pub difference_points: u16,
-    /// The drafts.
+    /// All of them drafts.
     pub drafts: Vec<RuleSet>,
 }
 
 #[derive(Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "camelCase")]
+#[serde(deny_unknown_fields)]
 struct RawFile {
-    difference_points: u16,
     rules: Vec<RawSet>,
 }
 
@@ -65,9 +62,6 @@ pub fn embedded() -> Result<RatingRules, SeedError> {
 pub fn load(text: &str) -> Result<RatingRules, SeedError> {
     let raw: RawFile = seed::parse(FILE, text)?;
     let mut check = Check::of(FILE);
-    check.require((1..=100).contains(&raw.difference_points), || {
-        "differencePoints: 1 to 100 are possible".into()
-    });
     let mut codes = BTreeSet::new();
     let mut drafts = Vec::new();
     for raw_set in raw.rules {
@@ -76,10 +70,7 @@ pub fn load(text: &str) -> Result<RatingRules, SeedError> {
         });
         drafts.push(set(raw_set, &mut check));
     }
-    check.finish(RatingRules {
-        difference_points: raw.difference_points,
-        drafts,
-    })
+    check.finish(RatingRules { drafts })
 }
 
 impl RuleSet {
@@ -142,7 +133,7 @@ fn set(raw: RawSet, check: &mut Check) -> RuleSet {
     check.require(!raw.conditions.is_empty(), || {
         format!("{code} has no condition")
     });
-    let conditions = raw.conditions.into_iter();
+    let conditions = raw.conditions.iter();
     let conditions: Vec<Condition> = conditions
         .filter_map(|raw| condition(&code, raw, check))
         .collect();
@@ -156,7 +147,7 @@ fn set(raw: RawSet, check: &mut Check) -> RuleSet {
     }
 }
 
-fn condition(code: &str, raw: RawCondition, check: &mut Check) -> Option<Condition> {
+fn condition(code: &str, raw: &RawCondition, check: &mut Check) -> Option<Condition> {
     let place = format!("{} of {code}", raw.measure);
     let measure = Measure::ALL.iter().find(|m| m.as_str() == raw.measure);
     check.require(measure.is_some(), || format!("{place} is no measure"));

@@ -106,7 +106,6 @@ fn an_adopted_wording_reads_as_it_was_written() {
 /// A file with one condition, and this in the place of that.
 fn file(change: (&str, &str)) -> String {
     let text = "\
-differencePoints: 10
 rules:
   - code: A
     version: 1
@@ -125,16 +124,6 @@ fn a_wrong_file_is_refused_with_what_is_wrong() {
     let red = format!("{again} RED, from: 10, source: s}}");
     let twice = format!("{again} YELLOW, over: 20, source: s}}");
     for (that, this, said) in [
-        (
-            "differencePoints: 10",
-            "differencePoints: 0",
-            "differencePoints",
-        ),
-        (
-            "differencePoints: 10",
-            "differencePoints: 101",
-            "differencePoints",
-        ),
         ("code: A", "code: a", "is not a code"),
         ("version: 1", "version: 0", "no version"),
         ("title: t", "title: ' '", "no title"),
@@ -169,12 +158,11 @@ fn a_wrong_file_is_refused_with_what_is_wrong() {
     assert!(load(&file(("from: 10", "over: 99"))).is_ok());
     let none = file(("rules:", "rules: []\nwithout:"));
     assert!(load(&none).is_err(), "an unknown key");
-    let no_condition =
-        "differencePoints: 1\nrules: [{code: A, version: 1, title: t, source: s, conditions: []}]";
+    let no_condition = "rules: [{code: A, version: 1, title: t, source: s, conditions: []}]";
     let error = load(no_condition).unwrap_err().to_string();
     assert!(error.contains("no condition"), "{error}");
     let one = "{code: A, version: 1, title: t, source: s, conditions: [{measure: DAYS_OVERDUE, rating: RED, over: 0, source: s}]}";
-    let error = load(&format!("differencePoints: 1\nrules: [{one}, {one}]"));
+    let error = load(&format!("rules: [{one}, {one}]"));
     let error = error.unwrap_err().to_string();
     assert!(error.contains("given twice"), "{error}");
 }

@@ -1,6 +1,6 @@
 //! The figures of a briefing.
 
-use async_graphql::{ComplexObject, Context, SimpleObject};
+use async_graphql::{ComplexObject, Context, ID, SimpleObject};
 use duban_entities::ids::UnitId;
 
 use crate::domain::briefing::{self as rules, Figure};
@@ -47,6 +47,7 @@ impl From<rules::Briefing> for BriefingContent {
             by_unit: units
                 .map(|(id, tally)| UnitBriefing {
                     id,
+                    unit_id: id.map(|id| ID(id.to_string())),
                     figures: (&tally).into(),
                 })
                 .collect(),
@@ -73,6 +74,8 @@ impl From<rules::Briefing> for BriefingContent {
 pub struct UnitBriefing {
     #[graphql(skip)]
     id: Option<UnitId>,
+    /// Id of the unit; null for what no unit held.
+    unit_id: Option<ID>,
     /// Its figures.
     figures: BriefingFigures,
 }

@@ -4,24 +4,29 @@ use std::str::FromStr;
 
 use async_graphql::{Context, ID, Interface, SimpleObject};
 use duban_entities::ids::{
-    ApiTokenId, AreaId, ChangeRequestId, ClauseId, GrantId, IndicatorId, JurisdictionId, PlanId,
-    ProjectId, UnitId, UserId,
+    ApiTokenId, AreaId, BriefingId, ChangeRequestId, ClauseId, GrantId, IndicatorId,
+    JurisdictionId, OrderDismissalId, PlanId, ProjectId, RatingAdoptionId, RatingOverrideId,
+    ReportRevisionId, UnitId, UserId,
 };
 use duban_entities::ledger;
 
+use super::super::briefing::Briefing;
 use super::super::change::ChangeRequest;
 use super::super::context::loaders;
 use super::super::error::{Result, public};
 use super::super::grant::Grant;
 use super::super::jurisdiction::{Area, Jurisdiction};
-use super::super::loader::SeenTask;
 use super::super::person::Person;
 use super::super::plan::{Clause, Indicator, Plan};
 use super::super::project::Project;
+use super::super::proposal::OrderDismissal;
+use super::super::rating::{RatingAdoption, RatingOverride};
+use super::super::report::ReportRevision;
 use super::super::task::{Issue, Milestone, Order, Report, Task};
 use super::super::token::ApiToken;
 use super::super::unit::Unit;
 use crate::error::Error;
+use crate::service::Adopted;
 
 /// Something that entries of the ledger are about.
 #[derive(Clone, Debug, Interface)]
@@ -52,7 +57,7 @@ pub enum Subject {
     /// A change request.
     ChangeRequest(ChangeRequest),
     /// The draft of a report.
-    ReportDraft(ReportDraft),
+    SavedDraft(SavedDraft),
     /// A submission of a report.
     ReportRevision(ReportRevision),
     /// A dismissed proposal of an order.
@@ -87,18 +92,8 @@ macro_rules! named {
 }
 
 named! {
-    /// The draft of a report, whose content only the unit that owes it reads.
-    ReportDraft,
-    /// A submission of a report.
-    ReportRevision,
-    /// A dismissed proposal of an order.
-    OrderDismissal,
-    /// Rating rules that an office adopted.
-    RatingAdoption,
-    /// A rating that a supervisor set beside the computed one.
-    RatingOverride,
-    /// A month's published briefing.
-    Briefing,
+    /// The draft of a report that a unit saved: its content is the unit's own.
+    SavedDraft,
 }
 
 /// Loads a row by the subject's id, and makes its object.
@@ -127,7 +122,7 @@ impl Subject {
             "Indicator" => loaded!(ctx, text, IndicatorId, Indicator),
             "Project" => loaded!(ctx, text, ProjectId, Project),
             "Task" => {
-                let row = loaders(ctx)?.load_one(SeenTask(read(text)?)).await?;
+                let row = loaders(ctx)?.load_one(read::<TaskId>(text)?).await?;
                 row.map(|row| Self::of_task(row.into()))
             }
             "ChangeRequest" => loaded!(ctx, text, ChangeRequestId, ChangeRequest),
@@ -137,12 +132,19 @@ impl Subject {
                 let user: UserId = read(text)?;
                 Person::load(ctx, Some(user)).await?.map(Self::Person)
             }
-            "ReportDraft" => Some(Self::ReportDraft(ReportDraft { id: id() })),
-            "ReportRevision" => Some(Self::ReportRevision(ReportRevision { id: id() })),
-            "OrderDismissal" => Some(Self::OrderDismissal(OrderDismissal { id: id() })),
-            "RatingAdoption" => Some(Self::RatingAdoption(RatingAdoption { id: id() })),
-            "RatingOverride" => Some(Self::RatingOverride(RatingOverride { id: id() })),
-            "Briefing" => Some(Self::Briefing(Briefing { id: id() })),
+            "ReportDraft" => Some(Self::SavedDraft(SavedDraft { id: id() })),
+            "ReportRevision" => loaded!(ctx, text, ReportRevisionId, ReportRevision),
+            "OrderDismissal" => loaded!(ctx, text, OrderDismissalId, OrderDismissal),
+            "RatingOverride" => loaded!(ctx, text, RatingOverrideId, RatingOverride),
+            "RatingAdoption" => {
+                let row = loaders(ctx)?
+                    .load_one(read::<RatingAdoptionId>(text)?)
+                    .await?;
+                let adopted = Adopted::of(row.into_iter().collect()).map_err(public)?;
+                let adopted = adopted.into_iter().next();
+                adopted.map(|adopted| Self::RatingAdoption(adopted.into()))
+            }
+            "Briefing" => loaded!(ctx, text, BriefingId, Briefing),
             other => return Err(public(Error::internal(format!("no subject {other}")))),
         })
     }

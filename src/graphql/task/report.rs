@@ -29,7 +29,10 @@ task_object! {
             /// Everything that was submitted, in order: returned revisions and corrections
             /// too.
             fn revisions(&self, ctx) -> Vec<ReportRevision> {
-                let rows = children(ctx, RevisionsOf(self.row.id)).await?;
+                let rows = match &self.then {
+                    Some(then) => then.revisions.to_vec(),
+                    None => children(ctx, RevisionsOf(self.row.id)).await?,
+                };
                 Ok(rows.into_iter().map(ReportRevision::from).collect())
             }
         }
@@ -100,7 +103,7 @@ task_object! {
 
         /// What the unit has written and not submitted; null for everybody else.
         async fn draft(&self, ctx: &Context<'_>) -> Result<Option<ReportDraft>> {
-            if !self.view(ctx).await?.read_draft {
+            if self.then.is_some() || !self.view(ctx).await?.read_draft {
                 return Ok(None);
             }
             let rows = loaders(ctx)?.load_one(DraftsOf(self.row.id)).await?;
@@ -123,8 +126,11 @@ impl Report {
         &self,
         ctx: &Context<'_>,
     ) -> Result<Option<duban_entities::report_revision::Model>> {
+        if let Some(then) = &self.then {
+            return Ok(latest(then.revisions.to_vec()));
+        }
         let rows = loaders(ctx)?.load_one(RevisionsOf(self.row.id)).await?;
-        Ok(latest(rows.unwrap_or_default()))
+        Ok(latest(&rows.unwrap_or_default()))
     }
 
     async fn view(&self, ctx: &Context<'_>) -> Result<ReportView> {

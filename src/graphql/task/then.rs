@@ -14,6 +14,8 @@ use crate::store::page::Page;
 pub struct Then {
     pub(super) today: NaiveDate,
     pub(super) evidence: Arc<[Evidence]>,
+    /// What had been submitted of a report, in order.
+    pub(super) revisions: Arc<[duban_entities::report_revision::Model]>,
 }
 
 impl Then {
@@ -23,6 +25,7 @@ impl Then {
         Self {
             today: task.today,
             evidence: evidence.collect(),
+            revisions: task.revisions.clone().into(),
         }
     }
 }

@@ -1,17 +1,17 @@
 //! What a briefing is drawn from, out of the ledger.
 
+use chrono::NaiveDate;
 use duban_entities::ids::JurisdictionId;
 use duban_entities::task;
-use duban_entities::vocabulary::{Stage, TaskKind, TaskState};
+use duban_entities::vocabulary::{Rating, Stage, TaskKind, TaskState};
 
-use super::super::Services;
 use super::super::ledgered::{Ledgered, of_kind, owed};
+use super::super::{Rated, Services};
 use crate::domain::briefing::{
     Decided, Facts, OwedMilestone, OwedTask, Reddened, StageMove, StandingOrder,
 };
 use crate::domain::reporting::Month;
 use crate::error::{Error, Result};
-use crate::store::today::Today;
 
 /// An import writes stages as the plan words them: that moves nothing.
 const IMPORT: &str = "catalogue.import";
@@ -106,14 +106,37 @@ fn decided(past: &Ledgered) -> Result<Vec<Decided>> {
 }
 
 impl Services {
-    /// The projects that were rated red when the month ended, and not a month before.
+    /// The projects that were rated red when the month ended (or are on the day of
+    /// judgement, while it lasts), and not when the month before ended.
     pub(super) async fn reddened(
         &self,
-        _jurisdiction: JurisdictionId,
-        _month: Month,
-        _today: &Today,
-        _past: &Ledgered,
+        jurisdiction: JurisdictionId,
+        month: Month,
+        judged_on: NaiveDate,
+        past: &Ledgered,
     ) -> Result<Vec<Reddened>> {
-        Ok(Vec::new())
+        if self.adopted_in(vec![jurisdiction]).await?.is_empty() {
+            return Ok(Vec::new());
+        }
+        let today = self.today().await?;
+        let day = month.last_day().min(judged_on);
+        let now = self
+            .ratings_of_jurisdiction(jurisdiction, day, &today)
+            .await?;
+        let before = month.previous().last_day();
+        let before = self
+            .ratings_of_jurisdiction(jurisdiction, before, &today)
+            .await?;
+        let red = |rated: Option<&Rated>| rated.is_some_and(|r| r.effective() == Rating::Red);
+        let new = now
+            .iter()
+            .filter(|(id, rated)| red(Some(rated)) && !red(before.get(id)));
+        Ok(new
+            .map(|(id, _)| Reddened {
+                project: id.to_string(),
+                unit: past.lead(*id),
+                kind: past.kind(Some(*id)),
+            })
+            .collect())
     }
 }

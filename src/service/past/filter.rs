@@ -85,6 +85,8 @@ pub(super) struct Around<'t> {
     units: HashMap<String, Vec<String>>,
     /// The plan of a clause.
     plans: HashMap<String, PlanId>,
+    /// The projects that the orders to a unit name.
+    ordered: HashMap<String, BTreeSet<String>>,
 }
 
 impl<'t> Around<'t> {
@@ -107,10 +109,18 @@ impl<'t> Around<'t> {
             let plan = known.field("plan")?.parse().ok()?;
             Some((known.subject_id.clone(), plan))
         });
+        let mut ordered: HashMap<String, BTreeSet<String>> = HashMap::new();
+        for known in past.of_type("Task") {
+            let named: Vec<String> = listed(known.field("projects"))?;
+            if let Some(unit) = known.field("unit").filter(|_| !named.is_empty()) {
+                ordered.entry(unit.to_owned()).or_default().extend(named);
+            }
+        }
         Ok(Self {
             plans: plans.collect(),
             today,
             units,
+            ordered,
         })
     }
 
@@ -130,7 +140,9 @@ impl<'t> Around<'t> {
         let unit = |id: duban_entities::ids::UnitId| {
             let leads = project.row.lead_unit_id == Some(id);
             let owes = project.tasks.iter().any(|task| task.unit_id == Some(id));
-            leads || owes || project.cooperating.contains(&id.to_string())
+            let named = self.ordered.get(&id.to_string());
+            let named = named.is_some_and(|all| all.contains(&project.row.id.to_string()));
+            leads || owes || named || project.cooperating.contains(&id.to_string())
         };
         let plan = |id: PlanId| {
             let mut plans = project.clauses.iter().map(|id| self.plans.get(id));

@@ -13,7 +13,7 @@ use std::collections::HashMap;
 use chrono::{DateTime, NaiveDate, Utc};
 use duban_entities::ids::{ProjectId, UnitId};
 use duban_entities::vocabulary::TaskKind;
-use duban_entities::{project, task, unit};
+use duban_entities::{project, report_revision, task, unit};
 
 use super::{Call, Evidence, Services};
 use crate::error::{Error, Result};
@@ -21,7 +21,7 @@ use crate::store::ledger::past::{Of, Past, Until};
 use crate::store::page::{Direction, Page, PageRequest};
 use crate::store::portfolio::Counts;
 use crate::store::projects::{ProjectFilter, visible_by_ids};
-use crate::store::record::{Known, Restore};
+use crate::store::record::{Known, Restore, Row};
 use crate::store::tasks::{TaskFilter, TaskOrder};
 use crate::store::today::Today;
 
@@ -34,6 +34,8 @@ pub struct PastTask {
     pub evidence: Vec<Evidence>,
     /// The local date then.
     pub today: NaiveDate,
+    /// What had been submitted of a report, in order.
+    pub revisions: Vec<report_revision::Model>,
 }
 
 /// A project as it stood.
@@ -55,6 +57,7 @@ impl PastTask {
         Ok(Self {
             evidence: listed(known.field("evidence"))?,
             today: today.of(row.jurisdiction_id),
+            revisions: Vec::new(),
             row,
         })
     }
@@ -120,7 +123,28 @@ impl Services {
             }
         }
         let count = wanted.len() as u64;
-        Ok((tasks::page(order, request, wanted)?, count))
+        let mut page = tasks::page(order, request, wanted)?;
+        self.add_revisions(&mut page, at).await?;
+        Ok((page, count))
+    }
+
+    /// What had been submitted of the reports of a page.
+    async fn add_revisions(&self, page: &mut Page<PastTask>, at: DateTime<Utc>) -> Result<()> {
+        let reports = page.rows.iter().map(|(_, task)| &task.row);
+        let reports = reports.filter(|row| row.kind == TaskKind::Report);
+        let projects: Vec<ProjectId> = reports.filter_map(|row| row.project_id).collect();
+        if projects.is_empty() {
+            return Ok(());
+        }
+        let of = Of::Hanging(projects, report_revision::Model::SUBJECT);
+        let past = Past::read(self.store.read(), &of, Until::Instant(at)).await?;
+        let mut revisions = past.rows::<report_revision::Model>()?;
+        revisions.sort_by_key(|row| row.number);
+        for (_, task) in &mut page.rows {
+            let own = revisions.iter().filter(|row| row.task_id == task.row.id);
+            task.revisions = own.cloned().collect();
+        }
+        Ok(())
     }
 
     /// Counts what the filter selects as it stood, among what the caller may see now.

@@ -100,13 +100,15 @@ fn values(key: Key) -> Vec<String> {
     }
 }
 
+type Parse = fn(&[String]) -> Option<Key>;
+
 /// The page of these tasks.
 pub(super) fn page(
     (order, direction): (TaskOrder, Direction),
     request: &PageRequest,
     tasks: Vec<PastTask>,
 ) -> Result<Page<PastTask>> {
-    let (name, parse): (_, fn(&[String]) -> Option<Key>) = match order {
+    let (name, parse): (_, Parse) = match order {
         TaskOrder::DueDate => ("task.due", |cursor| {
             let [day, id] = cursor else { return None };
             Some(Key::Due(day.parse().ok()?, id.parse().ok()?))

@@ -129,7 +129,7 @@ async fn submit_one(work: &mut Work, input: &ReportSubmit, key: Option<Key>) -> 
     if let Some(kept) = idempotency::replay::<Kept>(work, key.as_ref()).await? {
         return kept.read();
     }
-    let submitted = submit(work, report, input).await?;
+    let submitted = submit(work, &report, input).await?;
     idempotency::remember(work, key, &Kept::from(&submitted)).await?;
     Ok(submitted)
 }
@@ -152,7 +152,7 @@ async fn submit_many(
     let mut made = Vec::with_capacity(inputs.len());
     for (n, (report, input)) in found.into_iter().zip(inputs).enumerate() {
         if let Some(report) = report {
-            let submitted = submit(work, report, input).await;
+            let submitted = submit(work, &report, input).await;
             made.extend(row(&mut problems, n, submitted)?);
         }
     }
@@ -190,7 +190,7 @@ fn row<T>(problems: &mut Problems, n: usize, result: Result<T>) -> Result<Option
     }
 }
 
-async fn submit(work: &mut Work, report: Fetched, input: &ReportSubmit) -> Result<Submitted> {
+async fn submit(work: &mut Work, report: &Fetched, input: &ReportSubmit) -> Result<Submitted> {
     fetch::expect_version(input.expected_version, report.task.version)?;
     let correction = match report.task.state {
         TaskState::Open => false,
@@ -211,8 +211,8 @@ async fn submit(work: &mut Work, report: Fetched, input: &ReportSubmit) -> Resul
     let today = Today::load(work.connection(), work.at())
         .await?
         .of(report.task.jurisdiction_id);
-    let (texts, figures) = checked(work, &report, input, correction).await?;
-    revise(work, &report, input, (texts, figures), today).await?;
+    let (texts, figures) = checked(work, report, input, correction).await?;
+    revise(work, report, input, (texts, figures), today).await?;
     let mut after = report.task.clone();
     after.state = TaskState::Submitted;
     after.completed_on = Some(today);
@@ -223,8 +223,8 @@ async fn submit(work: &mut Work, report: Fetched, input: &ReportSubmit) -> Resul
     let parts = replace_evidence(work, &report.task, evidence).await?;
     work.update_with(&report.permit, &report.task, after, parts)
         .await?;
-    save::empty(work, &report).await?;
-    let issues = raise_issues(work, &report, input).await?;
+    save::empty(work, report).await?;
+    let issues = raise_issues(work, report, input).await?;
     Ok(Submitted {
         task: report.task.id,
         issues,
@@ -241,9 +241,10 @@ async fn checked(
     let connection = work.connection();
     let month = report.month;
     let earlier = reports::before(connection, report.project.id, &month.to_string()).await?;
-    let targets = match input.content.achieved.is_empty() {
-        true => Vec::new(),
-        false => outline::targets_of(connection, vec![report.project.id]).await?,
+    let targets = if input.content.achieved.is_empty() {
+        Vec::new()
+    } else {
+        outline::targets_of(connection, vec![report.project.id]).await?
     };
     let targets: Vec<String> = targets.into_iter().map(|target| target.name).collect();
     let beside = Beside {

@@ -4,6 +4,7 @@
 //! the first entry and JCS is RFC 8785. An entry holds only strings, nulls, lists and one
 //! integer, so that its canonical JSON needs no number formatting.
 
+pub mod named;
 pub mod past;
 pub mod read;
 pub mod timeline;

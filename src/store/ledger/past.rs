@@ -38,6 +38,8 @@ pub enum Of {
     Seen(Principal, &'static [&'static str]),
     /// Everything that concerns these projects.
     Projects(Vec<ProjectId>),
+    /// Subjects of one type that concern these projects.
+    Hanging(Vec<ProjectId>, &'static str),
     /// Everything that concerns this jurisdiction.
     Jurisdiction(JurisdictionId),
     /// The subjects of one type, in the API's name, that concern this jurisdiction.
@@ -146,6 +148,9 @@ fn condition(of: &Of, until: Until, backend: DbBackend) -> Condition {
             .add(Column::SubjectType.is_in(types.iter().copied()))
             .add(scope::past(principal, backend)),
         Of::Projects(ids) => Condition::all().add(Column::ProjectId.is_in(ids.iter().copied())),
+        Of::Hanging(ids, subject) => Condition::all()
+            .add(Column::ProjectId.is_in(ids.iter().copied()))
+            .add(Column::SubjectType.eq(*subject)),
         Of::Jurisdiction(id) => Condition::all().add(Column::JurisdictionId.eq(*id)),
         Of::Type(id, subject) => Condition::all()
             .add(Column::JurisdictionId.eq(*id))

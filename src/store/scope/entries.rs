@@ -29,7 +29,7 @@ pub fn feed(principal: &Principal, backend: DbBackend) -> Condition {
     if principal.must_change_password {
         return nothing();
     }
-    facts(principal, reach(principal).touched, backend)
+    facts(principal, &reach(principal).touched, backend)
 }
 
 /// The entries of the ledger that the principal may read as a supervisor, an auditor or an
@@ -53,7 +53,7 @@ pub fn ledger(principal: &Principal, backend: DbBackend) -> Condition {
     let drafts =
         of_types(["ReportDraft"]).add(Column::ProjectId.in_subquery(visible_projects(&auditor)));
     Condition::any()
-        .add(facts(&readers, reach(&whole).touched, backend))
+        .add(facts(&readers, &reach(&whole).touched, backend))
         .add(drafts)
         .add(grants(principal))
         .add(accounts(principal, &auditor, backend))
@@ -66,10 +66,14 @@ pub fn past(principal: &Principal, backend: DbBackend) -> Condition {
     if reach(principal).everything {
         return Condition::all();
     }
+    let seen = ids::<task::Entity>(
+        wire(backend, TaskId::PREFIX, task::Column::Id),
+        tasks(principal),
+    );
     Condition::any()
         .add(Column::ProjectId.in_subquery(visible_projects(principal)))
         .add(of_types(["Unit", "Clause"]))
-        .add(without_project(principal, backend))
+        .add(of_types(["Task"]).add(Column::SubjectId.in_subquery(seen)))
 }
 
 /// The same person with some of the grants only.
@@ -84,7 +88,7 @@ fn of_types<const N: usize>(types: [&'static str; N]) -> Condition {
 }
 
 /// Facts; those of the catalogue of these jurisdictions.
-fn facts(principal: &Principal, catalogue: Vec<JurisdictionId>, backend: DbBackend) -> Condition {
+fn facts(principal: &Principal, catalogue: &[JurisdictionId], backend: DbBackend) -> Condition {
     if reach(principal).everything {
         return Column::SubjectType.is_not_in(NO_FACTS).into_condition();
     }
@@ -123,15 +127,14 @@ fn without_project(principal: &Principal, backend: DbBackend) -> Condition {
         .add(Condition::any().add(task).add(change))
 }
 
-fn catalogue_of(jurisdictions: Vec<JurisdictionId>, backend: DbBackend) -> Condition {
+fn catalogue_of(jurisdictions: &[JurisdictionId], backend: DbBackend) -> Condition {
+    let inside = || jurisdictions.iter().copied();
     let plans = || {
-        let of = plan::Column::JurisdictionId.is_in(jurisdictions.clone());
-        let select = Query::select()
+        Query::select()
             .column(plan::Column::Id)
             .from(plan::Entity)
-            .and_where(of)
-            .to_owned();
-        select
+            .and_where(plan::Column::JurisdictionId.is_in(inside()))
+            .to_owned()
     };
     let clauses = ids::<clause::Entity>(
         wire(backend, ClauseId::PREFIX, clause::Column::Id),
@@ -143,7 +146,7 @@ fn catalogue_of(jurisdictions: Vec<JurisdictionId>, backend: DbBackend) -> Condi
             .in_subquery(plans())
             .into_condition(),
     );
-    let own = of_types(CATALOGUE).add(Column::JurisdictionId.is_in(jurisdictions.clone()));
+    let own = of_types(CATALOGUE).add(Column::JurisdictionId.is_in(inside()));
     Condition::any()
         .add(own)
         .add(of_types(["Clause"]).add(Column::SubjectId.in_subquery(clauses)))
@@ -209,7 +212,7 @@ fn ids<E: EntityTrait + Default>(wire: SimpleExpr, condition: Condition) -> Sele
 #[must_use]
 pub fn wire(backend: DbBackend, prefix: &str, key: impl ColumnTrait) -> SimpleExpr {
     let start = Expr::value(format!("{prefix}_"));
-    let key = key.into_expr().into();
+    let key = key.into_expr();
     match backend {
         DbBackend::Sqlite => Expr::cust_with_exprs("(? || lower(hex(?)))", [start, key]),
         _ => Expr::cust_with_exprs("(($1)::text || replace(($2)::text, '-', ''))", [start, key]),
