@@ -91,8 +91,8 @@ async fn task(world: &World, id: impl ToString) -> Value {
 
 const PROJECT: &str = "query P($by: ProjectBy!) { project(by: $by) {
     id code title kind stage stageBasis stageSince disclosure dueDate baselineDueDate dueBasis
-    leadBasis leadUnit { id } cooperatingUnits { id } areas { id } investmentTotal
-    investments { year amount } targets { id name words quantity qualifier unitOfMeasure }
+    leadBasis leadUnit { id } cooperatingUnits { id } areas { id }
+    investment { total years { year planned } } targets { name words quantity qualifier unitOfMeasure }
     citations { clause { id } quote demand sourceFile sourceLine }
     entryDocument { title number date } version permissions { proposeChange }
     milestones { nodes { id title state dueDate unit { id } } } } }";

@@ -218,7 +218,7 @@ pub fn check_money(total: Option<i64>, years: Option<&[(i32, i64)]>, problems: &
     }
     let sum: i128 = years.iter().map(|(_, fen)| i128::from(*fen)).sum();
     problems.require(
-        total.is_none_or(|total| sum <= i128::from(total)),
+        total.is_none_or(|total| total < 0 || sum <= i128::from(total)),
         "investments",
         "the years may not exceed the total",
     );

@@ -1,9 +1,9 @@
 //! Another lead unit, other contents.
 
-use duban_entities::ids::TaskId;
-use duban_entities::task;
+use duban_entities::ids::{TargetId, TaskId};
 use duban_entities::vocabulary::TaskKind;
-use sea_orm::ConnectionTrait;
+use duban_entities::{target, task};
+use sea_orm::{ConnectionTrait, EntityTrait};
 use serde_json::{Value, json};
 
 use super::{approve, decide, project, propose, reschedule, task as read};
@@ -139,7 +139,6 @@ fn amendment() -> Value {
 }
 
 async fn contents_change_as_proposed(world: &World) {
-    let before = project(world, RESERVOIR).await;
     let asked = propose(world, LEAD, "amend", amendment()).await;
     let content = asked.at("/changePropose/changeRequest/content").clone();
     assert_eq!(content["before"]["title"], "宿鸭湖水库清淤扩容");
@@ -157,19 +156,23 @@ async fn contents_change_as_proposed(world: &World) {
     assert_eq!(now["code"], "ZMD-RES-0001", "the code stays");
     let areas = json!([{ "id": text(BIYANG) }, { "id": text(PINGYU) }]);
     assert_eq!(now["areas"], areas);
-    assert_eq!(now["investmentTotal"], "1200000000.5");
+    assert_eq!(now["investment"]["total"], "1200000000.5");
     let years = json!([
-        { "year": 2026, "amount": "500000000.5" }, { "year": 2027, "amount": "700000000" },
+        { "year": 2026, "planned": "500000000.5" }, { "year": 2027, "planned": "700000000" },
     ]);
-    assert_eq!(now["investments"], years);
-    let (old, new) = (&before["targets"][0], &now["targets"][0]);
-    assert_eq!(new["id"], old["id"], "a quantity of the same name");
-    assert_eq!(new["quantity"], "1.5");
-    assert_eq!(new["words"], "库容1.5亿立方米");
+    assert_eq!(now["investment"]["years"], years);
+    assert_eq!(now["targets"][0]["quantity"], "1.5");
+    assert_eq!(now["targets"][0]["words"], "库容1.5亿立方米");
+    let kept = target::Entity::find_by_id(TargetId(key(0x304)));
+    let kept = kept.one(&world.db).await.unwrap().unwrap();
+    assert_eq!(
+        kept.name, "库容",
+        "a quantity of the same name stays the same"
+    );
     assert_eq!(now["targets"][1]["words"], "清淤1亿至2亿立方米");
     let changes = texts(
         &world.db,
-        "SELECT changes AS v FROM ledger WHERE subject_type = 'Project'",
+        "SELECT changes AS v FROM ledger WHERE subject_type = 'Project' AND action = 'change.decide'",
     );
     let changes: Value = serde_json::from_str(&changes.await[0]).unwrap();
     let fields = changes.as_array().unwrap().iter();
@@ -238,7 +241,7 @@ async fn contents_that_changed_meanwhile_are_left_alone(world: &World) {
     assert_eq!(outdated.blockers(), ["PROJECT_CHANGED"]);
     let now = project(world, RESERVOIR).await;
     assert_eq!(now["title"], "宿鸭湖水库清淤扩容", "nothing of it");
-    assert_eq!(now["investmentTotal"], Value::Null);
+    assert_eq!(now["investment"]["total"], Value::Null);
     decide(world, change, "RETURN").await.data();
 }
 
@@ -247,7 +250,10 @@ async fn money_is_exact(world: &World) {
         let input = json!({ "projectId": text(project_id), "investmentTotal": total });
         let asked = propose(world, LEAD, "amend", input).await;
         approve(world, &asked, "changePropose").await;
-        assert_eq!(project(world, project_id).await["investmentTotal"], total);
+        assert_eq!(
+            project(world, project_id).await["investment"]["total"],
+            total
+        );
     }
     // The years answer to a total that was agreed before.
     let input = json!({
@@ -258,7 +264,7 @@ async fn money_is_exact(world: &World) {
     // A request of one kind does not keep one of another kind waiting.
     let dates = [(text(BUILDING_FINISH), "2028-01-31")];
     reschedule(world, BUILDING, &dates).await.data();
-    let closed = [(text(BUILDING_START), "2028-01-31")];
+    let closed = [(text(BUILDING_START), "2027-01-31")];
     let again = reschedule(world, BUILDING, &closed).await;
     assert_eq!(again.blockers(), ["TASK_NOT_OPEN"]);
 }

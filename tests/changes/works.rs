@@ -64,7 +64,7 @@ async fn a_proposed_work_enters_the_bank_with_its_clause(world: &World) {
         ("areas", json!([{ "id": text(PINGYU) }])),
         ("dueDate", json!("2028-06-30")),
         ("dueBasis", json!("STATED")),
-        ("investmentTotal", json!("350000000")),
+        ("investment", json!({ "total": "350000000", "years": [] })),
         ("entryDocument", Value::Null),
     ] {
         assert_eq!(now[field], value, "{field}");

@@ -101,7 +101,7 @@ fn the_years_do_not_exceed_the_total() {
         (None, &[(2026, 500)][..], &[][..]),
         (Some(500), &[(2026, 200), (2027, 300)], &[]),
         (Some(500), &[(2026, 200), (2027, 301)], &["investments"]),
-        (Some(-1), &[], &["investmentTotal", "investments"]),
+        (Some(-1), &[], &["investmentTotal"]),
         (None, &[(2026, -1)], &["investments.0.amount"]),
         (None, &[(26, 1)], &["investments.0.year"]),
         (None, &[(2026, 1), (2026, 1)], &["investments.1.year"]),

@@ -328,9 +328,9 @@ impl From<service::PlannedTarget> for PlannedTarget {
 #[derive(Clone, Debug, SimpleObject)]
 pub struct YearlyInvestment {
     /// The year.
-    pub(in crate::graphql) year: i32,
+    year: i32,
     /// In yuan.
-    pub(in crate::graphql) amount: Decimal,
+    amount: Decimal,
 }
 
 /// A document that is cited.

@@ -50,11 +50,8 @@ pub(super) fn tidy(parts: &mut Parts) {
     }
     for target in parts.targets.iter_mut().flatten() {
         trim(&mut target.name);
-        for text in [&mut target.words, &mut target.unit_of_measure] {
-            if let Some(text) = text {
-                trim(text);
-            }
-        }
+        let texts = [&mut target.words, &mut target.unit_of_measure];
+        texts.into_iter().flatten().for_each(trim);
         if target.words.is_none() {
             target.words = Some(words(target));
         }
@@ -303,7 +300,7 @@ fn shown_years(years: &[YearAmount]) -> Result<Option<String>> {
             ("amount", decimal_of_hundredths(year.amount)),
         ])
     });
-    shown(members.collect())
+    shown(&members.collect::<Vec<_>>())
 }
 
 fn shown_targets(rows: &[target::Model]) -> Result<Option<String>> {
@@ -320,7 +317,7 @@ fn shown_targets(rows: &[target::Model]) -> Result<Option<String>> {
         ];
         stated(cells)
     });
-    shown(members.collect())
+    shown(&members.collect::<Vec<_>>())
 }
 
 /// Quantities that have no source yet, as they will stand in the ledger.
@@ -336,7 +333,7 @@ pub(super) fn shown_planned(targets: &[PlannedTarget]) -> Result<Option<String>>
         ];
         stated(cells)
     });
-    shown(members.collect())
+    shown(&members.collect::<Vec<_>>())
 }
 
 /// The cells of a member that say something.
@@ -350,10 +347,10 @@ fn stated<const N: usize>(
 }
 
 /// A list as one value: compact JSON; none where it is empty.
-pub(super) fn shown(members: Vec<BTreeMap<&str, String>>) -> Result<Option<String>> {
+pub(super) fn shown(members: &[BTreeMap<&str, String>]) -> Result<Option<String>> {
     if members.is_empty() {
         return Ok(None);
     }
-    let text = serde_json::to_string(&members).map_err(Error::internal)?;
+    let text = serde_json::to_string(members).map_err(Error::internal)?;
     Ok(Some(text))
 }

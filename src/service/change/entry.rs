@@ -308,7 +308,7 @@ fn listed(
             ("source_file", clause.source_file.clone()),
             ("source_line", clause.source_line.to_string()),
         ];
-        fields.insert("citations", amend::shown(vec![cells.into()])?);
+        fields.insert("citations", amend::shown(&[cells.into()])?);
     }
     if let Some(document) = &content.document {
         let text = serde_json::to_string::<Document>(document).map_err(Error::internal)?;
