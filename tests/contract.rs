@@ -152,19 +152,9 @@ fn writes() -> Vec<Sent> {
         "projectId": text(BRIDGE), "leadUnitId": text(TRANSPORT),
         "cooperatingUnitIds": [], "reason": "分工", "expectedVersion": 1,
     });
-    let order = json!({
-        "unitId": text(WATER), "projectIds": [text(RESERVOIR)], "taskIds": [text(DAM)],
-        "level": "ORDER", "source": "MEETING", "instruction": "月底前完成征地",
-        "dueDate": date(2026, 12, 31), "idempotencyKey": "order-1",
-    });
-    let issue = json!({
-        "projectId": text(RESERVOIR), "title": "移民安置", "description": "资金缺口",
-        "helpFromUnitId": text(COUNTY), "dueDate": date(2026, 12, 10),
-        "idempotencyKey": "issue-1",
-    });
     vec![
-        write("IssueRaise", document!("issue"), Signatory, issue, 34),
-        write("OrderIssue", document!("order"), Supervisor, order, 46),
+        write("IssueRaise", document!("issue"), Signatory, issue(), 34),
+        write("OrderIssue", document!("order"), Supervisor, order(), 46),
         write("SignIn", document!("sign-in"), Anonymous, sign_in, 28),
         write("TaskClaim", document!("task-claim"), Signatory, claim(), 30),
         write("ReportSubmit", document!("report"), Signatory, report(), 50),
@@ -206,6 +196,22 @@ fn writes() -> Vec<Sent> {
             42,
         ),
     ]
+}
+
+fn order() -> Value {
+    json!({
+        "unitId": text(WATER), "projectIds": [text(RESERVOIR)], "taskIds": [text(DAM)],
+        "level": "ORDER", "source": "MEETING", "instruction": "月底前完成征地",
+        "dueDate": date(2026, 12, 31), "idempotencyKey": "order-1",
+    })
+}
+
+fn issue() -> Value {
+    json!({
+        "projectId": text(RESERVOIR), "title": "移民安置", "description": "资金缺口",
+        "helpFromUnitId": text(COUNTY), "dueDate": date(2026, 12, 10),
+        "idempotencyKey": "issue-1",
+    })
 }
 
 fn claim() -> Value {

@@ -38,7 +38,8 @@ async fn act(world: &World, who: Persona, field: &str, input: Value, selection: 
     client.ask(&document, json!({ "input": input })).await
 }
 
-fn new(project: impl std::fmt::Display, help: Value) -> Value {
+fn new(project: impl std::fmt::Display, help: impl Into<Value>) -> Value {
+    let help: Value = help.into();
     json!({
         "projectId": text(project), "title": "移民安置资金缺口", "description": "缺口2000万元",
         "helpFromUnitId": help, "dueDate": "2026-12-10",

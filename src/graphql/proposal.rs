@@ -91,12 +91,11 @@ impl OrderProposal {
         let facts = loaders(ctx)?.load_one(FactsOf(self.row.project)).await?;
         let facts = facts.ok_or_else(|| public(Error::NotFound))?;
         let order = service::order_facts(self.row.unit, &facts);
-        let may = |action, facts| {
-            Ok::<_, async_graphql::Error>(decide(&call(ctx)?.principal, action, facts).is_ok())
-        };
+        let principal = &call(ctx)?.principal;
+        let may = |action, facts| decide(principal, action, facts).is_ok();
         Ok(ProposalPermissions {
-            issue: may(Action::OrderIssue, Facts::Order(&order))?,
-            dismiss: may(Action::OrderDismiss, Facts::Project(&facts))?,
+            issue: may(Action::OrderIssue, Facts::Order(&order)),
+            dismiss: may(Action::OrderDismiss, Facts::Project(&facts)),
         })
     }
 }
