@@ -245,9 +245,9 @@ async fn lists_in_a_circle_are_refused(engine: Engine) {
         let before = world.services.store.statements();
         client.query(circle).await.refused("LIMIT_EXCEEDED");
         let statements = world.services.store.statements() - before;
-        // A loader waits a millisecond for its batch, so a busy machine needs a few more; one
-        // statement a row would be hundreds.
-        assert!(statements < 100, "{statements} statements: {circle}");
+        // A loader waits a millisecond for its batch, so a busy machine splits some; one
+        // statement a row would be thousands.
+        assert!(statements < 300, "{statements} statements: {circle}");
     }
     let outline = "{ plan(by: { code: \"ZMD-OUTLINE\" }) { clauses { number heading projects(first: 20) { nodes { code title } } } } }";
     let before = world.services.store.statements();

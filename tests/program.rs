@@ -111,14 +111,14 @@ async fn sign_in(server: &Server, username: &str, password: &str) -> Client {
 async fn a_demonstration_tells_its_sign_ins_and_stays_as_it_is(engine: Engine) {
     let database = engine.database(Content::Nothing).await;
     let key = TempDir::new().unwrap();
-    let server = Server::start(&database, &key, &["--demo"]);
+    let server = Server::start(&database, &key, &["--demo", "--demo-months", "4"]);
     let lines = server.lines.clone();
     let users = sign_ins(&lines);
     each_demonstration_unit_leads_and_something_is_overdue(&server, &users).await;
     server.kill();
     let head = head(&database, &key);
 
-    let again = Server::start(&database, &key, &["--demo"]);
+    let again = Server::start(&database, &key, &["--demo", "--demo-months", "4"]);
     assert_eq!(sign_ins(&again.lines), users, "the same lines again");
     again.kill();
     assert_eq!(self::head(&database, &key), head, "nothing was changed");

@@ -306,7 +306,10 @@ impl Scene<'_> {
             if n == ORDERS {
                 if day.month % 4 == 3 {
                     let why = "演示：已口头督促，暂不发文";
-                    let done = self.services.dismiss_order(&call, proposal.id, why).await;
+                    let done = self
+                        .services
+                        .dismiss_order(&call, &proposal.id.to_string(), why)
+                        .await;
                     self.tolerate(done.map(|_| ()))?;
                 }
                 continue;

@@ -5,7 +5,7 @@ use duban_entities::order_dismissal;
 use duban_entities::vocabulary as words;
 
 use super::connection::{connection, page_cost};
-use super::context::{call, loaders, parse, parse_option, services};
+use super::context::{call, loaders, parse_option, services};
 use super::error::{Result, public};
 use super::loader::FactsOf;
 use super::person::Person;
@@ -274,7 +274,7 @@ impl ProposalMutation {
         } = input;
         let services = services(ctx)?;
         let row = services
-            .dismiss_order(call(ctx)?, parse(&proposal_id)?, &reason)
+            .dismiss_order(call(ctx)?, &proposal_id, &reason)
             .await
             .map_err(public)?;
         Ok(OrderDismissPayload {

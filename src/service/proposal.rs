@@ -178,10 +178,11 @@ impl Services {
     pub async fn dismiss_order(
         &self,
         call: &Call,
-        id: ProposalId,
+        id: &str,
         reason: &str,
     ) -> Result<order_dismissal::Model> {
         Self::signed_in(call)?;
+        let id: ProposalId = id.parse()?;
         let reason = fetch::required_note("reason", Some(reason))?;
         let services = self.clone();
         self.store
