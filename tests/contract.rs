@@ -106,14 +106,14 @@ fn reads() -> Vec<Sent> {
             document!("changes"),
             Integrator,
             first(),
-            24,
+            34,
         ),
         sent(
             ("ledger", "Ledger"),
             document!("ledger"),
             Auditor,
             json!({ "filter": { "jurisdictionId": text(HERE) } }),
-            28,
+            36,
         ),
         sent(
             ("change-decide", "ChangesToDecide"),
