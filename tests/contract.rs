@@ -57,6 +57,7 @@ fn sent(
     }
 }
 
+#[expect(clippy::too_many_lines, reason = "a table: a row a document")]
 fn reads() -> Vec<Sent> {
     use Persona::{Auditor, Integrator, Signatory, Supervisor};
     let as_of = json!({ "by": { "id": text(RESERVOIR) }, "at": NOW.to_rfc3339() });
@@ -125,6 +126,7 @@ fn reads() -> Vec<Sent> {
     ]
 }
 
+#[expect(clippy::too_many_lines, reason = "a table: a row a document")]
 fn writes() -> Vec<Sent> {
     use Persona::{Anonymous, Signatory, Supervisor};
     let write = |operation: &'static str, document, persona, input: Value, statements| {

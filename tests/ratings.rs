@@ -390,6 +390,10 @@ async fn db_all(world: &World, on: NaiveDate) -> Vec<Value> {
     all
 }
 
+#[expect(
+    clippy::too_many_lines,
+    reason = "one story, from its beginning to its end"
+)]
 async fn a_past_day_keeps_its_figures(world: &World) {
     adopt(world, adoption(TODAY)).await.data();
     db_report(world, 1, "2026-10", date(2026, 11, 5), 3_500).await;
@@ -499,6 +503,10 @@ async fn override_rating(world: &World, rating: &str, expires_on: &str) -> Answe
     .await
 }
 
+#[expect(
+    clippy::too_many_lines,
+    reason = "one story, from its beginning to its end"
+)]
 async fn an_override_stands_beside_the_rating(world: &World) {
     adopt(world, adoption(TODAY)).await.data();
     let first = override_rating(world, "YELLOW", "2026-11-25").await;

@@ -209,7 +209,7 @@ async fn two_deciders_of_a_new_date_one_wins(world: &World) {
     assert_eq!(start["dueDate"], due);
 }
 
-fn new_date(key: Value) -> Value {
+fn new_date(key: &Value) -> Value {
     json!({ "reschedule": {
         "projectId": text(LEVEE), "reason": "征地滞后", "idempotencyKey": key,
         "milestones": [{ "taskId": text(LEVEE_START), "dueDate": "2026-12-31" }],
@@ -219,20 +219,20 @@ fn new_date(key: Value) -> Value {
 async fn a_repeated_proposal_is_made_once(world: &World) {
     let client = world.client_of(Persona::Signatory).await;
     let send = async |input: Value| client.ask(PROPOSE, json!({ "i": input })).await;
-    let first = send(new_date(json!("one"))).await;
-    let again = send(new_date(json!("one"))).await;
+    let first = send(new_date(&json!("one"))).await;
+    let again = send(new_date(&json!("one"))).await;
     assert_eq!(first.data(), again.data());
-    let mut other = new_date(json!("one"));
+    let mut other = new_date(&json!("one"));
     other["reschedule"]["reason"] = json!("别的原因");
     assert_eq!(send(other).await.fields(), ["idempotencyKey"]);
-    let kinds = json!({ "reschedule": new_date(Value::Null)["reschedule"],
+    let kinds = json!({ "reschedule": new_date(&Value::Null)["reschedule"],
         "amend": { "projectId": text(LEVEE), "title": "甲", "reason": "乙" } });
     send(kinds).await.refused("INVALID");
 }
 
 async fn two_proposals_at_once_one_waits(world: &World) {
     let sent = [Persona::Signatory, Persona::BothHats];
-    let sent = sent.map(|who| (who, PROPOSE, new_date(Value::Null)));
+    let sent = sent.map(|who| (who, PROPOSE, new_date(&Value::Null)));
     let answers = at_once(world, sent.to_vec()).await;
     let lost: Vec<&Answer> = answers.iter().filter(|a| a.code().is_some()).collect();
     assert_eq!(lost.len(), 1);

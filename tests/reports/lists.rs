@@ -173,6 +173,10 @@ async fn a_project_lists_its_reports_and_says_who_may_submit(world: &World) {
     );
 }
 
+#[expect(
+    clippy::too_many_lines,
+    reason = "one story, from its beginning to its end"
+)]
 async fn investment_is_planned_and_actual(world: &World) {
     let plan = |year, amount| project_investment::Model {
         project_id: BUILDING,
@@ -237,6 +241,10 @@ async fn investment_is_planned_and_actual(world: &World) {
     );
 }
 
+#[expect(
+    clippy::too_many_lines,
+    reason = "one story, from its beginning to its end"
+)]
 async fn a_programme_rolls_its_members_up(world: &World) {
     begin(world).await;
     let lead = json!({ "projectId": text(MEMBER), "leadUnitId": text(WATER) });
