@@ -7,7 +7,7 @@ use duban_entities::vocabulary::{ChangeKind, ChangeState, TaskKind, TaskState};
 use super::REASON;
 use super::data::{Character, Work};
 use super::scene::{Day, Scene};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::service::{AssignOne, Call, Decision, Lead, TaskReturn, TaskVerify};
 use crate::store::changes::ChangeRequestFilter;
 use crate::store::page::PageRequest;
@@ -109,16 +109,23 @@ impl Scene<'_> {
                 continue;
             }
             let returned = change.late && change.kind == ChangeKind::Reschedule && n % 3 == 2;
-            let decision = if returned {
-                Decision::Return
-            } else {
-                Decision::Approve
-            };
-            self.services
-                .decide_change(call, self.decision(change, decision))
-                .await?;
+            if returned {
+                self.send_back(call, change).await?;
+                continue;
+            }
+            let approved = self.decision(change, Decision::Approve);
+            match self.services.decide_change(call, approved).await {
+                // What it speaks of has changed since.
+                Err(Error::Blocked(_)) => self.send_back(call, change).await?,
+                other => drop(other?),
+            }
         }
         Ok(())
+    }
+
+    async fn send_back(&self, call: &Call, change: &change_request::Model) -> Result<()> {
+        let input = self.decision(change, Decision::Return);
+        self.services.decide_change(call, input).await.map(|_| ())
     }
 
     /// The schedule of a new work waits for the office.

@@ -71,8 +71,8 @@ impl Character {
             Self::Good | Self::Finished | Self::New | Self::Suspended | Self::Unscheduled => {
                 Some(0)
             }
-            Self::Slow => Some(if n.is_multiple_of(2) { 9 } else { 24 }),
-            Self::Bad => (n < 2).then_some(60),
+            Self::Slow => Some([170, 24, 9, 200].get(n).copied().unwrap_or(24)),
+            Self::Bad => [200, 60].get(n).copied(),
         }
     }
 

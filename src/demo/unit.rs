@@ -90,6 +90,9 @@ impl Scene<'_> {
             .tasks_of(call, project, TaskKind::Milestone, TaskState::Open)
             .await?;
         for task in open {
+            if task.pending_change_id.is_some() {
+                continue;
+            }
             let steps = work.character.steps();
             let place = steps.iter().position(|step| step.title == task.title);
             let (Some(place), Some(due)) = (place, task.baseline_due_date) else {

@@ -793,7 +793,7 @@ fn asking() -> Vec<Case> {
     };
     vec![
         raise("to the office", RESERVOIR, Value::Null),
-        raise("to the cooperating unit", RESERVOIR, text(COUNTY)),
+        raise("to a unit without a part in it", RESERVOIR, text(OFFICE)),
         raise("on a project of the other unit", ROAD, Value::Null),
         raise("on a project elsewhere", FOREIGN, Value::Null),
         redirect("that the cooperating unit owes", ISSUE),

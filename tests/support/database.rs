@@ -172,6 +172,14 @@ async fn make(engine: Engine, content: Content) -> Database {
         Content::Nothing | Content::Schema => {}
     }
     store.close().await.unwrap();
+    // The store's connections close side by side: one that closes alone and last writes what
+    // the log still holds into the file, which is what is copied.
+    let connection = database.connect().await;
+    if engine == Engine::Sqlite {
+        let sql = "PRAGMA wal_checkpoint(TRUNCATE)";
+        connection.execute_unprepared(sql).await.unwrap();
+    }
+    connection.close().await.unwrap();
     database
 }
 
