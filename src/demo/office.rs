@@ -117,7 +117,7 @@ impl Scene<'_> {
             match self.services.decide_change(call, approved).await {
                 // What it speaks of has changed since.
                 Err(Error::Blocked(_)) => self.send_back(call, change).await?,
-                other => drop(other?),
+                other => other.map(|_| ())?,
             }
         }
         Ok(())
