@@ -1,12 +1,12 @@
 //! All of it or nothing: when the ledger refuses, when two decide at once, when the
 //! connection breaks off, when a request comes twice.
 
-use std::time::Duration;
+use std::io::ErrorKind;
 
 use duban::policy::{Action, Facts, Principal};
 use duban::store::facts;
 use duban::store::ledger as chain;
-use duban_entities::{change_request, project, task};
+use duban_entities::{change_request, ledger, project, task};
 use sea_orm::{ConnectionTrait, EntityTrait};
 use serde_json::{Value, json};
 use tokio::io::AsyncWriteExt;
@@ -15,7 +15,8 @@ use tokio::net::{TcpSocket, TcpStream};
 use crate::support::client::text;
 use crate::support::dump::{assert_same, db_dump};
 use crate::support::known::{
-    BRIDGE, CANAL_SCHEDULE, DAM, LAND, PROGRAMME, RESERVOIR, RESERVOIR_FINISH, TRANSPORT, WATER,
+    BRIDGE, BRIDGE_FINISH, CANAL_SCHEDULE, DAM, LAND, PROGRAMME, RESERVOIR, RESERVOIR_FINISH,
+    TRANSPORT, WATER,
 };
 use crate::support::{Answer, Engine, Persona, World, on_both};
 
@@ -204,35 +205,60 @@ async fn connect(world: &World) -> TcpStream {
     socket.connect(world.address()).await.unwrap()
 }
 
+/// Waits until the server has run this many statements, or has answered. No clock tells the
+/// moment: how fast a machine is changes nothing.
+async fn until(world: &World, statements: u64, stream: &TcpStream) {
+    let mut byte = [0];
+    while world.services.store.statements() < statements {
+        match stream.try_read(&mut byte) {
+            Err(error) if error.kind() == ErrorKind::WouldBlock => {}
+            answered => return drop(answered),
+        }
+        tokio::task::yield_now().await;
+    }
+}
+
 async fn a_broken_connection_leaves_all_or_nothing(world: &World) {
     const ROUNDS: u64 = 300;
+    let store = &world.services.store;
     let client = world.client_of(Persona::Supervisor).await;
     let token = client.token().unwrap();
+    let before = store.statements();
+    let input = json!({ "projectId": text(BRIDGE), "leadUnitId": text(WATER) });
+    client.ask(ASSIGN, json!({ "i": input })).await.data();
+    let whole = store.statements() - before;
+    // Odd, so that the same moment comes with the other unit in the next turn.
+    let moments = (whole + 3) | 1;
     for round in 0..ROUNDS {
         let lead = if round % 2 == 0 { TRANSPORT } else { WATER };
         let input = json!({ "projectId": text(BRIDGE), "leadUnitId": text(lead) });
         let request = wire(token, ASSIGN, &input);
         let mut stream = connect(world).await;
         // The reset comes at another moment each round: within the request's text, before
-        // the work, in its middle, behind it.
-        let sent = request.len() - usize::try_from(round % 10 / 9 * 40).unwrap();
-        stream.write_all(&request.as_bytes()[..sent]).await.unwrap();
-        let moment = Duration::from_micros(round * 7_919 % 12_000);
-        tokio::time::sleep(moment).await;
+        // the work, behind each of its statements, behind its answer.
+        match round % moments {
+            0 => {
+                let part = &request.as_bytes()[..request.len() - 40];
+                stream.write_all(part).await.unwrap();
+            }
+            moment => {
+                stream.write_all(request.as_bytes()).await.unwrap();
+                let answered = moment >= whole + 2;
+                let goal = if answered {
+                    u64::MAX
+                } else {
+                    store.statements() + moment - 1
+                };
+                until(world, goal, &stream).await;
+            }
+        }
         drop(stream);
     }
     // Behind everything that is still running: the writer takes one after the other.
     let input = json!({ "projectId": text(BRIDGE), "leadUnitId": text(TRANSPORT) });
     client.ask(ASSIGN, json!({ "i": input })).await.data();
     settle(world).await;
-    let bridge = project::Entity::find_by_id(BRIDGE)
-        .one(&world.db)
-        .await
-        .unwrap()
-        .unwrap();
-    let finish = task::Entity::find_by_id(crate::support::known::BRIDGE_FINISH);
-    let finish = finish.one(&world.db).await.unwrap().unwrap();
-    let entries = world.db_new_entries().await;
+    let (bridge, finish, entries) = db_bridge_at_rest(world).await;
     let of = |subject: String| {
         let count = entries
             .iter()
@@ -255,12 +281,28 @@ async fn a_broken_connection_leaves_all_or_nothing(world: &World) {
         "the project and its task, or neither"
     );
     assert_eq!(bridge.lead_unit_id, finish.unit_id);
+    let answered = ROUNDS / moments;
     assert!(
-        bridge.version > 20,
-        "the resets came too early: {}",
+        i64::from(bridge.version) > i64::try_from(answered).unwrap(),
+        "what was answered is there: {answered} of {}",
         bridge.version
     );
     chain::verify(&world.db, None).await.unwrap().unwrap();
+}
+
+/// The bridge, its task and the new entries, of one moment: the ledger stood still meanwhile.
+async fn db_bridge_at_rest(world: &World) -> (project::Model, task::Model, Vec<ledger::Model>) {
+    loop {
+        let head = chain::head(&world.db).await.unwrap().seq;
+        let bridge = project::Entity::find_by_id(BRIDGE);
+        let bridge = bridge.one(&world.db).await.unwrap().unwrap();
+        let finish = task::Entity::find_by_id(BRIDGE_FINISH);
+        let finish = finish.one(&world.db).await.unwrap().unwrap();
+        let entries = world.db_new_entries().await;
+        if chain::head(&world.db).await.unwrap().seq == head {
+            return (bridge, finish, entries);
+        }
+    }
 }
 
 /// Waits until a writer gets through as often as the pool has connections: nothing that was
