@@ -65,6 +65,8 @@ pub struct ChangeFacts {
     pub proposed_by: UserId,
     /// For which unit.
     pub proposed_for: Option<UnitId>,
+    /// The unit that it would let lead, where it proposes another lead.
+    pub new_lead: Option<UnitId>,
 }
 
 /// Facts of a user.

@@ -456,6 +456,7 @@ fn refusal(
                 .then_some(PARTLY_OUTSIDE)
                 .or_else(|| office_refusal(principal, change.project.lead))
                 .or_else(|| office_refusal(principal, change.proposed_for))
+                .or_else(|| office_refusal(principal, change.new_lead))
                 .or_else(|| {
                     own_hand(principal, Some(change.proposed_by))
                         .then_some("nobody decides what they proposed themselves")

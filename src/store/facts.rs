@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use duban_entities::ids::{ProjectId, UnitId, UserId};
+use duban_entities::vocabulary::ChangeKind;
 use duban_entities::{
     change_request, cooperating_unit, grant, order_project, project, project_area, task,
 };
@@ -136,12 +137,22 @@ pub const fn task_facts(row: &task::Model, project: Option<ProjectFacts>) -> Tas
 
 /// Facts of a change request whose project's facts are known.
 #[must_use]
-pub const fn change_facts(row: &change_request::Model, project: ProjectFacts) -> ChangeFacts {
+pub fn change_facts(row: &change_request::Model, project: ProjectFacts) -> ChangeFacts {
     ChangeFacts {
         project,
         proposed_by: row.proposed_by,
         proposed_for: row.proposed_unit_id,
+        new_lead: new_lead(row),
     }
+}
+
+/// The unit that a request for another lead names, from the row's content.
+fn new_lead(row: &change_request::Model) -> Option<UnitId> {
+    if row.kind != ChangeKind::Reassign {
+        return None;
+    }
+    let content: serde_json::Value = serde_json::from_str(&row.content).ok()?;
+    content.pointer("/reassign/to")?.as_str()?.parse().ok()
 }
 
 /// What a work that is only proposed would be: led by the unit that proposes it, in no area

@@ -12,13 +12,15 @@ use crate::support::dump::texts;
 use crate::support::fixture::{db_insert, some_task};
 use crate::support::known::{
     BIYANG, BUILDING, BUILDING_FINISH, BUILDING_START, CANAL, COUNTIES, COUNTY, DAM, FOREIGN_UNIT,
-    LAND, PINGYU, RESERVOIR, RESERVOIR_FINISH, SUPPORTED, TRANSPORT, WATER, XIPING, ZONE, key,
+    LAND, OFFICE, PINGYU, RESERVOIR, RESERVOIR_FINISH, SUPPORTED, TRANSPORT, WATER, XIPING, ZONE,
+    key,
 };
 use crate::support::{Persona, World, on_both};
 
 on_both!(
     a_project_is_handed_to_another_unit,
     what_refuses_another_unit,
+    nobody_lets_their_home_unit_lead,
     contents_change_as_proposed,
     what_refuses_other_contents,
     contents_that_changed_meanwhile_are_left_alone,
@@ -85,6 +87,20 @@ async fn a_project_is_handed_to_another_unit(world: &World) {
     propose(world, LEAD, "reassign", late)
         .await
         .refused("FORBIDDEN");
+}
+
+/// The office's home is neither the lead nor the proposer: it is who would lead.
+async fn nobody_lets_their_home_unit_lead(world: &World) {
+    let input = json!({ "projectId": text(RESERVOIR), "leadUnitId": text(OFFICE) });
+    let asked = propose(world, LEAD, "reassign", input).await;
+    let change = asked.at("/changePropose/changeRequest/id");
+    decide(world, change, "APPROVE").await.refused("FORBIDDEN");
+    let seen = "query Q($id: ID!) { node(id: $id) {
+        ... on ChangeRequest { state permissions { decide } } } }";
+    let client = world.client_of(Persona::Supervisor).await;
+    let answer = client.ask(seen, json!({ "id": change })).await;
+    assert_eq!(answer.at("/node/state"), "PROPOSED");
+    assert_eq!(answer.at("/node/permissions/decide"), false);
 }
 
 async fn what_refuses_another_unit(world: &World) {
