@@ -32,4 +32,5 @@ mod reports;
 mod schema;
 mod scope;
 mod seeds;
+mod sharing;
 mod support;
