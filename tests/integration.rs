@@ -20,6 +20,7 @@ mod feed;
 mod flow;
 mod inbox;
 mod issues;
+mod kept;
 mod ledger;
 mod matrix;
 mod migrations;

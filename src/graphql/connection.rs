@@ -32,47 +32,65 @@ impl PageInfo {
     }
 }
 
-/// Defines a connection type, its edge type, and the way from a page.
+/// Defines a connection type, its edge type, and the way from a page. Edges are made only for
+/// who asks for them.
 macro_rules! connection {
     ($connection:ident, $edge:ident, $node:ty, $row:ty) => {
-        #[doc = concat!("A page of a list of ", stringify!($node), ".")]
-        #[derive(Debug, async_graphql::SimpleObject)]
+        #[derive(Debug)]
         pub struct $connection {
+            items: Vec<(String, $node)>,
+            page_info: $crate::graphql::connection::PageInfo,
+            total_count: Option<i64>,
+        }
+
+        #[doc = concat!("A page of a list of ", stringify!($node), ".")]
+        #[async_graphql::Object]
+        impl $connection {
             /// The items of the page.
-            pub nodes: Vec<$node>,
+            async fn nodes(&self) -> Vec<&$node> {
+                self.items.iter().map(|(_, node)| node).collect()
+            }
+
             /// The items with their cursors.
-            pub edges: Vec<$edge>,
+            async fn edges(&self) -> Vec<$edge> {
+                let items = self.items.iter();
+                let edges = items.map(|(cursor, node)| $edge {
+                    cursor: cursor.clone(),
+                    node: node.clone(),
+                });
+                edges.collect()
+            }
+
             /// Where the page stands in the list.
-            pub page_info: $crate::graphql::connection::PageInfo,
+            async fn page_info(&self) -> &$crate::graphql::connection::PageInfo {
+                &self.page_info
+            }
+
             /// How many items the whole list has; counted only when asked for.
-            pub total_count: Option<i64>,
+            async fn total_count(&self) -> Option<i64> {
+                self.total_count
+            }
         }
 
         #[doc = concat!("An item of a list of ", stringify!($node), " with its cursor.")]
         #[derive(Debug, async_graphql::SimpleObject)]
         pub struct $edge {
             /// Where the item stands in the list.
-            pub cursor: String,
+            cursor: String,
             /// The item.
-            pub node: $node,
+            node: $node,
         }
 
         impl $connection {
             /// The connection of a page.
             pub fn of(page: $crate::store::page::Page<$row>, total_count: Option<u64>) -> Self {
-                let page_info = $crate::graphql::connection::PageInfo::of(&page);
-                let edges = page.rows.iter().map(|(cursor, row)| $edge {
-                    cursor: cursor.clone(),
-                    node: <$node>::from(row.clone()),
-                });
                 Self {
-                    edges: edges.collect(),
-                    nodes: page
+                    page_info: $crate::graphql::connection::PageInfo::of(&page),
+                    items: page
                         .rows
                         .into_iter()
-                        .map(|(_, row)| <$node>::from(row))
+                        .map(|(cursor, row)| (cursor, <$node>::from(row)))
                         .collect(),
-                    page_info,
                     total_count: total_count.and_then(|count| i64::try_from(count).ok()),
                 }
             }

@@ -19,6 +19,7 @@ use duban_entities::{
 };
 use tokio::sync::OnceCell;
 
+use super::context::{Version, today_at};
 use crate::error::{Error, Result};
 use crate::policy::ProjectFacts;
 use crate::service::{Call, PastProject, Rated, Services, Standing};
@@ -34,21 +35,25 @@ use crate::store::{
 pub struct Source {
     services: Services,
     call: Arc<Call>,
+    version: Option<Version>,
     today: OnceCell<Today>,
 }
 
 impl Source {
-    pub(super) fn new(services: Services, call: Arc<Call>) -> Self {
+    pub(super) fn new(services: Services, call: Arc<Call>, version: Option<Version>) -> Self {
         Self {
             services,
             call,
+            version,
             today: OnceCell::new(),
         }
     }
 
     /// Today in every jurisdiction, read once however many lots a loader takes.
     async fn today(&self) -> Result<&Today, Shared> {
-        let today = self.today.get_or_try_init(|| self.services.today());
+        let today = self
+            .today
+            .get_or_try_init(|| today_at(&self.services, self.version));
         today.await.map_err(Arc::new)
     }
 

@@ -25,6 +25,7 @@ mod envelope;
 pub mod guard;
 mod head;
 mod health;
+mod kept;
 mod listener;
 mod refusal;
 mod request_id;
@@ -57,6 +58,7 @@ use crate::error::{Error, Result};
 use connections::Connections;
 use endpoint::GraphQl;
 use health::{Live, Ready, Sdl, Stopping};
+use kept::Answers;
 use listener::Guarded;
 use request_id::Traced;
 
@@ -70,6 +72,8 @@ pub struct Settings {
     pub listen: SocketAddr,
     /// What connections may take.
     pub connections: ConnectionLimits,
+    /// Memory for answers that are given again, in bytes; 0 keeps none.
+    pub answers: usize,
     /// Time for a request's body to arrive.
     pub body: Duration,
     /// How long the server still serves when it has said that it is not ready, so that a
@@ -80,12 +84,13 @@ pub struct Settings {
 }
 
 impl Settings {
-    /// The defaults: bodies within 10 s, a notice of 2 s, a drain of 30 s.
+    /// The defaults: 16 MiB of answers, bodies within 10 s, a notice of 2 s, a drain of 30 s.
     #[must_use]
     pub fn new(listen: SocketAddr) -> Self {
         Self {
             listen,
             connections: ConnectionLimits::default(),
+            answers: 16 << 20,
             body: Duration::from_secs(10),
             notice: Duration::from_secs(2),
             drain: Duration::from_secs(30),
@@ -181,6 +186,8 @@ fn routes<E: Executor>(
     let graphql = GraphQl {
         executor: site.executor,
         authenticator: site.authenticator,
+        answers: Answers::new(settings.answers),
+        clock: site.clock,
         body_deadline: settings.body,
         running,
     };

@@ -111,6 +111,7 @@ impl Store {
             clock,
             statements,
             group: Arc::default(),
+            zones: Arc::default(),
         };
         if backend == DbBackend::Sqlite {
             store.check_sqlite_version().await?;

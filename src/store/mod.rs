@@ -44,6 +44,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use sea_orm::{DatabaseConnection, DbBackend};
+use tokio::sync::Mutex;
 
 use crate::clock::Clock;
 
@@ -60,6 +61,8 @@ pub struct Store {
     statements: Arc<AtomicU64>,
     /// The writers' queue; SQLite alone needs one.
     group: Arc<group::Group>,
+    /// The time zones, at the ledger's version when they were read.
+    zones: Arc<Mutex<Option<(i64, Arc<today::Zones>)>>>,
 }
 
 impl Store {

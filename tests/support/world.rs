@@ -13,7 +13,7 @@ use duban::graphql::{self, Api};
 use duban::http::{self, Authenticator, Readiness, Serving, Settings, Site};
 use duban::policy::Principal;
 use duban::service::{
-    Call, Credentials, NewToken, RequestInfo, Rules, Services, SignInLimits, SigningKey,
+    Call, Caller, Credentials, NewToken, RequestInfo, Rules, Services, SignInLimits, SigningKey,
 };
 use duban::store::{Store, ledger};
 use duban_entities::ledger as entry;
@@ -130,7 +130,10 @@ impl World {
     /// The principal that the server makes of this person's token.
     pub async fn principal(&self, persona: Persona) -> Principal {
         match self.client_of(persona).await.token() {
-            Some(token) => self.services.authenticate(token, "test").await.unwrap(),
+            Some(token) => {
+                let caller = self.services.authenticate(token, "test").await.unwrap();
+                caller.principal.as_ref().clone()
+            }
             None => Principal::anonymous(),
         }
     }
@@ -200,11 +203,15 @@ struct Door(Services);
 
 #[async_trait]
 impl Authenticator for Door {
-    async fn authenticate(&self, token: Option<&str>, peer: &str) -> Result<Principal> {
+    async fn authenticate(&self, token: Option<&str>, peer: &str) -> Result<Caller> {
         match token {
             Some(token) => self.0.authenticate(token, peer).await,
-            None => Ok(Principal::anonymous()),
+            None => Ok(Caller::anonymous()),
         }
+    }
+
+    async fn version(&self) -> Result<i64> {
+        ledger::version(self.0.store.read()).await
     }
 }
 

@@ -131,9 +131,8 @@ impl World {
     }
 
     pub(crate) async fn authenticate(&self, token: &Secret) -> Result<Principal> {
-        self.services
-            .authenticate(token.expose(), "192.0.2.1")
-            .await
+        let caller = self.services.authenticate(token.expose(), "192.0.2.1");
+        Ok(caller.await?.principal.as_ref().clone())
     }
 
     /// A call by this user, signed in.
