@@ -47,7 +47,7 @@ use sea_orm::{DatabaseConnection, DbBackend};
 
 use crate::clock::Clock;
 
-pub use connect::{Access, DatabaseUrl};
+pub use connect::{Access, DatabaseUrl, Patience};
 pub use work::{Work, WriteContext, authorise, part};
 
 /// The database of one installation.
