@@ -50,7 +50,11 @@ impl World {
 
     /// Any migrated database, served.
     pub async fn of(database: Database) -> Self {
-        let clock = ManualClock::at(NOW);
+        Self::at(database, ManualClock::at(NOW)).await
+    }
+
+    /// Any migrated database, served by a clock.
+    pub async fn at(database: Database, clock: Arc<ManualClock>) -> Self {
         let services = services(database.store_at(Arc::clone(&clock)).await, &clock);
         let (stop, stopped) = oneshot::channel();
         let serving = serve(&services, stopped).await;
