@@ -21,6 +21,7 @@ on_both!(
     a_year_begins_with_one,
     what_cannot_be_issued,
     an_order_follows_another_and_never_below,
+    a_circular_cites_a_published_briefing,
     an_area_supervisor_issues_about_one_project,
     whoever_answers_sees_what_the_order_is_about,
     an_order_without_a_project_counts_for_its_unit,
@@ -36,7 +37,7 @@ on_both!(
 
 const FIELDS: &str = "order { id number level state dueDate dueBasis title source sourceNote
     instruction ground version unit { id } office { id } issuedBy { id }
-    projects { id } tasks { id } follows { number } followedBy { number } project { id } }";
+    briefingId projects { id } tasks { id } follows { number } followedBy { number } project { id } }";
 const TASK: &str = "task { id state dueDate dueBasis }";
 
 async fn act(world: &World, who: Persona, field: &str, input: Value, selection: &str) -> Answer {
@@ -296,6 +297,36 @@ async fn an_order_follows_another_and_never_below(world: &World) {
         .ask(document, json!({ "by": { "id": text(ORDER) } }))
         .await;
     assert_eq!(first.at("/order/followedBy/0/number"), "督〔2026〕4号");
+}
+
+/// The briefing of October, published.
+async fn published(world: &World, who: Persona, jurisdiction: Value) -> Value {
+    let input = json!({ "jurisdictionId": jurisdiction, "month": "2026-10" });
+    let answer = act(world, who, "briefingPublish", input, "briefing { id }").await;
+    answer.at("/briefingPublish/briefing/id").clone()
+}
+
+async fn a_circular_cites_a_published_briefing(world: &World) {
+    let briefing = published(world, Persona::Supervisor, text(HERE)).await;
+    let elsewhere = published(world, Persona::SupervisorElsewhere, text(ELSEWHERE)).await;
+    let citing = |id: &Value| json!({ "level": "CIRCULAR", "briefingId": id });
+    let unseen = issue(world, with(new(WATER, &[]), citing(&elsewhere))).await;
+    unseen.refused("NOT_FOUND");
+    let issued = issue(world, with(new(WATER, &[]), citing(&briefing))).await;
+    let order = issued.at("/orderIssue/order").clone();
+    assert_eq!(order["briefingId"], briefing);
+    let client = world.client_of(Persona::Viewer).await;
+    let document = "query Q($by: OrderBy!) { order(by: $by) { level briefingId } }";
+    let read = client
+        .ask(document, json!({ "by": { "id": order["id"] } }))
+        .await;
+    let wanted = json!({ "level": "CIRCULAR", "briefingId": briefing });
+    assert_eq!(*read.at("/order"), wanted);
+    let entry = world.db_new_entries().await.pop().unwrap();
+    assert_eq!(entry.action, "order.issue");
+    let cited = json!({ "field": "briefing", "from": null, "to": briefing });
+    let changes: Vec<Value> = serde_json::from_str(&entry.changes).unwrap();
+    assert!(changes.contains(&cited), "{}", entry.changes);
 }
 
 async fn an_area_supervisor_issues_about_one_project(world: &World) {
