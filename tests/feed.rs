@@ -14,8 +14,8 @@ use tokio::sync::Semaphore;
 
 use crate::support::client::text;
 use crate::support::known::{
-    BRIDGE, CANAL_SCHEDULE, ELSEWHERE, FOREIGN, HERE, LAND, RESERVOIR, RESERVOIR_FINISH, ROAD,
-    TRANSPORT, UNGRANTED, VIEWERS_GRANT,
+    BRIDGE, CANAL_SCHEDULE, ELSEWHERE, FOREIGN, HERE, LAND, RESERVOIR, RESERVOIR_FINISH,
+    RESERVOIR_REPORT, ROAD, TRANSPORT, UNGRANTED, VIEWERS_GRANT,
 };
 use crate::support::{Answer, Client, NOW, Persona, World, on_both};
 
@@ -199,9 +199,23 @@ async fn the_feed_goes_on_where_it_ended(world: &World) {
     assert_eq!(ledger.fields(), ["after"]);
 }
 
+async fn save_draft(world: &World) {
+    let document = "mutation M($i: ReportSaveInput!) { reportSave(input: $i) { report { id } } }";
+    let input = json!({ "taskId": text(RESERVOIR_REPORT), "narrative": "主坝填筑" });
+    let client = world.client_of(Persona::Reporter).await;
+    client.ask(document, json!({ "i": input })).await.data();
+}
+
 async fn the_feed_is_of_what_is_seen(world: &World) {
+    save_draft(world).await;
     claim(world, Persona::CoopReporter, LAND).await;
     assign(world).await;
+    let saved = world.db_new_entries().await;
+    assert!(
+        saved
+            .iter()
+            .any(|entry| entry.subject_type == "ReportDraft")
+    );
     let new = |nodes: Vec<Value>| {
         let new = nodes
             .into_iter()
@@ -215,6 +229,7 @@ async fn the_feed_is_of_what_is_seen(world: &World) {
             vec!["task.claim", "unit.assign", "unit.assign"],
         ),
         (Persona::CoopReporter, vec!["task.claim"]),
+        (Persona::Reporter, vec!["task.claim"]),
         (Persona::OtherReporter, vec!["unit.assign", "unit.assign"]),
         (Persona::SupervisorOtherArea, vec![]),
         (Persona::SupervisorElsewhere, vec![]),
@@ -228,7 +243,7 @@ async fn the_feed_is_of_what_is_seen(world: &World) {
         let kinds = nodes
             .iter()
             .map(|node| node["subject"]["__typename"].as_str().unwrap());
-        let apart = ["Person", "Grant", "ApiToken", "ReportDraft"];
+        let apart = ["Person", "Grant", "ApiToken", "SavedDraft"];
         assert!(
             kinds.into_iter().all(|kind| !apart.contains(&kind)),
             "{who:?}"
