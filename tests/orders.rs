@@ -709,20 +709,26 @@ async fn a_proposal_is_settled_once(world: &World) {
     assert_eq!(won, 1);
 }
 
-async fn a_red_project_is_pressed_once_in_a_while(world: &World) {
+/// BUILDING is red until this day, whatever the rules say.
+async fn redden(world: &World, until: &str) {
     let red = json!({
-        "projectId": text(BUILDING), "rating": "RED", "reason": "现场停工",
-        "expiresOn": "2027-01-31",
+        "projectId": text(BUILDING), "rating": "RED", "reason": "现场停工", "expiresOn": until,
     });
     let selection = "project { id }";
-    let set = act(world, Persona::Supervisor, "ratingOverride", red, selection).await;
-    assert_eq!(set.code(), None, "{}", set.text);
-    let on_building = async || {
-        let all = proposals(world).await.into_iter();
-        let mut red = all.filter(|known| known["ground"] == "RATING_RED");
-        red.next()
-    };
-    let known = on_building().await.unwrap();
+    act(world, Persona::Supervisor, "ratingOverride", red, selection)
+        .await
+        .data();
+}
+
+async fn on_building(world: &World) -> Option<Value> {
+    let all = proposals(world).await.into_iter();
+    let mut red = all.filter(|known| known["ground"] == "RATING_RED");
+    red.next()
+}
+
+async fn a_red_project_is_pressed_once_in_a_while(world: &World) {
+    redden(world, "2027-01-31").await;
+    let known = on_building(world).await.unwrap();
     assert_eq!(known["level"], "ORDER");
     assert_eq!(known["project"]["id"], text(BUILDING));
     assert_eq!(known["unit"]["id"], text(WATER));
@@ -735,8 +741,24 @@ async fn a_red_project_is_pressed_once_in_a_while(world: &World) {
     assert_eq!(issued.at("/orderIssue/order/ground"), "RATING_RED");
     world.advance_days(60);
     assert_eq!(
-        on_building().await,
+        on_building(world).await,
         None,
         "an order on it counts for ninety days"
     );
+    redden(world, "2027-04-20").await;
+    world.advance_days(31);
+    let anew = on_building(world).await.unwrap();
+    assert_eq!(
+        (&anew["level"], &anew["id"]),
+        (&json!("ORDER"), &known["id"])
+    );
+    dismiss(world, Persona::Supervisor, &anew["id"])
+        .await
+        .data();
+    assert_eq!(on_building(world).await, None, "and so does a dismissal");
+    world.advance_days(59);
+    redden(world, "2027-07-01").await;
+    assert_eq!(on_building(world).await, None);
+    world.advance_days(32);
+    assert_eq!(on_building(world).await.unwrap()["level"], "ORDER");
 }
