@@ -17,7 +17,7 @@ use crate::support::known::{
 };
 use crate::support::owed::{order, report, submitted};
 use crate::support::world::request;
-use crate::support::{Answer, NOW, Persona, World, date, on_both};
+use crate::support::{Answer, NOW, Persona, World, act, date, on_both};
 
 on_both!(
     a_month_counts_what_happened_in_it,
@@ -134,24 +134,16 @@ async fn db_task(world: &World, id: duban_entities::ids::TaskId) -> task::Model 
     found.expect("a task")
 }
 
-async fn act(world: &World, who: Persona, field: &str, input: Value) {
-    let (first, rest) = field.split_at(1);
-    let of = format!("{}{rest}Input", first.to_uppercase());
-    let document =
-        format!("mutation M($input: {of}!) {{ {field}(input: $input) {{ __typename }} }}");
-    let client = world.client_of(who).await;
-    client
-        .ask(&document, json!({ "input": input }))
-        .await
-        .data();
+async fn done(world: &World, who: Persona, field: &str, input: Value) {
+    act(world, who, field, input, "__typename").await.data();
 }
 
 async fn a_month_counts_what_happened_in_it(world: &World) {
     add_tasks(&world.services.store, november()).await;
     let started = json!({ "projectId": text(RESERVOIR), "to": "CONSTRUCTION", "reason": "开工" });
-    act(world, Persona::Signatory, "projectMove", started).await;
+    done(world, Persona::Signatory, "projectMove", started).await;
     let approved = json!({ "changeRequestId": text(CANAL_SCHEDULE), "decision": "APPROVE" });
-    act(world, Persona::Supervisor, "changeDecide", approved).await;
+    done(world, Persona::Supervisor, "changeDecide", approved).await;
     let early = live(world, "2026-11").await;
     assert_eq!(early["judgedOn"], "2026-11-21");
     let total = &early["total"];
@@ -225,13 +217,13 @@ async fn what_is_suspended_completed_and_returned_is_counted(world: &World) {
     let asked = client.ask(document, json!({ "input": suspend })).await;
     let change = asked.at("/projectMove/changeRequest/id").clone();
     let approved = json!({ "changeRequestId": change, "decision": "APPROVE", "note": "同意" });
-    act(world, Persona::Supervisor, "changeDecide", approved).await;
+    done(world, Persona::Supervisor, "changeDecide", approved).await;
     let completed = json!({ "projectId": text(BUILDING), "to": "COMPLETED", "reason": "建成" });
-    act(world, Persona::Signatory, "projectMove", completed).await;
+    done(world, Persona::Signatory, "projectMove", completed).await;
     let returned = json!({
         "changeRequestId": text(CANAL_SCHEDULE), "decision": "RETURN", "note": "日期偏晚",
     });
-    act(world, Persona::Supervisor, "changeDecide", returned).await;
+    done(world, Persona::Supervisor, "changeDecide", returned).await;
 
     world.advance_days(20);
     let selection = "projectsCompleted { ids } projectsSuspended { ids } changesReturned { ids }
@@ -255,7 +247,7 @@ async fn adopt_rules(world: &World) {
         "jurisdictionId": text(HERE), "code": "STANDARD", "effectiveFrom": "2026-11-21",
         "document": { "title": "重点项目红黄绿评定办法" }, "reason": "经市政府常务会议研究",
     });
-    act(world, Persona::Supervisor, "ratingRulesAdopt", adoption).await;
+    done(world, Persona::Supervisor, "ratingRulesAdopt", adoption).await;
 }
 
 /// A report of LEVEE's that nobody sends.
@@ -314,7 +306,7 @@ async fn an_override_alone_turns_red(world: &World) {
     let red = json!({
         "projectId": text(CANAL), "rating": "RED", "reason": "现场停工", "expiresOn": "2026-12-31",
     });
-    act(world, Persona::Supervisor, "ratingOverride", red).await;
+    done(world, Persona::Supervisor, "ratingOverride", red).await;
     let both = json!([text(RESERVOIR), text(CANAL)]);
     assert_eq!(newly_red(world, "2026-11").await, both);
     // LEVEE's start fell due on the 30th, and nothing was done.

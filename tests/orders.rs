@@ -11,7 +11,7 @@ use crate::support::known::{
     FOREIGN, FOREIGN_UNIT, HERE, LAND, OFFICE, ORDER, OTHER_OFFICES_ORDER, RESERVOIR, ROAD,
     ROAD_FINISH, STATION, TRANSPORT, WATER, key,
 };
-use crate::support::{Answer, Engine, Persona, World, date, on_both};
+use crate::support::{Answer, Persona, World, act, date, on_both};
 
 on_both!(
     an_order_is_issued_answered_sent_back_and_closed,
@@ -39,15 +39,6 @@ const FIELDS: &str = "order { id number level state dueDate dueBasis title sourc
     instruction ground version unit { id } office { id } issuedBy { id }
     briefingId projects { id } tasks { id } follows { number } followedBy { number } project { id } }";
 const TASK: &str = "task { id state dueDate dueBasis }";
-
-async fn act(world: &World, who: Persona, field: &str, input: Value, selection: &str) -> Answer {
-    let (first, rest) = field.split_at(1);
-    let of = format!("{}{rest}Input", first.to_uppercase());
-    let document =
-        format!("mutation M($input: {of}!) {{ {field}(input: $input) {{ {selection} }} }}");
-    let client = world.client_of(who).await;
-    client.ask(&document, json!({ "input": input })).await
-}
 
 fn new(unit: impl std::fmt::Display, projects: &[Value]) -> Value {
     json!({
@@ -196,27 +187,9 @@ async fn sixteen_writers_take_numbers_without_gaps_or_doubles(world: &World) {
 }
 
 async fn a_number_that_is_rolled_back_is_given_again(world: &World) {
-    let (make, drop): (&[&str], &str) = match world.database.engine {
-        Engine::Sqlite => (
-            &["CREATE TRIGGER broken BEFORE INSERT ON ledger \
-               BEGIN SELECT RAISE(ABORT, 'no more entries'); END"],
-            "DROP TRIGGER broken",
-        ),
-        Engine::Postgres => (
-            &[
-                "CREATE FUNCTION broken() RETURNS trigger LANGUAGE plpgsql AS \
-                 $$ BEGIN RAISE EXCEPTION 'no more entries'; END $$",
-                "CREATE TRIGGER broken BEFORE INSERT ON ledger \
-                 FOR EACH ROW EXECUTE FUNCTION broken()",
-            ],
-            "DROP TRIGGER broken ON ledger",
-        ),
-    };
-    for sql in make {
-        world.db.execute_unprepared(sql).await.unwrap();
-    }
+    world.db_break_ledger().await;
     issue(world, new(TRANSPORT, &[])).await.refused("INTERNAL");
-    world.db.execute_unprepared(drop).await.unwrap();
+    world.db_mend_ledger().await;
     let issued = issue(world, new(TRANSPORT, &[])).await;
     assert_eq!(issued.at("/orderIssue/order/number"), "督〔2026〕4号");
     let refused = issue(

@@ -14,7 +14,7 @@ use crate::support::client::text;
 use crate::support::known::{
     BUILDING, BUILDING_OVERRIDE, CANAL, DAM, ENDED, HALTED, HERE, LAND, LEVEE, RESERVOIR, SUPPORTED,
 };
-use crate::support::{Answer, Content, Engine, Persona, World, date, fixture, on_both};
+use crate::support::{Answer, Content, Engine, Persona, World, act, date, fixture, on_both};
 
 on_both!(
     progress_is_planned_against_actual,
@@ -41,15 +41,6 @@ const PROGRESS: &str = "on plannedPercent plannedPercentBaseline percentComplete
 const RATING: &str = "on computed reasons { code message rating value threshold } ruleCode
     ruleVersion adoptedOn effective
     override { id rating reason expiresOn by { name } at endedAt version }";
-
-async fn act(world: &World, who: Persona, field: &str, input: Value, selection: &str) -> Answer {
-    let (first, rest) = field.split_at(1);
-    let of = format!("{}{rest}Input", first.to_uppercase());
-    let document =
-        format!("mutation M($input: {of}!) {{ {field}(input: $input) {{ {selection} }} }}");
-    let client = world.client_of(who).await;
-    client.ask(&document, json!({ "input": input })).await
-}
 
 async fn figure(world: &World, id: impl std::fmt::Display, field: &str, of: &str) -> Answer {
     let document =

@@ -21,7 +21,7 @@ use crate::support::known::{
     BRIDGE, BUILDING, HERE, LEVEE, MEMBER, PROGRAMME, RESERVOIR, STATION, TRANSPORT, WATER,
 };
 use crate::support::world::services;
-use crate::support::{Answer, Persona, World, date, on_both};
+use crate::support::{Persona, World, act, date, on_both};
 
 on_both!(
     the_first_run_makes_nothing,
@@ -61,16 +61,6 @@ async fn db_made(world: &World) -> Vec<task::Model> {
         .order_by_asc(task::Column::Period)
         .order_by_asc(task::Column::ProjectId);
     rows.all(&world.db).await.unwrap()
-}
-
-/// Sends a mutation by its input's type.
-async fn act(world: &World, who: Persona, field: &str, input: Value, selection: &str) -> Answer {
-    let (first, rest) = field.split_at(1);
-    let of = format!("{}{rest}Input", first.to_uppercase());
-    let document =
-        format!("mutation M($input: {of}!) {{ {field}(input: $input) {{ {selection} }} }}");
-    let client = world.client_of(who).await;
-    client.ask(&document, json!({ "input": input })).await
 }
 
 /// Moves a project to a stage, and approves it.
