@@ -15,6 +15,7 @@ mod catalogue;
 mod changes;
 mod contract;
 mod coverage;
+mod demonstration;
 mod edges;
 mod feed;
 mod flow;

@@ -11,7 +11,7 @@ use crate::support::known::{
     FOREIGN, FOREIGN_UNIT, HERE, LAND, OFFICE, ORDER, OTHER_OFFICES_ORDER, RESERVOIR, ROAD,
     ROAD_FINISH, STATION, TRANSPORT, WATER, key,
 };
-use crate::support::{Answer, Engine, Persona, World, date, on_both};
+use crate::support::{Answer, Persona, World, act, date, on_both};
 
 on_both!(
     an_order_is_issued_answered_sent_back_and_closed,
@@ -21,6 +21,7 @@ on_both!(
     a_year_begins_with_one,
     what_cannot_be_issued,
     an_order_follows_another_and_never_below,
+    a_circular_cites_a_published_briefing,
     an_area_supervisor_issues_about_one_project,
     whoever_answers_sees_what_the_order_is_about,
     an_order_without_a_project_counts_for_its_unit,
@@ -36,17 +37,8 @@ on_both!(
 
 const FIELDS: &str = "order { id number level state dueDate dueBasis title source sourceNote
     instruction ground version unit { id } office { id } issuedBy { id }
-    projects { id } tasks { id } follows { number } followedBy { number } project { id } }";
+    briefingId projects { id } tasks { id } follows { number } followedBy { number } project { id } }";
 const TASK: &str = "task { id state dueDate dueBasis }";
-
-async fn act(world: &World, who: Persona, field: &str, input: Value, selection: &str) -> Answer {
-    let (first, rest) = field.split_at(1);
-    let of = format!("{}{rest}Input", first.to_uppercase());
-    let document =
-        format!("mutation M($input: {of}!) {{ {field}(input: $input) {{ {selection} }} }}");
-    let client = world.client_of(who).await;
-    client.ask(&document, json!({ "input": input })).await
-}
 
 fn new(unit: impl std::fmt::Display, projects: &[Value]) -> Value {
     json!({
@@ -195,27 +187,9 @@ async fn sixteen_writers_take_numbers_without_gaps_or_doubles(world: &World) {
 }
 
 async fn a_number_that_is_rolled_back_is_given_again(world: &World) {
-    let (make, drop): (&[&str], &str) = match world.database.engine {
-        Engine::Sqlite => (
-            &["CREATE TRIGGER broken BEFORE INSERT ON ledger \
-               BEGIN SELECT RAISE(ABORT, 'no more entries'); END"],
-            "DROP TRIGGER broken",
-        ),
-        Engine::Postgres => (
-            &[
-                "CREATE FUNCTION broken() RETURNS trigger LANGUAGE plpgsql AS \
-                 $$ BEGIN RAISE EXCEPTION 'no more entries'; END $$",
-                "CREATE TRIGGER broken BEFORE INSERT ON ledger \
-                 FOR EACH ROW EXECUTE FUNCTION broken()",
-            ],
-            "DROP TRIGGER broken ON ledger",
-        ),
-    };
-    for sql in make {
-        world.db.execute_unprepared(sql).await.unwrap();
-    }
+    world.db_break_ledger().await;
     issue(world, new(TRANSPORT, &[])).await.refused("INTERNAL");
-    world.db.execute_unprepared(drop).await.unwrap();
+    world.db_mend_ledger().await;
     let issued = issue(world, new(TRANSPORT, &[])).await;
     assert_eq!(issued.at("/orderIssue/order/number"), "督〔2026〕4号");
     let refused = issue(
@@ -296,6 +270,36 @@ async fn an_order_follows_another_and_never_below(world: &World) {
         .ask(document, json!({ "by": { "id": text(ORDER) } }))
         .await;
     assert_eq!(first.at("/order/followedBy/0/number"), "督〔2026〕4号");
+}
+
+/// The briefing of October, published.
+async fn published(world: &World, who: Persona, jurisdiction: Value) -> Value {
+    let input = json!({ "jurisdictionId": jurisdiction, "month": "2026-10" });
+    let answer = act(world, who, "briefingPublish", input, "briefing { id }").await;
+    answer.at("/briefingPublish/briefing/id").clone()
+}
+
+async fn a_circular_cites_a_published_briefing(world: &World) {
+    let briefing = published(world, Persona::Supervisor, text(HERE)).await;
+    let elsewhere = published(world, Persona::SupervisorElsewhere, text(ELSEWHERE)).await;
+    let citing = |id: &Value| json!({ "level": "CIRCULAR", "briefingId": id });
+    let unseen = issue(world, with(new(WATER, &[]), citing(&elsewhere))).await;
+    unseen.refused("NOT_FOUND");
+    let issued = issue(world, with(new(WATER, &[]), citing(&briefing))).await;
+    let order = issued.at("/orderIssue/order").clone();
+    assert_eq!(order["briefingId"], briefing);
+    let client = world.client_of(Persona::Viewer).await;
+    let document = "query Q($by: OrderBy!) { order(by: $by) { level briefingId } }";
+    let read = client
+        .ask(document, json!({ "by": { "id": order["id"] } }))
+        .await;
+    let wanted = json!({ "level": "CIRCULAR", "briefingId": briefing });
+    assert_eq!(*read.at("/order"), wanted);
+    let entry = world.db_new_entries().await.pop().unwrap();
+    assert_eq!(entry.action, "order.issue");
+    let cited = json!({ "field": "briefing", "from": null, "to": briefing });
+    let changes: Vec<Value> = serde_json::from_str(&entry.changes).unwrap();
+    assert!(changes.contains(&cited), "{}", entry.changes);
 }
 
 async fn an_area_supervisor_issues_about_one_project(world: &World) {
@@ -678,20 +682,26 @@ async fn a_proposal_is_settled_once(world: &World) {
     assert_eq!(won, 1);
 }
 
-async fn a_red_project_is_pressed_once_in_a_while(world: &World) {
+/// BUILDING is red until this day, whatever the rules say.
+async fn redden(world: &World, until: &str) {
     let red = json!({
-        "projectId": text(BUILDING), "rating": "RED", "reason": "现场停工",
-        "expiresOn": "2027-01-31",
+        "projectId": text(BUILDING), "rating": "RED", "reason": "现场停工", "expiresOn": until,
     });
     let selection = "project { id }";
-    let set = act(world, Persona::Supervisor, "ratingOverride", red, selection).await;
-    assert_eq!(set.code(), None, "{}", set.text);
-    let on_building = async || {
-        let all = proposals(world).await.into_iter();
-        let mut red = all.filter(|known| known["ground"] == "RATING_RED");
-        red.next()
-    };
-    let known = on_building().await.unwrap();
+    act(world, Persona::Supervisor, "ratingOverride", red, selection)
+        .await
+        .data();
+}
+
+async fn on_building(world: &World) -> Option<Value> {
+    let all = proposals(world).await.into_iter();
+    let mut red = all.filter(|known| known["ground"] == "RATING_RED");
+    red.next()
+}
+
+async fn a_red_project_is_pressed_once_in_a_while(world: &World) {
+    redden(world, "2027-01-31").await;
+    let known = on_building(world).await.unwrap();
     assert_eq!(known["level"], "ORDER");
     assert_eq!(known["project"]["id"], text(BUILDING));
     assert_eq!(known["unit"]["id"], text(WATER));
@@ -704,8 +714,24 @@ async fn a_red_project_is_pressed_once_in_a_while(world: &World) {
     assert_eq!(issued.at("/orderIssue/order/ground"), "RATING_RED");
     world.advance_days(60);
     assert_eq!(
-        on_building().await,
+        on_building(world).await,
         None,
         "an order on it counts for ninety days"
     );
+    redden(world, "2027-04-20").await;
+    world.advance_days(31);
+    let anew = on_building(world).await.unwrap();
+    assert_eq!(
+        (&anew["level"], &anew["id"]),
+        (&json!("ORDER"), &known["id"])
+    );
+    dismiss(world, Persona::Supervisor, &anew["id"])
+        .await
+        .data();
+    assert_eq!(on_building(world).await, None, "and so does a dismissal");
+    world.advance_days(59);
+    redden(world, "2027-07-01").await;
+    assert_eq!(on_building(world).await, None);
+    world.advance_days(32);
+    assert_eq!(on_building(world).await.unwrap()["level"], "ORDER");
 }

@@ -43,9 +43,10 @@ use std::time::Duration;
 use async_graphql::Executor;
 use poem::listener::{Acceptor, Listener, TcpListener};
 use poem::{Route, Server, get};
+use tokio::sync::Notify;
 use tokio::sync::mpsc::{self, Receiver, Sender};
 use tokio::task::JoinHandle;
-use tokio::time::{Instant, sleep, timeout_at};
+use tokio::time::{Instant, timeout, timeout_at};
 
 pub use body::BODY_BYTES;
 pub use connections::ConnectionLimits;
@@ -79,6 +80,8 @@ pub struct Settings {
     /// How long the server still serves when it has said that it is not ready, so that a
     /// load balancer can notice.
     pub notice: Duration,
+    /// Ends that notice before its time.
+    pub noticed: Arc<Notify>,
     /// How long requests may take to end after that.
     pub drain: Duration,
 }
@@ -93,6 +96,7 @@ impl Settings {
             answers: 16 << 20,
             body: Duration::from_secs(10),
             notice: Duration::from_secs(2),
+            noticed: Arc::default(),
             drain: Duration::from_secs(30),
         }
     }
@@ -212,7 +216,7 @@ async fn run(
     let stop = async {
         shutdown.await;
         stopping.begin();
-        sleep(settings.notice).await;
+        let _ = timeout(settings.notice, settings.noticed.notified()).await;
     };
     Server::new_with_acceptor(acceptor)
         .http2_max_concurrent_streams(STREAMS)

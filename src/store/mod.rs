@@ -48,7 +48,7 @@ use tokio::sync::Mutex;
 
 use crate::clock::Clock;
 
-pub use connect::{Access, DatabaseUrl};
+pub use connect::{Access, DatabaseUrl, Patience};
 pub use work::{Work, WriteContext, authorise, part};
 
 /// The database of one installation.
