@@ -1,7 +1,8 @@
 //! Orders: numbered, answered, closed by their office alone; and the ladder that proposes them.
 
-use duban_entities::task;
-use sea_orm::{ConnectionTrait, EntityTrait};
+use duban_entities::{project, task};
+use sea_orm::sea_query::Expr;
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter};
 use serde_json::{Value, json};
 
 use crate::support::client::text;
@@ -32,6 +33,8 @@ on_both!(
     proposals_come_in_pages,
     a_proposal_is_settled_once,
     a_red_project_is_pressed_once_in_a_while,
+    an_order_to_another_unit_presses_nobody,
+    what_a_new_lead_was_never_asked_is_asked_anew,
 );
 
 const FIELDS: &str = "order { id number level state dueDate dueBasis title source sourceNote
@@ -119,7 +122,7 @@ async fn an_order_is_issued_answered_sent_back_and_closed(world: &World) {
 
 async fn db_the_parts_are_in_the_ledger(world: &World, id: &Value) {
     use duban_entities::ledger;
-    use sea_orm::{ColumnTrait, QueryFilter, QueryOrder};
+    use sea_orm::QueryOrder;
     let entry = ledger::Entity::find()
         .filter(ledger::Column::SubjectId.eq(id.as_str().unwrap()))
         .order_by_asc(ledger::Column::Seq)
@@ -708,4 +711,63 @@ async fn a_red_project_is_pressed_once_in_a_while(world: &World) {
         None,
         "an order on it counts for ninety days"
     );
+}
+
+/// Innocently, or to keep the ladder from the supervisor's own unit.
+async fn an_order_to_another_unit_presses_nobody(world: &World) {
+    let aside = with(
+        new(TRANSPORT, &[text(CANAL)]),
+        json!({ "taskIds": [text(CANAL_FINISH)], "level": "SUMMONS" }),
+    );
+    for who in [Persona::Supervisor, Persona::SupervisorAtHome] {
+        issue_as(world, who, aside.clone()).await.data();
+    }
+    let known = on(world, CANAL_FINISH).await.unwrap();
+    assert_eq!(known["level"], "REMINDER");
+    assert_eq!(known["follows"], Value::Null);
+    let following = |unit| {
+        with(
+            new(unit, &[]),
+            json!({ "proposalId": known["id"], "level": "REMINDER", "source": "RULE" }),
+        )
+    };
+    for who in [Persona::Supervisor, Persona::SupervisorAtHome] {
+        let refused = issue_as(world, who, following(TRANSPORT)).await;
+        assert_eq!(refused.fields(), ["unitId"]);
+    }
+    assert!(on(world, CANAL_FINISH).await.is_some());
+    issue(world, following(WATER)).await.data();
+    assert!(on(world, CANAL_FINISH).await.is_none());
+}
+
+async fn what_a_new_lead_was_never_asked_is_asked_anew(world: &World) {
+    let red = json!({
+        "projectId": text(BUILDING), "rating": "RED", "reason": "现场停工",
+        "expiresOn": "2027-01-31",
+    });
+    let set = act(
+        world,
+        Persona::Supervisor,
+        "ratingOverride",
+        red,
+        "project { id }",
+    )
+    .await;
+    set.data();
+    let red = async || {
+        let all = proposals(world).await.into_iter();
+        let mut red = all.filter(|known| known["ground"] == "RATING_RED");
+        red.next()
+    };
+    let known = red().await.unwrap();
+    let input = json!({ "proposalId": known["id"], "source": "RULE" });
+    issue(world, with(new(WATER, &[]), input)).await.data();
+    assert_eq!(red().await, None);
+    let handed = project::Entity::update_many()
+        .col_expr(project::Column::LeadUnitId, Expr::value(TRANSPORT))
+        .filter(project::Column::Id.eq(BUILDING));
+    handed.exec(&world.db).await.unwrap();
+    let anew = red().await.unwrap();
+    assert_eq!(anew["unit"]["id"], text(TRANSPORT));
+    assert_eq!(anew["follows"], Value::Null);
 }

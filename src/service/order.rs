@@ -129,8 +129,8 @@ impl Services {
     /// Issues an order.
     ///
     /// # Errors
-    /// [`Error::Invalid`] for a text, a date, a level or a thing named that does not do;
-    /// [`Error::Blocked`] `PROPOSAL_GONE`; [`Error::Forbidden`].
+    /// [`Error::Invalid`] for a text, a date, a level or a thing named that does not do, and
+    /// for another unit than the proposal's; [`Error::Blocked`] `PROPOSAL_GONE`; [`Error::Forbidden`].
     pub async fn issue_order(&self, call: &Call, input: OrderIssue) -> Result<TaskId> {
         Self::signed_in(call)?;
         let text = Text::checked(&input)?;
@@ -195,6 +195,7 @@ async fn issue(
         Some(id) => Some(services.proposal_now(work, id).await?),
         None => None,
     };
+    expect_pressed(&input, followed.as_ref())?;
     let follows = input
         .follows
         .or(followed.as_ref().and_then(|known| known.follows));
@@ -202,6 +203,14 @@ async fn issue(
     let id = write(work, &input, text, &named, follows, followed.as_ref()).await?;
     idempotency::remember(work, key, &id.to_string()).await?;
     Ok(id)
+}
+
+/// A proposal presses one unit: an order to another one would settle it and press nobody.
+fn expect_pressed(input: &OrderIssue, followed: Option<&OrderProposal>) -> Result<()> {
+    if followed.is_some_and(|known| known.unit != input.unit) {
+        return Err(Error::invalid("unitId", "the unit of the proposal"));
+    }
+    Ok(())
 }
 
 /// Everything that an order names, and the permit to issue it.

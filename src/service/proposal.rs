@@ -304,8 +304,9 @@ async fn dismiss(
     work.create(&permit, row, Fields::new()).await
 }
 
-/// What was done about a subject, by ground and key.
-type Done = BTreeMap<(OrderGround, Uuid), Vec<Taken>>;
+/// What was done about a subject, by ground and key: each with the unit that an order went
+/// to; a dismissal holds whoever owes it.
+type Done = BTreeMap<(OrderGround, Uuid), Vec<(Option<UnitId>, Taken)>>;
 
 fn least_days(ladder: &Ladder) -> Option<i32> {
     ladder.first(OrderGround::MilestoneOverdue)
@@ -318,10 +319,12 @@ fn proposals(rows: Rows, ladder: &Ladder, today: &Today) -> Vec<OrderProposal> {
     cases.extend(missed_cases(rows.missed));
     cases.extend(red_cases(&rows.red, ladder, today));
     let proposed = cases.into_iter().filter_map(|case| {
-        let steps = done
-            .remove(&(case.ground, case.subject))
-            .unwrap_or_default();
-        case.propose(ladder, steps, today)
+        let steps = done.remove(&(case.ground, case.subject)).into_iter();
+        let own = steps
+            .flatten()
+            .filter(|(unit, _)| unit.is_none_or(|unit| unit == case.unit));
+        let own = own.map(|(_, taken)| taken).collect();
+        case.propose(ladder, own, today)
     });
     proposed.collect()
 }
@@ -429,8 +432,8 @@ fn red_cases(red: &[project::Model], ladder: &Ladder, today: &Today) -> Vec<Case
     cases.collect()
 }
 
-/// The orders and dismissals within reach. An order that names a milestone presses it,
-/// whatever it was issued on.
+/// The orders and dismissals within reach. An order that names a milestone presses the unit
+/// that answers it, whatever it was issued on.
 fn taken(rows: &Rows) -> Done {
     let mut done = Done::new();
     for row in &rows.on_milestones {
@@ -442,9 +445,8 @@ fn taken(rows: &Rows) -> Done {
     for row in &rows.on_projects {
         let ground = row.ground.as_deref().and_then(|text| text.parse().ok());
         if let (Some(ground), Some(project)) = (ground, row.project_id) {
-            done.entry((ground, project.0))
-                .or_default()
-                .push(issued(row));
+            let done = done.entry((ground, project.0));
+            done.or_default().push(issued(row));
         }
     }
     for row in &rows.dismissals {
@@ -452,19 +454,22 @@ fn taken(rows: &Rows) -> Done {
             continue;
         };
         let subject = row.task_id.map_or(row.project_id.0, |task| task.0);
-        done.entry((ground, subject)).or_default().push(Taken {
+        let taken = Taken {
             level: row.level,
             on: row.dismissed_at.date_naive(),
             order: None,
-        });
+        };
+        done.entry((ground, subject))
+            .or_default()
+            .push((None, taken));
     }
     done
 }
 
 /// The day is UTC's: never before the missed date, which was over in the jurisdiction when the
 /// order was proposed.
-fn issued(row: &Pressing) -> Taken {
-    Taken {
+fn issued(row: &Pressing) -> (Option<UnitId>, Taken) {
+    let taken = Taken {
         level: row.level,
         on: row.created_at.date_naive(),
         order: Some(Issued {
@@ -472,5 +477,6 @@ fn issued(row: &Pressing) -> Taken {
             state: row.state,
             due_date: row.due_date,
         }),
-    }
+    };
+    (Some(row.unit_id), taken)
 }

@@ -57,7 +57,8 @@ pub struct Rows {
     pub missed: Vec<Unmet>,
     /// The red ones that a unit leads.
     pub red: Vec<project::Model>,
-    /// The orders that name an open milestone, whatever their ground: one row a milestone.
+    /// The orders that name an open milestone, whatever their ground and whoever answers
+    /// them: one row a milestone.
     pub on_milestones: Vec<Pressing>,
     /// The orders that follow a proposal: one row a project that they name.
     pub on_projects: Vec<Pressing>,
@@ -207,6 +208,8 @@ pub struct Pressing {
     pub named_id: Option<TaskId>,
     /// The order.
     pub order_id: TaskId,
+    /// The unit that answers it: the order presses this unit alone, whatever it names.
+    pub unit_id: UnitId,
     /// Its level.
     pub level: OrderLevel,
     /// The ground of a proposal that it followed.
@@ -275,6 +278,7 @@ fn pressing() -> SelectStatement {
             (order::Entity, order::Column::Ground),
         ])
         .columns([
+            (task::Entity, task::Column::UnitId),
             (task::Entity, task::Column::State),
             (task::Entity, task::Column::DueDate),
             (task::Entity, task::Column::CreatedAt),
@@ -285,6 +289,7 @@ fn pressing() -> SelectStatement {
             Expr::col((task::Entity, task::Column::Id))
                 .equals((order::Entity, order::Column::TaskId)),
         )
+        .and_where(task::Column::UnitId.is_not_null())
         .to_owned()
 }
 
