@@ -1,6 +1,6 @@
 //! Orders: numbered, answered, closed by their office alone; and the ladder that proposes them.
 
-use duban_entities::{project, task};
+use duban_entities::{grant, project, task};
 use sea_orm::sea_query::Expr;
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter};
 use serde_json::{Value, json};
@@ -35,6 +35,7 @@ on_both!(
     a_red_project_is_pressed_once_in_a_while,
     an_order_to_another_unit_presses_nobody,
     what_a_new_lead_was_never_asked_is_asked_anew,
+    nobody_spares_their_own_unit,
 );
 
 const FIELDS: &str = "order { id number level state dueDate dueBasis title source sourceNote
@@ -770,4 +771,29 @@ async fn what_a_new_lead_was_never_asked_is_asked_anew(world: &World) {
     let anew = red().await.unwrap();
     assert_eq!(anew["unit"]["id"], text(TRANSPORT));
     assert_eq!(anew["follows"], Value::Null);
+}
+
+/// The supervisor's office becomes a unit's own.
+async fn db_at_home(world: &World, who: Persona, home: duban_entities::ids::UnitId) {
+    let moved = grant::Entity::update_many()
+        .col_expr(grant::Column::HomeUnitId, Expr::value(home))
+        .filter(grant::Column::UserId.eq(who.user()));
+    moved.exec(&world.db).await.unwrap();
+}
+
+/// What counts is who is pressed, not who leads.
+async fn nobody_spares_their_own_unit(world: &World) {
+    db_at_home(world, Persona::SupervisorAreas, COUNTY).await;
+    let may = async |who| {
+        let here = json!({ "unitId": text(COUNTY) });
+        let known = proposals_of(world, who, here).await;
+        known[0]["permissions"]["dismiss"].clone()
+    };
+    let id = on(world, LAND).await.unwrap()["id"].clone();
+    assert_eq!(may(Persona::SupervisorAreas).await, false);
+    let refused = dismiss(world, Persona::SupervisorAreas, &id).await;
+    refused.refused("FORBIDDEN");
+    // Of the lead's home: it spares another unit.
+    assert_eq!(may(Persona::SupervisorAtHome).await, true);
+    dismiss(world, Persona::SupervisorAtHome, &id).await.data();
 }

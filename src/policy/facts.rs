@@ -45,7 +45,7 @@ pub struct TaskFacts {
     pub submitted_by: Option<UserId>,
 }
 
-/// Facts of an order that is to be issued.
+/// Facts of an order that is to be issued, or whose proposal is to be dismissed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OrderFacts {
     /// Its jurisdiction.
@@ -114,7 +114,7 @@ pub enum Facts<'a> {
     Unit(JurisdictionId, UnitId),
     /// A task.
     Task(&'a TaskFacts),
-    /// An order that is to be issued.
+    /// An order that is to be issued, or dismissed where it is proposed.
     Order(&'a OrderFacts),
     /// A change request.
     Change(&'a ChangeFacts),

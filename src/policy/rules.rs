@@ -449,6 +449,9 @@ fn refusal(
         .then_some("nobody changes their own grants"),
         Facts::Project(project) => project_refusal(principal, held, action, project),
         Facts::Task(task) => task_refusal(principal, held, action, task),
+        Facts::Order(order) if action == Action::OrderDismiss => {
+            dismissal_refusal(principal, held, order)
+        }
         Facts::Order(order) => order_refusal(principal, held, order),
         Facts::Change(change) if action == Action::ChangeDecide => {
             let outside = !covers_areas(principal, held, &change.project);
@@ -508,6 +511,19 @@ fn order_refusal(principal: &Principal, held: &Held, order: &OrderFacts) -> Opti
     } else {
         Some(PARTLY_OUTSIDE)
     }
+}
+
+/// Whoever dismisses a proposed order spares the unit that it would press: never their own.
+fn dismissal_refusal(
+    principal: &Principal,
+    held: &Held,
+    order: &OrderFacts,
+) -> Option<&'static str> {
+    let mut projects = order.projects.iter();
+    let covered = projects.all(|project| covers_areas(principal, held, project));
+    (!covered)
+        .then_some(PARTLY_OUTSIDE)
+        .or_else(|| office_refusal(principal, Some(order.unit)))
 }
 
 fn task_refusal(
@@ -595,7 +611,7 @@ fn project_refusal(
         Action::IssueRaise => (!project.units().any(|unit| unit_acts(held, Some(unit))))
             .then_some("only a unit with a part in the project may do this"),
         Action::UnitAssign => (!covers_areas(principal, held, project)).then_some(PARTLY_OUTSIDE),
-        Action::OrderDismiss | Action::RatingOverride => {
+        Action::RatingOverride => {
             let outside = !covers_areas(principal, held, project);
             outside
                 .then_some(PARTLY_OUTSIDE)

@@ -11,7 +11,7 @@ use duban_entities::vocabulary::{OrderGround, OrderLevel, TaskKind};
 use duban_entities::{order_dismissal, project};
 use uuid::Uuid;
 
-use super::{Call, Services, fetch};
+use super::{Call, Services, fetch, order_facts};
 use crate::domain::ladder::{self, Issued, Ladder, Standing, Taken};
 use crate::error::{Error, Result};
 use crate::policy::{Action, Facts, Principal};
@@ -19,7 +19,7 @@ use crate::store::ladder::{self as rows, Pressing, Reach, Rows, Unmet};
 use crate::store::page::{Page, PageRequest, cursor, cursor_values, page_size};
 use crate::store::record::Fields;
 use crate::store::today::Today;
-use crate::store::{Work, authorise, tasks};
+use crate::store::{Work, authorise, facts, tasks};
 
 /// The order of a list of proposals, in its cursors.
 const LIST: &str = "proposal";
@@ -283,8 +283,12 @@ async fn dismiss(
     reason: String,
 ) -> Result<order_dismissal::Model> {
     let (project, _) = subject(work, &id).await?;
-    let (permit, project) = fetch::project(work, Action::OrderDismiss, project).await?;
+    // Who may not read proposals is not told whether there is one.
+    let (_, project) = fetch::project(work, Action::ProposalsRead, project).await?;
     let known = services.proposal_now(work, &id).await?;
+    let facts = facts::of_project(work.connection(), &project).await?;
+    let order = order_facts(known.unit, &facts);
+    let permit = work.permit(Action::OrderDismiss, Facts::Order(&order))?;
     let person = work.principal().user_id();
     let row = order_dismissal::Model {
         id: work.new_id::<OrderDismissalId>(),
