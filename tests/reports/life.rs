@@ -1,7 +1,7 @@
 //! A report from its draft to its acceptance, and what is refused on the way.
 
 use duban_entities::{report_draft, report_revision, task};
-use sea_orm::{EntityTrait, PaginatorTrait};
+use sea_orm::{ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter};
 use serde_json::{Value, json};
 
 use super::{act, begin, db_made, duty, midnight, move_with_approval};
@@ -15,6 +15,7 @@ use crate::support::{Answer, Persona, World, on_both};
 on_both!(
     a_report_is_drafted_submitted_returned_and_accepted,
     a_draft_is_the_units_own,
+    a_draft_does_not_go_to_the_next_lead,
     an_accepted_report_is_corrected_by_another_revision,
     a_returned_correction_leaves_what_was_accepted,
     late_is_judged_on_the_first_submission,
@@ -222,6 +223,58 @@ async fn a_draft_is_the_units_own(world: &World) {
         entries.iter().all(|entry| !entry.changes.contains("稿")),
         "content stays out"
     );
+}
+
+/// The report goes to the next lead, what the former one wrote on it does not.
+async fn a_draft_does_not_go_to_the_next_lead(world: &World) {
+    let id = text(RESERVOIR_REPORT);
+    let draft = json!({ "taskId": id, "narrative": "内部初稿" });
+    let saved = act(
+        world,
+        Persona::Reporter,
+        "reportSave",
+        draft,
+        "report { id }",
+    );
+    saved.await.data();
+    let lead = json!({ "reassign": {
+        "projectId": text(RESERVOIR), "leadUnitId": text(TRANSPORT), "reason": "职能调整",
+    } });
+    let selection = "changeRequest { id }";
+    let asked = act(world, Persona::Signatory, "changePropose", lead, selection).await;
+    let change = asked.at("/changePropose/changeRequest/id");
+    let approve = json!({ "changeRequestId": change, "decision": "APPROVE" });
+    let approved = act(
+        world,
+        Persona::Supervisor,
+        "changeDecide",
+        approve,
+        selection,
+    );
+    approved.await.data();
+    for who in [Persona::OtherReporter, Persona::Reporter] {
+        let report = read(world, who, id.clone()).await;
+        assert_eq!(report["draft"], Value::Null, "{who:?}");
+    }
+    let of = report_draft::Column::TaskId.eq(RESERVOIR_REPORT);
+    let row = report_draft::Entity::find().filter(of).one(&world.db).await;
+    assert_eq!(row.unwrap().unwrap().content, "");
+    let entries = world.db_new_entries().await;
+    let mut drafts = entries
+        .iter()
+        .filter(|entry| entry.subject_type == "ReportDraft");
+    assert_eq!(drafts.next_back().unwrap().action, "change.decide");
+    let anew = json!({ "taskId": id, "narrative": "新稿" });
+    let saved = act(
+        world,
+        Persona::OtherReporter,
+        "reportSave",
+        anew,
+        "report { id }",
+    );
+    saved.await.data();
+    let report = read(world, Persona::OtherReporter, id).await;
+    assert_eq!(report["draft"]["narrative"], "新稿");
 }
 
 async fn an_accepted_report_is_corrected_by_another_revision(world: &World) {

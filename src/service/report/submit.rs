@@ -223,7 +223,7 @@ async fn submit(work: &mut Work, report: &Fetched, input: &ReportSubmit) -> Resu
     let parts = replace_evidence(work, &report.task, evidence).await?;
     work.update_with(&report.permit, &report.task, after, parts)
         .await?;
-    save::empty(work, report).await?;
+    save::empty(work, &report.permit, report.task.id).await?;
     let issues = raise_issues(work, report, input).await?;
     Ok(Submitted {
         task: report.task.id,
