@@ -1,6 +1,6 @@
 //! Another lead unit, other contents.
 
-use duban_entities::ids::{TargetId, TaskId};
+use duban_entities::ids::{ProjectId, TargetId, TaskId};
 use duban_entities::vocabulary::TaskKind;
 use duban_entities::{target, task};
 use sea_orm::{ConnectionTrait, EntityTrait};
@@ -24,6 +24,7 @@ on_both!(
     contents_change_as_proposed,
     what_refuses_other_contents,
     contents_that_changed_meanwhile_are_left_alone,
+    two_works_do_not_come_to_one_title,
     money_is_exact,
 );
 
@@ -259,6 +260,25 @@ async fn contents_that_changed_meanwhile_are_left_alone(world: &World) {
     assert_eq!(now["title"], "宿鸭湖水库清淤扩容", "nothing of it");
     assert_eq!(now["investment"]["total"], Value::Null);
     decide(world, change, "RETURN").await.data();
+}
+
+/// Free when both proposed it: the second decision finds it taken.
+async fn two_works_do_not_come_to_one_title(world: &World) {
+    let ask = |id: ProjectId, title: &'static str| async move {
+        let input = json!({ "projectId": text(id), "title": title });
+        propose(world, LEAD, "amend", input).await
+    };
+    let first = ask(RESERVOIR, "汝河综合治理").await;
+    let second = ask(BUILDING, " 汝河 综合治理").await;
+    approve(world, &first, "changePropose").await;
+    let change = second.at("/changePropose/changeRequest/id");
+    let taken = decide(world, change, "APPROVE").await;
+    assert_eq!(taken.blockers(), ["DUPLICATE"]);
+    assert_eq!(project(world, BUILDING).await["title"], "污水处理厂");
+    decide(world, change, "RETURN").await.data();
+    // Its own title is nobody else's.
+    let again = ask(RESERVOIR, "汝河综合治理（一期）").await;
+    approve(world, &again, "changePropose").await;
 }
 
 async fn money_is_exact(world: &World) {
