@@ -130,7 +130,8 @@ impl Services {
     ///
     /// # Errors
     /// [`Error::Invalid`] for a text, a date, a level or a thing named that does not do, and
-    /// for another unit than the proposal's; [`Error::Blocked`] `PROPOSAL_GONE`; [`Error::Forbidden`].
+    /// for another unit than the proposal's; [`Error::Blocked`] `PROPOSAL_GONE`;
+    /// [`Error::Forbidden`].
     pub async fn issue_order(&self, call: &Call, input: OrderIssue) -> Result<TaskId> {
         Self::signed_in(call)?;
         let text = Text::checked(&input)?;

@@ -301,23 +301,50 @@ async fn an_accepted_report_is_corrected_by_another_revision(world: &World) {
     assert_eq!(report["late"], false);
 }
 
+#[expect(
+    clippy::too_many_lines,
+    reason = "one story, from its beginning to its end"
+)]
 async fn a_returned_correction_leaves_what_was_accepted(world: &World) {
     let id = text(BUILDING_REPORT);
+    let submission = "query Q($id: ID!) { task(id: $id) { completedOn submittedAt
+        submittedBy { name } evidence { title documentNumber } } }";
+    let submission = async || {
+        let client = world.client_of(Persona::Supervisor).await;
+        let answer = client.ask(submission, json!({ "id": id })).await;
+        answer.at("/task").clone()
+    };
+    // Once through the API, so that the task says what the accepted revision does.
+    send_back(world, id.clone()).await.data();
+    let first = json!([{ "title": "进度报表", "documentNumber": "驻水报〔2026〕9号" }]);
+    let first = with(says("12.5"), &[("taskId", id.clone()), ("evidence", first)]);
+    submit(world, first).await.data();
     verify(world, id.clone()).await.data();
+    let accepted = submission().await;
+    assert_eq!(accepted["submittedBy"]["name"], "Name of signatory-lead");
+    world.advance_days(3);
     let correction = with(
         says("99"),
-        &[("taskId", id.clone()), ("reason", json!("更正"))],
+        &[
+            ("taskId", id.clone()),
+            ("reason", json!("更正")),
+            ("evidence", json!([{ "title": "更正依据" }])),
+        ],
     );
-    submit(world, correction).await.data();
+    act(world, Persona::BothHats, "reportSubmit", correction, REPORT)
+        .await
+        .data();
+    assert_ne!(submission().await, accepted);
     let dated = json!({ "taskId": id, "reason": "无据", "dueDate": "2026-12-20" });
     let refused = act(world, Persona::Supervisor, "taskReturn", dated, TASK).await;
     assert_eq!(refused.fields(), ["dueDate"]);
     let returned = send_back(world, id.clone()).await;
     assert_eq!(returned.at("/taskReturn/task/state"), "DONE");
-    let report = read(world, Persona::Supervisor, id).await;
-    assert_eq!(states(&report), ["ACCEPTED", "RETURNED"]);
+    let report = read(world, Persona::Supervisor, id.clone()).await;
+    assert_eq!(states(&report), ["RETURNED", "ACCEPTED", "RETURNED"]);
     assert_eq!(report["reportedPercent"], "12.5");
-    assert_eq!(report["returnCount"], 1);
+    assert_eq!(report["returnCount"], 2);
+    assert_eq!(submission().await, accepted, "nothing of the correction");
 }
 
 async fn late_is_judged_on_the_first_submission(world: &World) {
