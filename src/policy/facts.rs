@@ -67,6 +67,8 @@ pub struct ChangeFacts {
     pub proposed_for: Option<UnitId>,
     /// The unit that it would let lead, where it proposes another lead.
     pub new_lead: Option<UnitId>,
+    /// The areas that the project would lie in, where it proposes others.
+    pub new_areas: Option<Vec<AreaId>>,
 }
 
 /// Facts of a user.

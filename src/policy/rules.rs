@@ -2,10 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use duban_entities::ids::{JurisdictionId, UnitId, UserId};
+use duban_entities::ids::{AreaId, JurisdictionId, UnitId, UserId};
 use duban_entities::vocabulary::{Role, TaskKind};
 
-use super::facts::{EntryFacts, Facts, OrderFacts, ProjectFacts, TaskFacts, UserFacts};
+use super::facts::{
+    ChangeFacts, EntryFacts, Facts, OrderFacts, ProjectFacts, TaskFacts, UserFacts,
+};
 use super::principal::{Actor, Credential, Held, Principal, Scope};
 
 macro_rules! actions {
@@ -457,6 +459,7 @@ fn refusal(
             let outside = !covers_areas(principal, held, &change.project);
             outside
                 .then_some(PARTLY_OUTSIDE)
+                .or_else(|| leads_outside(principal, held, change))
                 .or_else(|| office_refusal(principal, change.project.lead))
                 .or_else(|| office_refusal(principal, change.proposed_for))
                 .or_else(|| office_refusal(principal, change.new_lead))
@@ -628,8 +631,21 @@ fn unit_acts(held: &Held, unit: Option<UnitId>) -> bool {
     }
 }
 
+/// An area supervisor does not decide that a project lies elsewhere, or nowhere: it would be
+/// out of sight.
+fn leads_outside(principal: &Principal, held: &Held, change: &ChangeFacts) -> Option<&'static str> {
+    let areas = change.new_areas.as_ref()?;
+    let nowhere = areas.is_empty() && matches!(held.scope, Scope::Area { .. });
+    (nowhere || !covers(principal, held, areas))
+        .then_some("the project would lie partly outside your area")
+}
+
 /// An area supervisor acts only where every area of the project is in the person's scope.
 fn covers_areas(principal: &Principal, held: &Held, project: &ProjectFacts) -> bool {
+    covers(principal, held, &project.areas)
+}
+
+fn covers(principal: &Principal, held: &Held, areas: &[AreaId]) -> bool {
     let covered = |wanted| {
         principal.grants.iter().any(|other| {
             other.role == held.role
@@ -637,7 +653,7 @@ fn covers_areas(principal: &Principal, held: &Held, project: &ProjectFacts) -> b
         })
     };
     match &held.scope {
-        Scope::Area { .. } => project.areas.iter().all(|area| covered(*area)),
+        Scope::Area { .. } => areas.iter().all(|area| covered(*area)),
         Scope::Everything | Scope::Jurisdiction(_) | Scope::Unit { .. } => true,
     }
 }

@@ -6,7 +6,7 @@ use duban_entities::{target, task};
 use sea_orm::{ConnectionTrait, EntityTrait};
 use serde_json::{Value, json};
 
-use super::{approve, decide, project, propose, reschedule, task as read};
+use super::{act, approve, decide, project, propose, reschedule, task as read};
 use crate::support::client::text;
 use crate::support::dump::texts;
 use crate::support::fixture::{db_insert, some_task};
@@ -25,6 +25,7 @@ on_both!(
     what_refuses_other_contents,
     contents_that_changed_meanwhile_are_left_alone,
     two_works_do_not_come_to_one_title,
+    nobody_lets_a_work_out_of_their_areas,
     money_is_exact,
 );
 
@@ -279,6 +280,32 @@ async fn two_works_do_not_come_to_one_title(world: &World) {
     // Its own title is nobody else's.
     let again = ask(RESERVOIR, "汝河综合治理（一期）").await;
     approve(world, &again, "changePropose").await;
+}
+
+/// Decided by somebody who would not see it any more.
+async fn nobody_lets_a_work_out_of_their_areas(world: &World) {
+    let both = Persona::SupervisorAreas;
+    let seen = "query Q($id: ID!) { node(id: $id) {
+        ... on ChangeRequest { state permissions { decide } } } }";
+    for areas in [json!([text(BIYANG), text(PINGYU)]), json!([])] {
+        let input = json!({ "projectId": text(RESERVOIR), "areaIds": areas });
+        let asked = propose(world, LEAD, "amend", input).await;
+        let change = asked.at("/changePropose/changeRequest/id");
+        let input = json!({ "changeRequestId": change, "decision": "APPROVE" });
+        let refused = act(world, both, "changeDecide", input, super::CHANGE).await;
+        refused.refused("FORBIDDEN");
+        let client = world.client_of(both).await;
+        let answer = client.ask(seen, json!({ "id": change })).await;
+        assert_eq!(answer.at("/node/state"), "PROPOSED");
+        assert_eq!(answer.at("/node/permissions/decide"), false);
+        decide(world, change, "RETURN").await.data();
+    }
+    let input = json!({ "projectId": text(RESERVOIR), "areaIds": [text(PINGYU)] });
+    let asked = propose(world, LEAD, "amend", input).await;
+    let change = asked.at("/changePropose/changeRequest/id");
+    let input = json!({ "changeRequestId": change, "decision": "APPROVE" });
+    let decided = act(world, both, "changeDecide", input, super::CHANGE).await;
+    assert_eq!(decided.at("/changeDecide/changeRequest/state"), "APPROVED");
 }
 
 async fn money_is_exact(world: &World) {
