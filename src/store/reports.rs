@@ -121,6 +121,26 @@ pub async fn before(
         .await?)
 }
 
+/// The first revision of a project behind a month that is accepted, or submitted since.
+///
+/// # Errors
+/// [`crate::error::Error::Internal`] when the database cannot be read.
+pub async fn after(
+    connection: &impl ConnectionTrait,
+    project: ProjectId,
+    period: &str,
+) -> Result<Option<report_revision::Model>> {
+    let counts = [RevisionState::Accepted, RevisionState::Submitted];
+    Ok(report_revision::Entity::find()
+        .filter(report_revision::Column::ProjectId.eq(project))
+        .filter(report_revision::Column::Period.gt(period))
+        .filter(report_revision::Column::State.is_in(counts))
+        .order_by_asc(report_revision::Column::Period)
+        .order_by_desc(report_revision::Column::Number)
+        .one(connection)
+        .await?)
+}
+
 /// The drafts of these reports.
 ///
 /// # Errors

@@ -22,6 +22,7 @@ on_both!(
     what_a_report_must_say,
     nothing_changed_is_said_explicitly,
     figures_fall_only_with_a_reason,
+    a_late_month_exceeds_a_later_one_only_with_a_reason,
     many_reports_are_submitted_or_none,
     a_report_raises_issues_or_nothing_is_written,
     a_report_is_waived,
@@ -458,6 +459,31 @@ async fn figures_fall_only_with_a_reason(world: &World) {
     let explained = with(less, &[("reason", json!("审计核减"))]);
     let submitted = submit(world, explained).await;
     assert_eq!(submitted.at("/reportSubmit/report/reason"), "审计核减");
+}
+
+/// RESERVOIR's September comes when its November is in.
+async fn a_late_month_exceeds_a_later_one_only_with_a_reason(world: &World) {
+    begin(world).await;
+    world.clock.set(midnight(2027, 1, 1));
+    duty(world).await;
+    for (period, percent) in [("2026-12", "30"), ("2026-11", "20")] {
+        let made = db_made(world).await;
+        let of = |row: &&task::Model| {
+            row.project_id == Some(RESERVOIR) && row.period.as_deref() == Some(period)
+        };
+        let id = text(made.iter().find(of).unwrap().id);
+        let more = [
+            ("taskId", id),
+            ("investmentToDate", json!("900")),
+            ("narrative", json!(period)),
+        ];
+        submit(world, with(says(percent), &more)).await.data();
+    }
+    // The next one counts, not the last.
+    let over = submit(world, says("20.01")).await;
+    assert_eq!(over.fields(), ["percentComplete", "investmentToDate"]);
+    let explained = with(says("20.01"), &[("reason", json!("次月审计核减"))]);
+    submit(world, explained).await.data();
 }
 
 async fn many_reports_are_submitted_or_none(world: &World) {
