@@ -185,8 +185,8 @@ impl ReportFilter {
     }
 }
 
-/// The reports that are missing, among those that the principal may see: open and overdue.
-/// The newest month first; at most `limit`.
+/// The reports that are missing, among those that the principal may see: overdue and never
+/// submitted. The newest month first; at most `limit`.
 ///
 /// # Errors
 /// [`crate::error::Error::Internal`] when the database cannot be read.
@@ -201,6 +201,7 @@ pub async fn missing(
         .filter(scope::tasks(principal))
         .filter(filter.condition())
         .filter(today.overdue())
+        .filter(task::Column::FirstSubmittedOn.is_null())
         .order_by_desc(task::Column::Period)
         .order_by_asc(task::Column::UnitId)
         .order_by_asc(task::Column::Id)

@@ -69,7 +69,7 @@ impl SubmissionFilter {
     }
 }
 
-/// The reports that a unit has not handed in for one month, past their date.
+/// The reports that a unit has never handed in for one month, past their date.
 #[derive(Clone, Debug, SimpleObject)]
 #[graphql(complex)]
 pub struct MissingReports {
@@ -253,7 +253,8 @@ pub struct ReportQuery;
 #[Object]
 impl ReportQuery {
     /// The reports that are missing, among those that you may see, by unit and month, the
-    /// newest month first: open and past their date. Days under suspension do not count.
+    /// newest month first: past their date and never submitted. Days under suspension
+    /// do not count.
     #[graphql(complexity = "page_cost(first, last, child_complexity)")]
     async fn missing_reports(
         &self,

@@ -64,7 +64,7 @@ pub struct Missing {
     pub unit: Option<UnitId>,
     /// The month, `YYYY-MM`.
     pub period: String,
-    /// The reports: open and overdue.
+    /// The reports: overdue and never submitted.
     pub reports: Vec<task::Model>,
 }
 
