@@ -36,6 +36,7 @@ on_both!(
     an_order_to_another_unit_presses_nobody,
     what_a_new_lead_was_never_asked_is_asked_anew,
     nobody_spares_their_own_unit,
+    a_project_that_is_red_no_more_is_not_pressed_for_it,
 );
 
 const FIELDS: &str = "order { id number level state dueDate dueBasis title source sourceNote
@@ -796,4 +797,44 @@ async fn nobody_spares_their_own_unit(world: &World) {
     // Of the lead's home: it spares another unit.
     assert_eq!(may(Persona::SupervisorAtHome).await, true);
     dismiss(world, Persona::SupervisorAtHome, &id).await.data();
+}
+
+/// Ended and issued at once, among others who write: never the order behind the end.
+async fn a_project_that_is_red_no_more_is_not_pressed_for_it(world: &World) {
+    let end = "mutation M($i: RatingOverrideEndInput!) { ratingOverrideEnd(input: $i) {
+        project { id } } }";
+    let issue = "mutation M($i: OrderIssueInput!) { orderIssue(input: $i) { order { id } } }";
+    let red = json!({
+        "projectId": text(BUILDING), "rating": "RED", "reason": "现场停工",
+        "expiresOn": "2027-01-31",
+    });
+    let selection = "project { rating { override { id } } }";
+    let set = act(world, Persona::Supervisor, "ratingOverride", red, selection).await;
+    let set = set.at("/ratingOverride/project/rating/override/id");
+    let known = proposals(world).await;
+    let known = known.iter().find(|known| known["ground"] == "RATING_RED");
+    let follow = json!({ "proposalId": known.unwrap()["id"], "source": "RULE" });
+    let mut sent = vec![(issue, new(TRANSPORT, &[])); 6];
+    sent.push((end, json!({ "overrideId": set, "reason": "复工" })));
+    sent.extend(vec![(issue, with(new(WATER, &[]), follow)); 3]);
+    let mut running = Vec::new();
+    for (document, input) in sent {
+        let client = world.client_of(Persona::Supervisor).await;
+        running.push(tokio::spawn(async move {
+            client.ask(document, json!({ "i": input })).await
+        }));
+    }
+    for run in running {
+        let answer = run.await.unwrap();
+        if answer.code().is_some() {
+            assert_eq!(answer.blockers(), ["PROPOSAL_GONE"]);
+        }
+    }
+    let entries = world.db_new_entries().await;
+    let ended = entries
+        .iter()
+        .rposition(|entry| entry.subject_type == "RatingOverride");
+    let behind = entries[ended.unwrap()..].iter();
+    let mut pressed = behind.filter(|entry| entry.changes.contains("RATING_RED"));
+    assert!(pressed.next().is_none(), "{entries:?}");
 }

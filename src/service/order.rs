@@ -136,9 +136,17 @@ impl Services {
         Self::signed_in(call)?;
         let text = Text::checked(&input)?;
         let key = Key::of("orderIssue", input.idempotency_key.as_deref(), &input)?;
-        let services = self.clone();
+        let (services, context) = (self.clone(), call.write(None));
+        if input.proposal.is_some_and(|id| id.reads_ratings()) {
+            return self
+                .store
+                .write_alone(context, move |work| {
+                    Box::pin(async move { issue(work, &services, input, text, key).await })
+                })
+                .await;
+        }
         self.store
-            .write(call.write(None), move |work| {
+            .write(context, move |work| {
                 Box::pin(async move { issue(work, &services, input, text, key).await })
             })
             .await

@@ -37,6 +37,13 @@ pub struct ProposalId {
 
 impl ProposalId {
     const PREFIX: &'static str = "proposal_";
+
+    /// True where the ground is a rating. Ratings are read beside the unit of work: what
+    /// others did before it must be committed, so it runs alone.
+    #[must_use]
+    pub const fn reads_ratings(self) -> bool {
+        matches!(self.ground, OrderGround::RatingRed)
+    }
 }
 
 impl fmt::Display for ProposalId {
@@ -184,15 +191,24 @@ impl Services {
         Self::signed_in(call)?;
         let id: ProposalId = id.parse()?;
         let reason = fetch::required_note("reason", Some(reason))?;
-        let services = self.clone();
+        let (services, context) = (self.clone(), call.write(Some(reason.clone())));
+        if id.reads_ratings() {
+            return self
+                .store
+                .write_alone(context, move |work| {
+                    Box::pin(async move { dismiss(work, &services, id, reason).await })
+                })
+                .await;
+        }
         self.store
-            .write(call.write(Some(reason.clone())), move |work| {
+            .write(context, move |work| {
                 Box::pin(async move { dismiss(work, &services, id, reason).await })
             })
             .await
     }
 
-    /// The proposal as it stands now, its project locked.
+    /// The proposal as it stands now, its project locked. Where it
+    /// [reads ratings](ProposalId::reads_ratings) the unit of work must run alone.
     pub(super) async fn proposal_now(&self, work: &Work, id: &ProposalId) -> Result<OrderProposal> {
         let (project, _) = subject(work, id).await?;
         let connection = work.connection();
