@@ -37,6 +37,7 @@ on_both!(
     what_a_new_lead_was_never_asked_is_asked_anew,
     nobody_spares_their_own_unit,
     a_project_that_is_red_no_more_is_not_pressed_for_it,
+    days_late_on_an_earlier_date_count,
 );
 
 const FIELDS: &str = "order { id number level state dueDate dueBasis title source sourceNote
@@ -837,4 +838,16 @@ async fn a_project_that_is_red_no_more_is_not_pressed_for_it(world: &World) {
     let behind = entries[ended.unwrap()..].iter();
     let mut pressed = behind.filter(|entry| entry.changes.contains("RATING_RED"));
     assert!(pressed.next().is_none(), "{entries:?}");
+}
+
+async fn days_late_on_an_earlier_date_count(world: &World) {
+    let carried = task::Entity::update_many()
+        .col_expr(task::Column::CarriedDaysLate, Expr::value(7))
+        .filter(task::Column::Id.eq(LAND));
+    carried.exec(&world.db).await.unwrap();
+    assert_eq!(on(world, LAND).await.unwrap()["daysOverdue"], 27);
+    let client = world.client_of(Persona::Supervisor).await;
+    let document = "query Q($id: ID!) { task(id: $id) { daysOverdue } }";
+    let task = client.ask(document, json!({ "id": text(LAND) })).await;
+    assert_eq!(task.at("/task/daysOverdue"), 27);
 }

@@ -393,11 +393,13 @@ impl Case {
 fn overdue_cases(overdue: &[Unmet], today: &Today) -> Vec<Case> {
     let ground = OrderGround::MilestoneOverdue;
     let cases = overdue.iter().map(|row| {
+        // As the task itself counts its days.
         let days = today.of(row.jurisdiction_id) - row.counted_due_date;
+        let days = i32::try_from(days.num_days()).unwrap_or(i32::MAX);
         Case {
             subject: row.task_id.0,
             task: Some(row.task_id),
-            measure: i32::try_from(days.num_days()).unwrap_or(i32::MAX),
+            measure: days.saturating_add(row.carried_days_late.unwrap_or(0)),
             ..case_of(row, ground)
         }
     });

@@ -108,6 +108,8 @@ pub struct Unmet {
     pub due_date: NaiveDate,
     /// The date from which lateness is counted.
     pub counted_due_date: NaiveDate,
+    /// Days late on an earlier date, which stay counted.
+    pub carried_days_late: Option<i32>,
 }
 
 fn unmet(reach: &Reach, kind: TaskKind, today: &Today) -> SelectStatement {
@@ -120,6 +122,7 @@ fn unmet(reach: &Reach, kind: TaskKind, today: &Today) -> SelectStatement {
             (task::Entity, Column::UnitId),
             (task::Entity, Column::DueDate),
             (task::Entity, Column::CountedDueDate),
+            (task::Entity, Column::CarriedDaysLate),
         ])
         .from(task::Entity)
         .cond_where(today.overdue())
