@@ -1,7 +1,9 @@
 //! The assessment of units (考评) over some months, from the ledger.
 
+use std::collections::HashMap;
+
 use chrono::NaiveDate;
-use duban_entities::ids::{JurisdictionId, UnitId};
+use duban_entities::ids::{JurisdictionId, TaskId, UnitId};
 use duban_entities::vocabulary::{RevisionState, TaskKind, TaskState};
 use duban_entities::{report_revision, task};
 
@@ -172,11 +174,15 @@ fn investment(
     invested: &mut Vec<Invested>,
 ) -> Result<()> {
     let revisions: Vec<report_revision::Model> = past.history.last.rows()?;
+    let accepted = revisions
+        .iter()
+        .filter(|revision| revision.state == RevisionState::Accepted);
+    // A report has one that stands accepted.
+    let accepted: HashMap<TaskId, &report_revision::Model> = accepted
+        .map(|revision| (revision.task_id, revision))
+        .collect();
     for row in of_kind(&past.last, TaskKind::Report).filter(|row| span.has_period(row)) {
-        let mut own = revisions
-            .iter()
-            .filter(|revision| revision.task_id == row.id);
-        let accepted = own.find(|revision| revision.state == RevisionState::Accepted);
+        let accepted = accepted.get(&row.id);
         let counts = match owed(row).answered(judged_on) {
             Some(Verdict::InTime | Verdict::Late) => {
                 accepted.is_some() || row.state == TaskState::Open
