@@ -38,6 +38,7 @@ on_both!(
     nobody_spares_their_own_unit,
     a_project_that_is_red_no_more_is_not_pressed_for_it,
     days_late_on_an_earlier_date_count,
+    an_order_is_the_office_of_a_grant_that_allows_it,
 );
 
 const FIELDS: &str = "order { id number level state dueDate dueBasis title source sourceNote
@@ -850,4 +851,29 @@ async fn days_late_on_an_earlier_date_count(world: &World) {
     let document = "query Q($id: ID!) { task(id: $id) { daysOverdue } }";
     let task = client.ask(document, json!({ "id": text(LAND) })).await;
     assert_eq!(task.at("/task/daysOverdue"), 27);
+}
+
+/// Two hats: one over an area, for the office, and one over all of it, for another unit.
+async fn an_order_is_the_office_of_a_grant_that_allows_it(world: &World) {
+    let who = Persona::SupervisorOtherArea;
+    let like = grant::Entity::find().filter(grant::Column::UserId.eq(Persona::Supervisor.user()));
+    let like = like.one(&world.db).await.unwrap().unwrap();
+    let second = grant::Model {
+        id: duban_entities::ids::GrantId(key(0x3ff0)),
+        user_id: who.user(),
+        home_unit_id: Some(TRANSPORT),
+        ..like
+    };
+    db_insert::<grant::Entity>(&world.db, vec![second]).await;
+    let office = async |input| {
+        let issued = issue_as(world, who, input).await;
+        issued.at("/orderIssue/order/office/id").clone()
+    };
+    assert_eq!(office(new(WATER, &[])).await, text(TRANSPORT));
+    assert_eq!(
+        office(new(WATER, &[text(RESERVOIR)])).await,
+        text(TRANSPORT)
+    );
+    // The area's own project: both hats allow it, the first counts.
+    assert_eq!(office(new(WATER, &[text(ROAD)])).await, text(OFFICE));
 }

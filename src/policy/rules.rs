@@ -245,6 +245,20 @@ pub fn decide(principal: &Principal, action: Action, facts: Facts<'_>) -> Result
     Err(Denial::Refused(reason))
 }
 
+/// The grants of a principal that each allow this, beside the rules about who asks; whichever
+/// of them [`decide`] rests on.
+pub fn allowing<'a>(
+    principal: &'a Principal,
+    action: Action,
+    facts: Facts<'a>,
+) -> impl Iterator<Item = &'a Held> {
+    principal.grants.iter().filter(move |held| {
+        sees(held, facts)
+            && role_allows(held.role, action)
+            && refusal(principal, held, action, facts).is_none()
+    })
+}
+
 /// A person's own password, sessions and tokens need no grant, but a session: a program
 /// that holds an API token does not act as the person.
 fn own_affairs(principal: &Principal, action: Action, facts: Facts<'_>) -> Result<Permit, Denial> {
