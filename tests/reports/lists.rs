@@ -438,7 +438,7 @@ async fn the_rules_are_served(world: &World) {
         rules { jurisdictionCode from stages day differencePoints } } }";
     let rules = ask(world, Persona::Viewer, document, json!({})).await;
     let wanted = json!({
-        "holidayYears": [], "unknownHolidayYears": [2026],
+        "holidayYears": [], "unknownHolidayYears": [2026, 2027],
         "rules": [{
             "jurisdictionCode": null, "from": "2020-01",
             "stages": ["PREPARATION", "CONSTRUCTION"], "day": 5, "differencePoints": 10,

@@ -212,8 +212,8 @@ pub struct ReportingRules {
     rules: Vec<ReportingRule>,
     /// Years whose holidays and make-up days are on record.
     holiday_years: Vec<i32>,
-    /// Years in which reports fall due now and whose holidays are not on record: of these
-    /// the weekends alone are days off.
+    /// Years in which reports of the last, this and the next month fall due and whose
+    /// holidays are not on record: of these the weekends alone are days off.
     unknown_holiday_years: Vec<i32>,
 }
 
@@ -335,7 +335,7 @@ impl ReportQuery {
         Ok(ReportingRules {
             rules: rules.reporting.all().iter().map(Into::into).collect(),
             holiday_years: rules.calendar.known_years().collect(),
-            unknown_holiday_years: services.calendar_gaps(),
+            unknown_holiday_years: services.calendar_gaps().await.map_err(public)?,
         })
     }
 }
