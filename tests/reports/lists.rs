@@ -16,6 +16,7 @@ use crate::support::{Persona, World, on_both};
 on_both!(
     missing_reports_are_grouped_by_unit_and_month,
     a_report_that_was_returned_is_missing_nowhere,
+    a_page_goes_on_where_the_last_one_ended,
     the_log_says_who_submitted_what_when,
     a_project_lists_its_reports_and_says_who_may_submit,
     investment_is_planned_and_actual,
@@ -189,6 +190,32 @@ async fn a_report_that_was_returned_is_missing_nowhere(world: &World) {
     let proposed = all["orderProposals"]["nodes"].as_array().unwrap();
     let pressed = json!({ "ground": "REPORTS_MISSED", "project": { "id": text(RESERVOIR) } });
     assert!(!proposed.contains(&pressed), "{proposed:?}");
+}
+
+/// Though the group that it ended with is settled meanwhile.
+async fn a_page_goes_on_where_the_last_one_ended(world: &World) {
+    two_months(world).await;
+    let first = ask(world, Persona::Supervisor, MISSING, json!({ "first": 2 })).await;
+    let missing = &first["missingReports"];
+    for report in missing["nodes"][1]["reports"].as_array().unwrap() {
+        let input = json!({ "taskId": report["id"], "reason": "并入专项上报" });
+        let waived = act(
+            world,
+            Persona::Supervisor,
+            "reportWaive",
+            input,
+            "report { id }",
+        );
+        waived.await.data();
+    }
+    let rest = json!({ "after": missing["pageInfo"]["endCursor"] });
+    let rest = ask(world, Persona::Supervisor, MISSING, rest).await;
+    let (water, station) = (text(WATER), text(STATION));
+    let left = [(&water, "2026-11", 2), (&station, "2026-11", 1)];
+    assert_eq!(groups(&rest), left);
+    let client = world.client_of(Persona::Supervisor).await;
+    let wrong = client.ask(MISSING, json!({ "after": "2026-13.x" })).await;
+    assert_eq!(wrong.fields(), ["after"]);
 }
 
 async fn the_log_says_who_submitted_what_when(world: &World) {

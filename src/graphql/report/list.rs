@@ -5,7 +5,7 @@ use duban_entities::{report_revision, task};
 
 use crate::domain::reporting;
 use crate::error::Error;
-use crate::graphql::connection::{connection, list_cost, page_cost, page_of_whole};
+use crate::graphql::connection::{connection, list_cost, page_cost, page_of_places};
 use crate::graphql::context::{call, loaders, parse_option, services};
 use crate::graphql::error::{Result, public};
 use crate::graphql::person::Person;
@@ -281,11 +281,8 @@ impl ReportQuery {
             last,
             before,
         };
-        let cursor = |row: &service::Missing| {
-            let unit = row.unit.map(|id| id.to_string()).unwrap_or_default();
-            format!("{}.{unit}", row.period)
-        };
-        let page = page_of_whole(&groups, cursor, &request)?;
+        let cursors = (service::Missing::cursor, service::Missing::place_of);
+        let page = page_of_places(&groups, service::Missing::place, cursors, &request)?;
         let total = u64::try_from(groups.len()).ok();
         Ok(MissingReportsConnection::of(page, total))
     }
