@@ -12,7 +12,7 @@ use super::ledgered::{Ledgered, of_kind, owed};
 use super::{Call, Services};
 use crate::domain::assessment::{Charged, Invested, Measure, UnitAssessment, assess, measures};
 use crate::domain::reporting::Month;
-use crate::domain::verdict::Verdict;
+use crate::domain::verdict::{Outcome, Verdict};
 use crate::error::{Error, Result};
 use crate::store::ledger;
 
@@ -135,18 +135,17 @@ fn milestone(
 ) -> Result<()> {
     let owed = owed(row);
     let judged_on = judged_on.min(span.to.next().first_day());
-    let baseline = owed
-        .met_baseline(judged_on)
-        .and_then(|verdict| match verdict {
-            Verdict::InTime => Some(Measure::BaselineMet),
-            Verdict::Late | Verdict::Missing => Some(Measure::BaselineMissed),
-            Verdict::Pending | Verdict::Suspended | Verdict::Waived => None,
-        });
-    let current = owed.met(judged_on).and_then(|verdict| match verdict {
-        Verdict::InTime => Some(Measure::CurrentMet),
-        Verdict::Late | Verdict::Missing => Some(Measure::CurrentMissed),
-        Verdict::Suspended => Some(Measure::MilestonesSuspended),
-        Verdict::Pending | Verdict::Waived => None,
+    let baseline = owed.met_baseline(judged_on).and_then(Verdict::outcome);
+    let baseline = baseline.and_then(|outcome| match outcome {
+        Outcome::Met => Some(Measure::BaselineMet),
+        Outcome::Missed => Some(Measure::BaselineMissed),
+        Outcome::Suspended => None,
+    });
+    let current = owed.met(judged_on).and_then(Verdict::outcome);
+    let current = current.map(|outcome| match outcome {
+        Outcome::Met => Measure::CurrentMet,
+        Outcome::Missed => Measure::CurrentMissed,
+        Outcome::Suspended => Measure::MilestonesSuspended,
     });
     for (measure, day) in [
         (baseline, row.baseline_due_date),

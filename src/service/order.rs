@@ -20,7 +20,7 @@ use crate::policy::{
 };
 use crate::store::numbers::{self, Series};
 use crate::store::record::Fields;
-use crate::store::{Work, facts, orders, outline, projects, tasks};
+use crate::store::{Work, briefings, facts, orders, outline, projects, tasks};
 
 /// Most projects that an order names.
 const MOST_PROJECTS: usize = 20;
@@ -331,7 +331,7 @@ async fn check_followed(
 }
 
 async fn check_briefing(work: &Work, jurisdiction: JurisdictionId, id: BriefingId) -> Result<()> {
-    let found = orders::briefing(work.connection(), id).await?;
+    let found = briefings::by_id(work.connection(), id).await?;
     let here = found.filter(|row| row.jurisdiction_id == jurisdiction);
     here.map(|_| ()).ok_or(Error::NotFound)
 }

@@ -368,8 +368,6 @@ impl Case {
             ground: self.ground,
             measure: self.measure,
             since: self.since,
-            // What is halted was not selected.
-            halted: false,
             steps,
         };
         let next = ladder.next(&standing, today.of(self.jurisdiction))?;
