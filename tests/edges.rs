@@ -19,7 +19,6 @@ on_both!(
     permissions_promise_only_what_can_be_done,
     a_claim_returned_before_a_schedule_moves_no_date_of_the_plan,
     the_period_ended_count_is_that_of_the_filter,
-    what_rates_every_project_is_not_asked_thirty_times,
 );
 on_both!(engine: lists_in_a_circle_are_refused);
 
@@ -231,19 +230,6 @@ async fn the_period_ended_count_is_that_of_the_filter(world: &World) {
     let count = answer.at("/portfolio/periodEndedProjectCount");
     assert!(count.as_i64() > Some(0));
     assert_eq!(count, answer.at("/projects/totalCount"));
-}
-
-/// As many aliases as a document may have.
-async fn what_rates_every_project_is_not_asked_thirty_times(world: &World) {
-    for list in ["inbox", "orderProposals"] {
-        let times = |count| {
-            let all = (0..count).map(|n| format!("a{n}: {list}(first: 1) {{ totalCount }}"));
-            format!("{{ {} }}", all.collect::<Vec<_>>().join(" "))
-        };
-        let refused = ask(world, &times(30), json!({})).await;
-        assert_eq!(refused.refused("LIMIT_EXCEEDED")["limit"], "complexity");
-        ask(world, &times(3), json!({})).await.data();
-    }
 }
 
 /// Over all the plans: each level multiplies by a plan's clauses.

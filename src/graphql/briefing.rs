@@ -22,10 +22,6 @@ use figures::BriefingContent;
 /// What drawing figures from the whole ledger of a jurisdiction costs.
 pub(super) const DRAWING: usize = 200;
 
-/// What a list costs that rates every project in sight before it is paged: ratings look back
-/// at the ledger of month ends in every jurisdiction.
-pub(super) const RATING_ALL: usize = 5 * DRAWING;
-
 /// A month as an office published it (月度通报): frozen at a head of the ledger, so that
 /// later acceptances do not move its figures.
 #[derive(Clone, Debug, SimpleObject)]

@@ -2,7 +2,6 @@
 
 use async_graphql::{ComplexObject, Context, Enum, Object, SimpleObject};
 
-use super::briefing::RATING_ALL;
 use super::change::ChangeRequest;
 use super::connection::{PageInfo, list_cost, page_cost};
 use super::context::{call, loaders, services};
@@ -159,7 +158,7 @@ impl InboxQuery {
     /// What waits for you now (待办), most urgent first: what you owe, and what you have to
     /// verify, close, decide or issue. Nothing is in it that you may not settle; who only
     /// reads has an empty one.
-    #[graphql(complexity = "RATING_ALL + page_cost(first, None, child_complexity)")]
+    #[graphql(complexity = "page_cost(first, None, child_complexity)")]
     async fn inbox(
         &self,
         ctx: &Context<'_>,

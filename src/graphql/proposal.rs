@@ -4,7 +4,6 @@ use async_graphql::{ComplexObject, Context, ID, InputObject, Object, SimpleObjec
 use duban_entities::order_dismissal;
 use duban_entities::vocabulary as words;
 
-use super::briefing::RATING_ALL;
 use super::connection::{connection, page_cost};
 use super::context::{call, loaders, parse_option, services};
 use super::error::{Result, public};
@@ -152,7 +151,7 @@ impl ProposalQuery {
     /// The orders that the ladder of supervision proposes on the projects that you supervise,
     /// or read as an auditor or viewer does: the hardest first, then the longest due. The
     /// thresholds stand in `seeds/ladder.yaml`.
-    #[graphql(complexity = "RATING_ALL + page_cost(first, None, child_complexity)")]
+    #[graphql(complexity = "page_cost(first, None, child_complexity)")]
     async fn order_proposals(
         &self,
         ctx: &Context<'_>,

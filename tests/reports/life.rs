@@ -302,10 +302,6 @@ async fn an_accepted_report_is_corrected_by_another_revision(world: &World) {
     assert_eq!(report["late"], false);
 }
 
-#[expect(
-    clippy::too_many_lines,
-    reason = "one story, from its beginning to its end"
-)]
 async fn a_returned_correction_leaves_what_was_accepted(world: &World) {
     let id = text(BUILDING_REPORT);
     let submission = "query Q($id: ID!) { task(id: $id) { completedOn submittedAt
