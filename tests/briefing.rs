@@ -29,6 +29,7 @@ on_both!(
     what_is_suspended_completed_and_returned_is_counted,
     newly_red_is_what_turned_red_in_the_month,
     an_override_alone_turns_red,
+    the_ids_behind_a_figure_are_counted,
 );
 on_both!(one thread: a_briefing_takes_as_few_statements_however_much_there_is);
 
@@ -508,4 +509,25 @@ async fn a_briefing_takes_as_few_statements_however_much_there_is(world: &World)
     }
     assert!(counts[0] <= 24, "{counts:?}");
     assert!(counts[1] <= counts[0] + 4, "{counts:?}");
+}
+
+/// As any plain list: many aliases of a long one bring too much.
+async fn the_ids_behind_a_figure_are_counted(world: &World) {
+    let orders = (0..700).map(|n| order(0x9_0000 + n, WATER)).collect();
+    add_tasks(&world.services.store, orders).await;
+    let client = world.client_of(Persona::Supervisor).await;
+    let times = |count| {
+        let ids: Vec<String> = (0..count).map(|n| format!("a{n}: ids")).collect();
+        format!(
+            "query B($id: ID!) {{ briefing(jurisdictionId: $id, month: \"2026-11\") {{
+                live {{ total {{ ordersOpen {{ count {} }} }} }} }} }}",
+            ids.join(" ")
+        )
+    };
+    let id = json!({ "id": text(HERE) });
+    let one = client.ask(&times(1), id.clone()).await;
+    let count = one.at("/briefing/live/total/ordersOpen/count");
+    assert!(count.as_u64() > Some(700), "{count}");
+    let many = client.ask(&times(30), id).await;
+    assert_eq!(many.refused("LIMIT_EXCEEDED")["limit"], "listed");
 }

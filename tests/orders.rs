@@ -1,7 +1,8 @@
 //! Orders: numbered, answered, closed by their office alone; and the ladder that proposes them.
 
-use duban_entities::task;
-use sea_orm::{ConnectionTrait, EntityTrait};
+use duban_entities::{grant, project, task};
+use sea_orm::sea_query::Expr;
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter};
 use serde_json::{Value, json};
 
 use crate::support::client::text;
@@ -33,6 +34,12 @@ on_both!(
     proposals_come_in_pages,
     a_proposal_is_settled_once,
     a_red_project_is_pressed_once_in_a_while,
+    an_order_to_another_unit_presses_nobody,
+    what_a_new_lead_was_never_asked_is_asked_anew,
+    nobody_spares_their_own_unit,
+    a_project_that_is_red_no_more_is_not_pressed_for_it,
+    days_late_on_an_earlier_date_count,
+    an_order_is_the_office_of_a_grant_that_allows_it,
 );
 
 const FIELDS: &str = "order { id number level state dueDate dueBasis title source sourceNote
@@ -111,7 +118,7 @@ async fn an_order_is_issued_answered_sent_back_and_closed(world: &World) {
 
 async fn db_the_parts_are_in_the_ledger(world: &World, id: &Value) {
     use duban_entities::ledger;
-    use sea_orm::{ColumnTrait, QueryFilter, QueryOrder};
+    use sea_orm::QueryOrder;
     let entry = ledger::Entity::find()
         .filter(ledger::Column::SubjectId.eq(id.as_str().unwrap()))
         .order_by_asc(ledger::Column::Seq)
@@ -734,4 +741,165 @@ async fn a_red_project_is_pressed_once_in_a_while(world: &World) {
     assert_eq!(on_building(world).await, None);
     world.advance_days(32);
     assert_eq!(on_building(world).await.unwrap()["level"], "ORDER");
+}
+
+/// Innocently, or to keep the ladder from the supervisor's own unit.
+async fn an_order_to_another_unit_presses_nobody(world: &World) {
+    let aside = with(
+        new(TRANSPORT, &[text(CANAL)]),
+        json!({ "taskIds": [text(CANAL_FINISH)], "level": "SUMMONS" }),
+    );
+    for who in [Persona::Supervisor, Persona::SupervisorAtHome] {
+        issue_as(world, who, aside.clone()).await.data();
+    }
+    let known = on(world, CANAL_FINISH).await.unwrap();
+    assert_eq!(known["level"], "REMINDER");
+    assert_eq!(known["follows"], Value::Null);
+    let following = |unit| {
+        with(
+            new(unit, &[]),
+            json!({ "proposalId": known["id"], "level": "REMINDER", "source": "RULE" }),
+        )
+    };
+    for who in [Persona::Supervisor, Persona::SupervisorAtHome] {
+        let refused = issue_as(world, who, following(TRANSPORT)).await;
+        assert_eq!(refused.fields(), ["unitId"]);
+    }
+    assert!(on(world, CANAL_FINISH).await.is_some());
+    issue(world, following(WATER)).await.data();
+    assert!(on(world, CANAL_FINISH).await.is_none());
+}
+
+async fn what_a_new_lead_was_never_asked_is_asked_anew(world: &World) {
+    let red = json!({
+        "projectId": text(BUILDING), "rating": "RED", "reason": "现场停工",
+        "expiresOn": "2027-01-31",
+    });
+    let set = act(
+        world,
+        Persona::Supervisor,
+        "ratingOverride",
+        red,
+        "project { id }",
+    )
+    .await;
+    set.data();
+    let red = async || {
+        let all = proposals(world).await.into_iter();
+        let mut red = all.filter(|known| known["ground"] == "RATING_RED");
+        red.next()
+    };
+    let known = red().await.unwrap();
+    let input = json!({ "proposalId": known["id"], "source": "RULE" });
+    issue(world, with(new(WATER, &[]), input)).await.data();
+    assert_eq!(red().await, None);
+    let handed = project::Entity::update_many()
+        .col_expr(project::Column::LeadUnitId, Expr::value(TRANSPORT))
+        .filter(project::Column::Id.eq(BUILDING));
+    handed.exec(&world.db).await.unwrap();
+    let anew = red().await.unwrap();
+    assert_eq!(anew["unit"]["id"], text(TRANSPORT));
+    assert_eq!(anew["follows"], Value::Null);
+}
+
+/// The supervisor's office becomes a unit's own.
+async fn db_at_home(world: &World, who: Persona, home: duban_entities::ids::UnitId) {
+    let moved = grant::Entity::update_many()
+        .col_expr(grant::Column::HomeUnitId, Expr::value(home))
+        .filter(grant::Column::UserId.eq(who.user()));
+    moved.exec(&world.db).await.unwrap();
+}
+
+/// What counts is who is pressed, not who leads.
+async fn nobody_spares_their_own_unit(world: &World) {
+    db_at_home(world, Persona::SupervisorAreas, COUNTY).await;
+    let may = async |who| {
+        let here = json!({ "unitId": text(COUNTY) });
+        let known = proposals_of(world, who, here).await;
+        known[0]["permissions"]["dismiss"].clone()
+    };
+    let id = on(world, LAND).await.unwrap()["id"].clone();
+    assert_eq!(may(Persona::SupervisorAreas).await, false);
+    let refused = dismiss(world, Persona::SupervisorAreas, &id).await;
+    refused.refused("FORBIDDEN");
+    // Of the lead's home: it spares another unit.
+    assert_eq!(may(Persona::SupervisorAtHome).await, true);
+    dismiss(world, Persona::SupervisorAtHome, &id).await.data();
+}
+
+/// Ended and issued at once, among others who write: never the order behind the end.
+async fn a_project_that_is_red_no_more_is_not_pressed_for_it(world: &World) {
+    let end = "mutation M($i: RatingOverrideEndInput!) { ratingOverrideEnd(input: $i) {
+        project { id } } }";
+    let issue = "mutation M($i: OrderIssueInput!) { orderIssue(input: $i) { order { id } } }";
+    let red = json!({
+        "projectId": text(BUILDING), "rating": "RED", "reason": "现场停工",
+        "expiresOn": "2027-01-31",
+    });
+    let selection = "project { rating { override { id } } }";
+    let set = act(world, Persona::Supervisor, "ratingOverride", red, selection).await;
+    let set = set.at("/ratingOverride/project/rating/override/id");
+    let known = proposals(world).await;
+    let known = known.iter().find(|known| known["ground"] == "RATING_RED");
+    let follow = json!({ "proposalId": known.unwrap()["id"], "source": "RULE" });
+    let mut sent = vec![(issue, new(TRANSPORT, &[])); 6];
+    sent.push((end, json!({ "overrideId": set, "reason": "复工" })));
+    sent.extend(vec![(issue, with(new(WATER, &[]), follow)); 3]);
+    let mut running = Vec::new();
+    for (document, input) in sent {
+        let client = world.client_of(Persona::Supervisor).await;
+        running.push(tokio::spawn(async move {
+            client.ask(document, json!({ "i": input })).await
+        }));
+    }
+    for run in running {
+        let answer = run.await.unwrap();
+        if answer.code().is_some() {
+            assert_eq!(answer.blockers(), ["PROPOSAL_GONE"]);
+        }
+    }
+    let entries = world.db_new_entries().await;
+    let ended = entries
+        .iter()
+        .rposition(|entry| entry.subject_type == "RatingOverride");
+    let behind = entries[ended.unwrap()..].iter();
+    let mut pressed = behind.filter(|entry| entry.changes.contains("RATING_RED"));
+    assert!(pressed.next().is_none(), "{entries:?}");
+}
+
+async fn days_late_on_an_earlier_date_count(world: &World) {
+    let carried = task::Entity::update_many()
+        .col_expr(task::Column::CarriedDaysLate, Expr::value(7))
+        .filter(task::Column::Id.eq(LAND));
+    carried.exec(&world.db).await.unwrap();
+    assert_eq!(on(world, LAND).await.unwrap()["daysOverdue"], 27);
+    let client = world.client_of(Persona::Supervisor).await;
+    let document = "query Q($id: ID!) { task(id: $id) { daysOverdue } }";
+    let task = client.ask(document, json!({ "id": text(LAND) })).await;
+    assert_eq!(task.at("/task/daysOverdue"), 27);
+}
+
+/// Two hats: one over an area, for the office, and one over all of it, for another unit.
+async fn an_order_is_the_office_of_a_grant_that_allows_it(world: &World) {
+    let who = Persona::SupervisorOtherArea;
+    let like = grant::Entity::find().filter(grant::Column::UserId.eq(Persona::Supervisor.user()));
+    let like = like.one(&world.db).await.unwrap().unwrap();
+    let second = grant::Model {
+        id: duban_entities::ids::GrantId(key(0x3ff0)),
+        user_id: who.user(),
+        home_unit_id: Some(TRANSPORT),
+        ..like
+    };
+    db_insert::<grant::Entity>(&world.db, vec![second]).await;
+    let office = async |input| {
+        let issued = issue_as(world, who, input).await;
+        issued.at("/orderIssue/order/office/id").clone()
+    };
+    assert_eq!(office(new(WATER, &[])).await, text(TRANSPORT));
+    assert_eq!(
+        office(new(WATER, &[text(RESERVOIR)])).await,
+        text(TRANSPORT)
+    );
+    // The area's own project: both hats allow it, the first counts.
+    assert_eq!(office(new(WATER, &[text(ROAD)])).await, text(OFFICE));
 }

@@ -11,14 +11,16 @@ use duban::error::Result;
 use duban::jobs::Jobs;
 use duban::service::Call;
 use duban::store::ledger as chain;
+use duban_entities::ids::JurisdictionId;
 use duban_entities::vocabulary::{Stage, TaskKind};
-use duban_entities::{duty_mark, project, task};
+use duban_entities::{duty_mark, jurisdiction, project, task};
 use sea_orm::{ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder};
 use serde_json::{Value, json};
 
 use crate::support::client::text;
 use crate::support::known::{
-    BRIDGE, BUILDING, HERE, LEVEE, MEMBER, PROGRAMME, RESERVOIR, STATION, TRANSPORT, WATER,
+    BRIDGE, BUILDING, ELSEWHERE, HERE, LEVEE, MEMBER, PROGRAMME, RESERVOIR, STATION, TRANSPORT,
+    WATER,
 };
 use crate::support::world::services;
 use crate::support::{Persona, World, act, date, on_both};
@@ -33,6 +35,7 @@ on_both!(
     nobody_but_the_program_makes_reports,
     a_new_lead_takes_over_what_is_open,
     a_programmes_duty_lies_on_its_members,
+    a_bad_jurisdiction_does_not_keep_the_others_waiting,
     jobs_run_at_once_and_stop,
     a_sweep_of_many_projects_takes_few_statements,
 );
@@ -279,6 +282,31 @@ async fn a_new_lead_takes_over_what_is_open(world: &World) {
     let made = db_made(world).await;
     let of = made.iter().find(|row| row.project_id == Some(MEMBER));
     assert_eq!(of.unwrap().unit_id, Some(TRANSPORT));
+}
+
+async fn db_zone(world: &World, of: JurisdictionId, zone: &str) {
+    let zoned = jurisdiction::Entity::update_many()
+        .col_expr(jurisdiction::Column::TimeZone, zone.into())
+        .filter(jurisdiction::Column::Id.eq(of));
+    zoned.exec(&world.db).await.unwrap();
+}
+
+/// Whichever of the two comes first.
+async fn a_bad_jurisdiction_does_not_keep_the_others_waiting(world: &World) {
+    begin(world).await;
+    for (bad, good, month, mark) in [
+        (HERE, ELSEWHERE, (2026, 12), "2026-11"),
+        (ELSEWHERE, HERE, (2027, 1), "2026-12"),
+    ] {
+        db_zone(world, bad, "Nowhere/At_All").await;
+        world.clock.set(midnight(month.0, month.1, 1));
+        let call = Call::system("report-duty", "duty".to_owned());
+        let failed = world.services.report_duty(&call).await.unwrap_err();
+        assert_eq!(failed.code(), "INTERNAL");
+        let row = duty_mark::Entity::find_by_id(good).one(&world.db).await;
+        assert_eq!(row.unwrap().unwrap().period, mark);
+        db_zone(world, bad, "Asia/Shanghai").await;
+    }
 }
 
 async fn jobs_run_at_once_and_stop(world: &World) {

@@ -114,14 +114,50 @@ pub fn page_of_whole<T: Clone>(
         let found = rows.iter().position(|row| cursor(row) == text);
         found.ok_or_else(|| public(Error::invalid(field, "not a cursor of this list")))
     };
-    let mut start = match &request.after {
+    let start = match &request.after {
         Some(text) => position(text, "after")? + 1,
         None => 0,
     };
-    let mut end = match &request.before {
+    let end = match &request.before {
         Some(text) => position(text, "before")?,
         None => rows.len(),
     };
+    window(rows, cursor, (start, end), request)
+}
+
+/// As [`page_of_whole`], of rows in the order of their places: a cursor that names a place
+/// stays good when its row is gone.
+///
+/// # Errors
+/// As [`page_of_whole`].
+pub fn page_of_places<T: Clone, P: Ord>(
+    rows: &[T],
+    place: impl Fn(&T) -> P,
+    cursors: (impl Fn(&T) -> String, impl Fn(&str) -> Option<P>),
+    request: &PageRequest,
+) -> Result<Page<T>> {
+    let (cursor, named) = cursors;
+    let named = |text: &String, field: &str| {
+        named(text).ok_or_else(|| public(Error::invalid(field, "not a cursor of this list")))
+    };
+    let after = request.after.as_ref().map(|text| named(text, "after"));
+    let before = request.before.as_ref().map(|text| named(text, "before"));
+    let start = after
+        .transpose()?
+        .map_or(0, |behind| rows.partition_point(|row| place(row) <= behind));
+    let end = before.transpose()?.map_or(rows.len(), |ahead| {
+        rows.partition_point(|row| place(row) < ahead)
+    });
+    window(rows, cursor, (start, end), request)
+}
+
+/// The first or last rows between two places.
+fn window<T: Clone>(
+    rows: &[T],
+    cursor: impl Fn(&T) -> String,
+    (mut start, mut end): (usize, usize),
+    request: &PageRequest,
+) -> Result<Page<T>> {
     let size = |count: Option<i32>, field| -> Result<usize> {
         let size = count.map_or(Ok(DEFAULT_PAGE), |count| page_size(count, field));
         Ok(usize::try_from(size.map_err(public)?).unwrap_or(usize::MAX))

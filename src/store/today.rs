@@ -117,6 +117,11 @@ impl Today {
             .map_or(self.usual, |zone| self.in_zone(zone))
     }
 
+    /// Today in each jurisdiction, or by UTC where there is none.
+    pub fn dates(&self) -> impl Iterator<Item = NaiveDate> + '_ {
+        self.dates.values().copied().chain([self.usual])
+    }
+
     /// The last instant of a jurisdiction's local day: what stood then is that day's figure.
     #[must_use]
     pub fn end_of(&self, jurisdiction: JurisdictionId, day: NaiveDate) -> DateTime<Utc> {
