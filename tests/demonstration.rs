@@ -202,7 +202,9 @@ async fn db_not_drafted_or_overridden(world: &World, row: &jurisdiction::Model) 
         .filter(rating_override::Column::EndedAt.is_null())
         .count(&world.db);
     let counts = [("draft", drafts.await), ("override", overrides.await)];
-    let none = counts.into_iter().filter(|(_, count)| matches!(count, Ok(0)));
+    let none = counts
+        .into_iter()
+        .filter(|(_, count)| matches!(count, Ok(0)));
     none.map(|(what, _)| format!("no {what}")).collect()
 }
 

@@ -119,7 +119,7 @@ impl Today {
 
     /// Today in each jurisdiction, or by UTC where there is none.
     pub fn dates(&self) -> impl Iterator<Item = NaiveDate> + '_ {
-        self.dates.values().copied().chain([self.usual])
+        self.dates.iter().map(|(_, date)| *date).chain([self.usual])
     }
 
     /// The last instant of a jurisdiction's local day: what stood then is that day's figure.
