@@ -18,6 +18,7 @@ mod coverage;
 mod edges;
 mod feed;
 mod flow;
+mod generate;
 mod inbox;
 mod issues;
 mod ledger;
