@@ -28,8 +28,8 @@ generate PROJECTS FILE:
 # Load over HTTP, duban against the floor: `just load --database /tmp/load.db --seconds 5`.
 load *ARGS:
     cargo build --release
-    cargo build --release --manifest-path benches/load/Cargo.toml --target-dir target
-    target/release/duban-load {{ARGS}}
+    cargo build --release --manifest-path benches/load/Cargo.toml --target-dir target/load
+    target/load/release/duban-load {{ARGS}}
 
 # Everything that must hold before a change lands.
 check: fmt lint doc deny test
@@ -44,7 +44,7 @@ lint:
 
 # Lints of the load bench.
 lint-load:
-    cargo clippy --manifest-path benches/load/Cargo.toml --target-dir target -- -D warnings
+    cargo clippy --manifest-path benches/load/Cargo.toml --target-dir target/load -- -D warnings
 
 # Documentation, warnings denied.
 doc:
