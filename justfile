@@ -20,6 +20,17 @@ bless:
 bench:
     cargo bench --bench pieces
 
+# A database to measure with: `just generate 100000 /tmp/load.db`.
+generate PROJECTS FILE:
+    cargo build --release
+    target/release/duban generate --projects {{PROJECTS}} --database-url sqlite://{{FILE}}
+
+# Load over HTTP, duban against the floor: `just load --database /tmp/load.db --seconds 5`.
+load *ARGS:
+    cargo build --release
+    cargo build --release --manifest-path benches/load/Cargo.toml --target-dir target/load
+    target/load/release/duban-load {{ARGS}}
+
 # Everything that must hold before a change lands.
 check: fmt lint doc deny test
 
@@ -27,9 +38,13 @@ check: fmt lint doc deny test
 fmt:
     cargo fmt --all --check
 
-# Lints, warnings denied.
+# Lints, warnings denied. The load bench is a package of its own.
 lint:
     cargo clippy --workspace --all-targets -- -D warnings
+
+# Lints of the load bench.
+lint-load:
+    cargo clippy --manifest-path benches/load/Cargo.toml --target-dir target/load -- -D warnings
 
 # Documentation, warnings denied.
 doc:

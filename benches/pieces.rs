@@ -6,25 +6,45 @@
 //! | policy decision | a lookup in a set of as many units |
 //! | hash of a ledger entry | SHA-256 of as many bytes |
 //! | progress and rating of a project | a sum over as many milestones |
+//! | cursor, made and read | the same text as hexadecimal digits and back |
+//! | entry of the ledger, from its row | SHA-256 of as many bytes |
+//! | page of 50 projects, of 1,000 on SQLite | the same select without ORM, scope and page |
+//! | unit of work: one change, its entry, durable | the same two rows, durable, by hand |
 
 use std::collections::BTreeSet;
 use std::hint::black_box;
+use std::sync::Arc;
 
 use async_graphql::Variables;
-use chrono::{Days, NaiveDate};
+use chrono::{DateTime, Days, NaiveDate};
 use criterion::{Criterion, criterion_group, criterion_main};
+use duban::clock::SystemClock;
 use duban::domain::due::DueFacts;
 use duban::domain::progress::{Known, Reported, Step};
 use duban::domain::rating::{self, Measured};
+use duban::generate::{self, Plan};
 use duban::http::guard;
 use duban::policy::{
     Action, Actor, Credential, Facts, Held, Principal, ProjectFacts, Scope, decide,
 };
+use duban::service::{Call, Credentials, SignInLimits, SigningKey};
+use duban::store::bulk::Filler;
 use duban::store::ledger::{GENESIS, chain_hash};
+use duban::store::page::{Direction, PageRequest, cursor, cursor_values};
+use duban::store::projects::{ProjectFilter, ProjectOrder};
+use duban::store::record::Fields;
+use duban::store::today::Today;
+use duban::store::{Access, DatabaseUrl, Store, authorise, projects};
+use duban_entities::area;
 use duban_entities::ids::{AreaId, JurisdictionId, UnitId, UserId};
-use duban_entities::vocabulary::{DueBasis, MilestoneRole, RevisionState, Role};
+use duban_entities::vocabulary::{AreaKind, DueBasis, MilestoneRole, RevisionState, Role};
+use sea_orm::{ConnectionTrait, EntityTrait};
 use serde_json::json;
 use sha2::{Digest, Sha256};
+use sqlx::Connection as _;
+use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteSynchronous};
+use tempfile::TempDir;
+use tokio::runtime::Runtime;
 use uuid::Uuid;
 
 const DOCUMENT: &str = include_str!("../tests/contract/project.graphql");
@@ -168,5 +188,188 @@ fn rating(c: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(pieces, guarding, deciding, hashing, rating);
+fn cursors(c: &mut Criterion) {
+    let values = || vec!["2027-03-31".to_owned(), "J0042-RES-0815".to_owned()];
+    let text = "2027-03-31J0042-RES-0815project.due";
+    let mut group = c.benchmark_group("cursor");
+    group.bench_function("made and read", |b| {
+        b.iter(|| {
+            let made = cursor("project.due", black_box(values()));
+            made.map(|text| cursor_values("project.due", &text)).is_ok()
+        });
+    });
+    group.bench_function("reference: digits and back", |b| {
+        b.iter(|| {
+            let digits = duban::store::ledger::hex(black_box(text).as_bytes());
+            let pairs = digits.as_bytes().chunks_exact(2);
+            pairs.fold(0, |sum, pair| sum + usize::from(pair[0] ^ pair[1]))
+        });
+    });
+    group.finish();
+}
+
+fn some_area(n: u128) -> area::Model {
+    area::Model {
+        id: AreaId(Uuid::from_u128(n)),
+        jurisdiction_id: JurisdictionId(Uuid::from_u128(1)),
+        code: format!("J0001-X{n}"),
+        name: "平舆县".to_owned(),
+        kind: AreaKind::County,
+        source_file: None,
+        source_line: None,
+        version: 1,
+        created_at: DateTime::UNIX_EPOCH,
+        updated_at: DateTime::UNIX_EPOCH,
+    }
+}
+
+fn entries(c: &mut Criterion) {
+    let context = Call::system("bench", "bench".to_owned()).write(None);
+    let permit = authorise(
+        &context.principal,
+        Action::CatalogueImport,
+        Facts::Everything,
+    );
+    let Ok(permit) = permit else { return };
+    let mut filler = Filler::new(context, DateTime::UNIX_EPOCH);
+    let bytes = vec![b'x'; 1_100];
+    let mut group = c.benchmark_group("append");
+    group.bench_function("row and entry", |b| {
+        let mut n = 0;
+        b.iter(|| {
+            n += 1;
+            let made = filler.create(&permit, some_area(n), Fields::new());
+            if n % 1_000 == 0 {
+                drop(filler.take());
+            }
+            made.is_ok()
+        });
+    });
+    group.bench_function("reference: SHA-256 of as many bytes", |b| {
+        b.iter(|| Sha256::digest(black_box(&bytes)));
+    });
+    group.finish();
+}
+
+/// A generated database of 1,000 projects.
+struct Generated {
+    _dir: TempDir,
+    url: DatabaseUrl,
+    store: Store,
+}
+
+async fn generated() -> duban::error::Result<Generated> {
+    let dir = TempDir::new().map_err(duban::error::Error::internal)?;
+    let url = DatabaseUrl::Sqlite(dir.path().join("bench.db"));
+    let plan = Plan {
+        projects: 1_000,
+        seed: 1,
+        day: NaiveDate::from_ymd_opt(2026, 11, 20).unwrap_or_default(),
+    };
+    let credentials = Credentials::new(&SigningKey::generate()?, SignInLimits::default())?;
+    generate::run(&url, plan, &credentials, &|_| {}).await?;
+    let store = Store::open(&url, Access::ReadWrite, Arc::new(SystemClock)).await?;
+    Ok(Generated {
+        _dir: dir,
+        url,
+        store,
+    })
+}
+
+fn pages(c: &mut Criterion) {
+    let Ok(runtime) = Runtime::new() else { return };
+    let Ok(made) = runtime.block_on(generated()) else {
+        return;
+    };
+    let Ok(today) = runtime.block_on(Today::load(made.store.read(), DateTime::UNIX_EPOCH)) else {
+        return;
+    };
+    let (principal, filter) = (Principal::system("bench"), ProjectFilter::default());
+    let order = (ProjectOrder::Code, Direction::Ascending);
+    let mut group = c.benchmark_group("page");
+    group.bench_function("projects", |b| {
+        b.iter(|| {
+            let request = PageRequest::default();
+            let page = projects::page(
+                made.store.read(),
+                &principal,
+                &filter,
+                order,
+                &request,
+                &today,
+            );
+            runtime
+                .block_on(page)
+                .is_ok_and(|page| page.rows.len() == 50)
+        });
+    });
+    group.bench_function("reference: the select", |b| {
+        let sql = "SELECT * FROM projects ORDER BY code LIMIT 51";
+        let statement = sea_orm::Statement::from_string(made.store.backend(), sql);
+        b.iter(|| {
+            let rows = made.store.read().query_all_raw(statement.clone());
+            runtime.block_on(rows).is_ok_and(|rows| rows.len() == 51)
+        });
+    });
+    group.finish();
+}
+
+fn writes(c: &mut Criterion) {
+    let Ok(runtime) = Runtime::new() else { return };
+    let Ok(made) = runtime.block_on(generated()) else {
+        return;
+    };
+    let mut group = c.benchmark_group("write");
+    group.bench_function("unit of work", |b| {
+        b.iter(|| runtime.block_on(rename(&made.store)).is_ok());
+    });
+    group.bench_function("reference: the rows", |b| {
+        let DatabaseUrl::Sqlite(path) = &made.url else {
+            return;
+        };
+        let options = SqliteConnectOptions::new()
+            .filename(path)
+            .synchronous(SqliteSynchronous::Full);
+        let Ok(mut connection) = runtime.block_on(SqliteConnection::connect_with(&options)) else {
+            return;
+        };
+        b.iter(|| runtime.block_on(rename_by_hand(&mut connection)).is_ok());
+    });
+    group.finish();
+}
+
+/// One area gets another name.
+async fn rename(store: &Store) -> duban::error::Result<()> {
+    let context = Call::system("bench", "bench".to_owned()).write(None);
+    store
+        .write(context, |work| {
+            Box::pin(async move {
+                let permit = work.permit(Action::CatalogueImport, Facts::Everything)?;
+                let found = area::Entity::find().one(work.connection()).await?;
+                let Some(before) = found else { return Ok(()) };
+                let after = area::Model {
+                    name: format!("区{}", before.version),
+                    ..before.clone()
+                };
+                work.update(&permit, &before, after).await.map(|_| ())
+            })
+        })
+        .await
+}
+
+async fn rename_by_hand(connection: &mut SqliteConnection) -> Result<(), sqlx::Error> {
+    let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await?;
+    let update = "UPDATE areas SET name = 'x', version = version + 1 WHERE id = \
+        (SELECT id FROM areas LIMIT 1)";
+    sqlx::query(update).execute(&mut *transaction).await?;
+    let append = "INSERT INTO ledger SELECT seq + 1, at, request_id, actor_kind, actor_id, \
+        actor_name, role, action, subject_type, subject_id, project_id, jurisdiction_id, changes, \
+        reason, hash, lower(hex(randomblob(32))) FROM ledger ORDER BY seq DESC LIMIT 1";
+    sqlx::query(append).execute(&mut *transaction).await?;
+    transaction.commit().await
+}
+
+criterion_group!(
+    pieces, guarding, deciding, hashing, rating, cursors, entries, pages, writes
+);
 criterion_main!(pieces);

@@ -19,6 +19,7 @@ mod demonstration;
 mod edges;
 mod feed;
 mod flow;
+mod generate;
 mod inbox;
 mod issues;
 mod kept;

@@ -2,6 +2,7 @@
 //!
 //! Standard output carries what a script reads; everything else goes to standard error.
 
+mod generate;
 mod import;
 mod ledger;
 mod output;
@@ -49,6 +50,8 @@ enum Command {
     Migrate,
     /// Import spreadsheets: units, plans, projects and their sources (format: seeds/README.md)
     Import(import::Import),
+    /// Development: fill an empty database with simulated data to measure with
+    Generate(generate::Generate),
     /// Make the first administrator, or set a password
     #[command(subcommand)]
     User(user::User),
@@ -132,6 +135,7 @@ async fn dispatch(cli: Cli) -> ExitCode {
         Command::Import(command) => return import::run(config, command).await,
         Command::Serve(command) => serve::run(config, command).await,
         Command::Migrate => migrate(config).await,
+        Command::Generate(command) => generate::run(config, &command).await,
         Command::User(command) => user::run(config, command).await,
         Command::Schema(Schema::Print { output }) => print_schema(output),
         Command::Config => say(&config.effective()),

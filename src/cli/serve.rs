@@ -122,7 +122,10 @@ async fn open(config: &Config, command: &Serve) -> Result<Store> {
 /// A demonstration keeps its well-known passwords, whichever way it is served.
 async fn refuse_demonstration_in_public(config: &Config, services: &Services) -> Result<()> {
     let state = services.demonstration().await?;
-    let is_demonstration = matches!(state, Demonstration::Begun | Demonstration::Complete);
+    let is_demonstration = matches!(
+        state,
+        Demonstration::Begun | Demonstration::Complete | Demonstration::Generated
+    );
     if is_demonstration && !config.listen.ip().is_loopback() {
         return Err(Error::internal(format!(
             "this database holds the demonstration's well-known passwords: it is served only on \

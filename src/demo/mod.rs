@@ -78,7 +78,7 @@ pub async fn prepare(
         ..Call::system("demonstration", request_id(services))
     };
     let reached = match services.demonstration().await? {
-        Demonstration::Foreign => {
+        Demonstration::Foreign | Demonstration::Generated => {
             return Err(Error::internal(
                 "--demo needs an empty database: this one holds something else",
             ));

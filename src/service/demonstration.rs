@@ -17,6 +17,8 @@ pub enum Demonstration {
     Begun,
     /// It is complete.
     Complete,
+    /// The database holds generated data, whose passwords are known as well.
+    Generated,
     /// The database holds something else.
     Foreign,
 }
@@ -30,6 +32,7 @@ impl Services {
         let connection = self.store.read();
         Ok(match demonstration::mark(connection).await?.as_deref() {
             Some("complete") => Demonstration::Complete,
+            Some(demonstration::GENERATED) => Demonstration::Generated,
             Some(_) => Demonstration::Begun,
             None if demonstration::is_empty(connection).await? => Demonstration::Empty,
             None => Demonstration::Foreign,

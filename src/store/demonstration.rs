@@ -11,6 +11,9 @@ use sea_orm::{
 use super::Work;
 use crate::error::{Error, Result};
 
+/// The mark of a database that holds generated data.
+pub const GENERATED: &str = "generated";
+
 const TABLE: &str = "demonstration";
 const CODE: &str = "state";
 

@@ -9,6 +9,7 @@
 pub mod assignments;
 pub mod bank;
 pub mod briefings;
+pub mod bulk;
 pub mod catalogue;
 pub mod changes;
 mod connect;

@@ -78,6 +78,17 @@ pub fn difference(before: &Fields, after: &Fields) -> Vec<FieldChange> {
     changes
 }
 
+/// Every field of a new row from null: what [`difference`] says of a row that was not there.
+#[must_use]
+pub fn creation(fields: Fields) -> Vec<FieldChange> {
+    let fields = fields.into_iter().map(|(name, value)| FieldChange {
+        field: name.to_owned(),
+        from: None,
+        to: value,
+    });
+    fields.collect()
+}
+
 /// A number of hundredths as a decimal: 1250 is `12.5`.
 #[must_use]
 pub fn decimal_of_hundredths(hundredths: i64) -> String {

@@ -14,7 +14,7 @@ use uuid::Uuid;
 use super::Store;
 use super::catalogue::insert_all;
 use super::ledger::{self, Draft, FieldChange};
-use super::record::{Fields, Row, difference};
+use super::record::{Fields, Row, creation, difference};
 use crate::clock::{Clock, new_id};
 use crate::error::{Error, Result};
 use crate::policy::{Action, Denial, Facts, Permit, Principal, decide};
@@ -191,8 +191,7 @@ impl Work {
     pub async fn create<R: Row>(&mut self, permit: &Permit, row: R, parts: Fields) -> Result<R> {
         let mut fields = row.fields();
         fields.extend(parts);
-        let changes = difference(&Fields::new(), &fields);
-        self.note(permit, &row, changes);
+        self.note(permit, &row, creation(fields));
         R::Table::insert(row.clone().into_active_model())
             .exec_without_returning(&self.transaction)
             .await?;
@@ -213,7 +212,7 @@ impl Work {
         for (row, parts) in rows {
             let mut fields = row.fields();
             fields.extend(parts);
-            self.note(permit, &row, difference(&Fields::new(), &fields));
+            self.note(permit, &row, creation(fields));
             models.push(row);
         }
         insert_all::<R::Table>(&self.transaction, models).await

@@ -148,16 +148,10 @@ pub(super) async fn append(
         let lock = format!("SELECT pg_advisory_xact_lock({CHAIN_LOCK})");
         transaction.execute_unprepared(&lock).await?;
     }
-    let mut end = head(transaction).await?;
+    let mut chain = Chain::behind(head(transaction).await?);
     let mut entries = Vec::with_capacity(drafts.len());
     for draft in drafts {
-        let mut entry = place(draft, context, at, &end)?;
-        entry.hash = hash(&entry)?;
-        end = Head {
-            seq: entry.seq,
-            hash: entry.hash.clone(),
-        };
-        entries.push(entry.into_active_model());
+        entries.push(chain.append(draft, context, at)?.into_active_model());
     }
     // 16 columns an entry, under SQLite's limit of 32,766 bound values.
     for chunk in entries.chunks(1_000) {
@@ -166,6 +160,40 @@ pub(super) async fn append(
             .await?;
     }
     Ok(())
+}
+
+/// The end of a chain, to which entries are added.
+#[derive(Clone, Debug)]
+pub(super) struct Chain {
+    end: Head,
+}
+
+impl Chain {
+    /// The chain that ends so.
+    pub(super) const fn behind(end: Head) -> Self {
+        Self { end }
+    }
+
+    /// Where it ends.
+    pub(super) const fn end(&self) -> &Head {
+        &self.end
+    }
+
+    /// Gives a draft the next place.
+    pub(super) fn append(
+        &mut self,
+        draft: Draft,
+        context: &WriteContext,
+        at: DateTime<Utc>,
+    ) -> Result<ledger::Model> {
+        let mut entry = place(draft, context, at, &self.end)?;
+        entry.hash = hash_of(&entry.prev_hash, &canonical(&entry)?)?;
+        self.end = Head {
+            seq: entry.seq,
+            hash: entry.hash.clone(),
+        };
+        Ok(entry)
+    }
 }
 
 fn place(
@@ -259,11 +287,46 @@ pub fn hash(entry: &ledger::Model) -> Result<String> {
 pub fn chain_hash(prev_hash: &str, content: &Value) -> Result<String> {
     let mut canonical = Vec::with_capacity(1_024);
     canonicalise(content, &mut canonical)?;
+    hash_of(prev_hash, &canonical)
+}
+
+fn hash_of(prev_hash: &str, canonical: &[u8]) -> Result<String> {
     let mut hasher = Sha256::new();
     hasher.update([0]);
     hasher.update(unhex(prev_hash)?);
-    hasher.update(&canonical);
+    hasher.update(canonical);
     Ok(hex(&hasher.finalize()))
+}
+
+/// The canonical JSON of an entry that was just placed, at once: what [`canonicalise`] makes
+/// of its [`content`], without reading `changes` again, which [`place`] wrote canonically.
+fn canonical(entry: &ledger::Model) -> Result<Vec<u8>> {
+    let mut out = Vec::with_capacity(entry.changes.len() + 600);
+    let project = entry.project_id.map(|id| id.to_string());
+    let jurisdiction = entry.jurisdiction_id.map(|id| id.to_string());
+    let at = entry.at.to_rfc3339_opts(SecondsFormat::Micros, true);
+    let text = |out: &mut Vec<u8>, before: &str, value: Option<&str>| {
+        out.extend_from_slice(before.as_bytes());
+        serde_json::to_writer(out, &value).map_err(Error::internal)
+    };
+    text(&mut out, "{\"action\":", Some(&entry.action))?;
+    text(&mut out, ",\"actor\":{\"id\":", Some(&entry.actor_id))?;
+    text(&mut out, ",\"kind\":", Some(entry.actor_kind.as_str()))?;
+    text(&mut out, ",\"name\":", Some(&entry.actor_name))?;
+    text(&mut out, "},\"at\":", Some(&at))?;
+    out.extend_from_slice(b",\"changes\":");
+    out.extend_from_slice(entry.changes.as_bytes());
+    text(&mut out, ",\"jurisdictionId\":", jurisdiction.as_deref())?;
+    text(&mut out, ",\"projectId\":", project.as_deref())?;
+    text(&mut out, ",\"reason\":", entry.reason.as_deref())?;
+    text(&mut out, ",\"requestId\":", Some(&entry.request_id))?;
+    text(&mut out, ",\"role\":", entry.role.map(Role::as_str))?;
+    out.extend_from_slice(b",\"seq\":");
+    serde_json::to_writer(&mut out, &entry.seq).map_err(Error::internal)?;
+    text(&mut out, ",\"subject\":{\"id\":", Some(&entry.subject_id))?;
+    text(&mut out, ",\"type\":", Some(&entry.subject_type))?;
+    out.extend_from_slice(b"}}");
+    Ok(out)
 }
 
 /// RFC 8785 for what an entry can hold: keys are ASCII, numbers are integers.
@@ -337,4 +400,49 @@ pub async fn after(
         .limit(limit)
         .all(connection)
         .await?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::policy::Principal;
+
+    #[test]
+    fn an_entry_written_at_once_is_the_canonical_one() {
+        let odd = "\u{0}\t\n\"\\/督办\u{7f}\u{2028}😀";
+        let change = |field: &str, from: Option<&str>, to: Option<&str>| FieldChange {
+            field: field.to_owned(),
+            from: from.map(str::to_owned),
+            to: to.map(str::to_owned),
+        };
+        let context = WriteContext {
+            principal: Principal::system("test"),
+            request_id: odd.to_owned(),
+            reason: Some(odd.to_owned()),
+            simulated: false,
+        };
+        let mut chain = Chain::behind(Head {
+            seq: 41,
+            hash: GENESIS.to_owned(),
+        });
+        for role in [None, Some(Role::Supervisor)] {
+            let draft = Draft {
+                action: "test.act",
+                role,
+                subject_type: "Task",
+                subject_id: odd.to_owned(),
+                project: role.map(|_| ProjectId(uuid::Uuid::from_u128(1))),
+                jurisdiction: role.map(|_| JurisdictionId(uuid::Uuid::from_u128(2))),
+                changes: vec![change("b", None, Some(odd)), change("a", Some(odd), None)],
+            };
+            let at = DateTime::UNIX_EPOCH;
+            let entry = chain.append(draft, &context, at).unwrap();
+            let mut expected = Vec::new();
+            canonicalise(&content(&entry).unwrap(), &mut expected).unwrap();
+            let made = canonical(&entry).unwrap();
+            assert_eq!(String::from_utf8(made), String::from_utf8(expected));
+            assert_eq!(hash(&entry).unwrap(), entry.hash);
+        }
+        assert_eq!(chain.end().seq, 43);
+    }
 }

@@ -1,0 +1,101 @@
+//! Load over HTTP: duban against the floor, in one run and in turn.
+//!
+//! The floor (`floor.rs`) is what the same answers cost without GraphQL, policy, rules or
+//! ORM: hand-written handlers that run prepared statements on the same file through rusqlite
+//! and write the JSON by hand. Ratios to it are what counts; figures alone say more about the
+//! machine. Both servers are processes of their own; this one makes the load on the same
+//! cores, with a plain HTTP/1.1 client, because whatever a load library costs is taken from
+//! the servers here, and with HdrHistogram, because means hide what matters.
+//!
+//! Needs a database made by `duban generate`, whose milestones it claims: give it a copy.
+
+mod check;
+mod floor;
+mod http;
+mod load;
+mod process;
+mod report;
+mod workload;
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::Parser;
+
+/// What stops a run.
+pub type Failure = Box<dyn std::error::Error + Send + Sync>;
+
+/// What to measure.
+#[derive(Clone, Debug, Parser)]
+pub struct Options {
+    /// A SQLite database made by `duban generate`; milestones in it are claimed
+    #[arg(long, value_name = "FILE")]
+    database: PathBuf,
+    /// The built program
+    #[arg(long, value_name = "FILE", default_value = "target/release/duban")]
+    duban: PathBuf,
+    /// Seconds of each measurement, after a warm-up of a tenth of it
+    #[arg(long, default_value_t = 5.0)]
+    seconds: f64,
+    /// How many clients at once
+    #[arg(long, value_delimiter = ',', default_value = "1,16,64")]
+    clients: Vec<usize>,
+    /// Workloads; all where not given
+    #[arg(long, value_delimiter = ',')]
+    only: Vec<String>,
+    /// Every request is another one, so that no answer can be one that was kept
+    #[arg(long)]
+    distinct: bool,
+    /// Claim so many milestones a second beside every reading workload
+    #[arg(long, default_value_t = 0.0)]
+    writes: f64,
+    /// Measure although the answers of the two differ
+    #[arg(long)]
+    unequal: bool,
+    /// Serve the floor on this address instead, for a run that started it
+    #[arg(long, hide = true)]
+    floor: Option<SocketAddr>,
+}
+
+impl Options {
+    fn time(&self) -> Duration {
+        Duration::from_secs_f64(self.seconds)
+    }
+}
+
+fn main() -> Result<(), Failure> {
+    let options = Options::parse();
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()?;
+    match options.floor {
+        Some(address) => runtime.block_on(floor::serve(address, &options.database)),
+        None => runtime.block_on(run(&options)),
+    }
+}
+
+async fn run(options: &Options) -> Result<(), Failure> {
+    let duban = process::Server::duban(options)?;
+    let floor = process::Server::floor(options)?;
+    http::wait_for(duban.address).await?;
+    http::wait_for(floor.address).await?;
+    let world = workload::World::read(options, duban.address).await?;
+    report::machine(options, &world);
+    let workloads = world.workloads(options);
+    for workload in &workloads {
+        check::same(workload, &duban, &floor, options.unequal).await?;
+    }
+    report::header();
+    for workload in &workloads {
+        for clients in &options.clients {
+            let mut figures = Vec::new();
+            for server in [&floor, &duban] {
+                let measured = load::measure(options, workload, server, &world, *clients).await?;
+                figures.push(measured);
+            }
+            report::row(workload, *clients, &figures);
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,87 @@
+//! The two servers as processes, and what the kernel says of them.
+
+use std::fs;
+use std::net::{SocketAddr, TcpListener};
+use std::process::{Child, Command, Stdio};
+
+use crate::{Failure, Options};
+
+/// Ticks of the kernel's clock a second: fixed on Linux for programs.
+const TICKS: f64 = 100.0;
+
+/// A server process, ended when dropped.
+pub struct Server {
+    child: Child,
+    pub address: SocketAddr,
+    pub is_duban: bool,
+}
+
+impl Server {
+    pub fn duban(options: &Options) -> Result<Self, Failure> {
+        let address = free()?;
+        let mut command = Command::new(&options.duban);
+        command
+            .args(["serve", "--no-migrate"])
+            .env("DUBAN_LISTEN", address.to_string())
+            .env("DUBAN_DATABASE_URL", format!("sqlite://{}", options.database.display()))
+            .env("DUBAN_LOG", "warn")
+            .env("DUBAN_JOBS_INTERVAL_SECONDS", "86400");
+        Self::start(command, address, true)
+    }
+
+    pub fn floor(options: &Options) -> Result<Self, Failure> {
+        let address = free()?;
+        let mut command = Command::new(std::env::current_exe()?);
+        command
+            .arg("--floor")
+            .arg(address.to_string())
+            .arg("--database")
+            .arg(&options.database);
+        Self::start(command, address, false)
+    }
+
+    fn start(mut command: Command, address: SocketAddr, is_duban: bool) -> Result<Self, Failure> {
+        let child = command.stdin(Stdio::null()).stdout(Stdio::null()).spawn()?;
+        Ok(Self {
+            child,
+            address,
+            is_duban,
+        })
+    }
+
+    /// Seconds of processor time so far, of all its threads.
+    pub fn processor_seconds(&self) -> Result<f64, Failure> {
+        let stat = fs::read_to_string(format!("/proc/{}/stat", self.child.id()))?;
+        // The second member is a name in brackets, which may hold spaces.
+        let rest = stat.rsplit_once(')').ok_or("no stat")?.1;
+        let members: Vec<&str> = rest.split_whitespace().collect();
+        let ticks = |n: usize| members.get(n).and_then(|text| text.parse::<f64>().ok());
+        let (user, system) = (ticks(11).ok_or("no utime")?, ticks(12).ok_or("no stime")?);
+        Ok((user + system) / TICKS)
+    }
+
+    /// Forgets the peak of memory so far.
+    pub fn forget_peak(&self) {
+        // Where the kernel does not let us, the peak is that of the whole run.
+        let _ = fs::write(format!("/proc/{}/clear_refs", self.child.id()), "5");
+    }
+
+    /// MiB of memory at the peak.
+    pub fn peak(&self) -> Result<f64, Failure> {
+        let status = fs::read_to_string(format!("/proc/{}/status", self.child.id()))?;
+        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+        let kib = line.and_then(|text| text.split_whitespace().next());
+        Ok(kib.ok_or("no VmHWM")?.parse::<f64>()? / 1024.0)
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn free() -> Result<SocketAddr, Failure> {
+    Ok(TcpListener::bind("127.0.0.1:0")?.local_addr()?)
+}
