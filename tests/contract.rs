@@ -23,12 +23,12 @@ on_both!(
 on_both!(engine: lists_of_a_whole_installation_take_as_few_statements);
 
 /// A document of the contract, as one persona sends it.
-struct Sent {
-    name: &'static str,
-    document: &'static str,
-    operation: &'static str,
-    persona: Persona,
-    variables: Value,
+pub(crate) struct Sent {
+    pub(crate) name: &'static str,
+    pub(crate) document: &'static str,
+    pub(crate) operation: &'static str,
+    pub(crate) persona: Persona,
+    pub(crate) variables: Value,
     /// Statements that it may take: some more than it takes, because a loader under load
     /// takes its keys in several lots.
     statements: u64,
@@ -58,7 +58,7 @@ fn sent(
 }
 
 #[expect(clippy::too_many_lines, reason = "a table: a row a document")]
-fn reads() -> Vec<Sent> {
+pub(crate) fn reads() -> Vec<Sent> {
     use Persona::{Auditor, Integrator, Signatory, Supervisor};
     let as_of = json!({ "by": { "id": text(RESERVOIR) }, "at": NOW.to_rfc3339() });
     let by = json!({ "by": { "id": text(RESERVOIR) } });
@@ -127,7 +127,7 @@ fn reads() -> Vec<Sent> {
 }
 
 #[expect(clippy::too_many_lines, reason = "a table: a row a document")]
-fn writes() -> Vec<Sent> {
+pub(crate) fn writes() -> Vec<Sent> {
     use Persona::{Anonymous, Signatory, Supervisor};
     let write = |operation: &'static str, document, persona, input: Value, statements| {
         let variables = json!({ "input": input });

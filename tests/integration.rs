@@ -16,6 +16,7 @@ mod changes;
 mod contract;
 mod coverage;
 mod edges;
+mod explain;
 mod feed;
 mod flow;
 mod inbox;

@@ -32,6 +32,7 @@ pub mod record;
 pub mod reports;
 pub mod scope;
 pub mod sessions;
+mod statements;
 pub mod tasks;
 pub mod throttle;
 pub mod today;
@@ -40,13 +41,13 @@ pub mod users;
 mod work;
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 
-use sea_orm::{DatabaseConnection, DbBackend};
+use sea_orm::{DatabaseConnection, DbBackend, Statement};
 
 use crate::clock::Clock;
 
 pub use connect::{Access, DatabaseUrl};
+use statements::Statements;
 pub use work::{Work, WriteContext, authorise, part};
 
 /// The database of one installation.
@@ -56,7 +57,7 @@ pub struct Store {
     reader: DatabaseConnection,
     writer: DatabaseConnection,
     clock: Arc<dyn Clock>,
-    statements: Arc<AtomicU64>,
+    statements: Arc<Statements>,
 }
 
 impl Store {
@@ -81,7 +82,14 @@ impl Store {
     /// How many statements have run since the store was opened.
     #[must_use]
     pub fn statements(&self) -> u64 {
-        self.statements.load(Ordering::Relaxed)
+        self.statements.count()
+    }
+
+    /// Shows every statement that runs from now on to a watcher: for tools that look at the
+    /// statements themselves, such as the tests of query plans. A store takes one watcher;
+    /// without one, a statement pays for a look at an empty cell.
+    pub fn watch(&self, watcher: impl Fn(&Statement) + Send + Sync + 'static) {
+        self.statements.watch(Box::new(watcher));
     }
 
     /// Closes every connection; on SQLite the write-ahead log is folded into the file.
