@@ -33,4 +33,5 @@ mod reports;
 mod schema;
 mod scope;
 mod seeds;
+mod sharing;
 mod support;

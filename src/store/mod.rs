@@ -16,6 +16,7 @@ pub mod demonstration;
 pub mod duty;
 pub mod facts;
 mod failure;
+mod group;
 pub mod idempotency;
 pub mod inbox;
 pub mod ladder;
@@ -58,6 +59,8 @@ pub struct Store {
     writer: DatabaseConnection,
     clock: Arc<dyn Clock>,
     statements: Arc<Statements>,
+    /// The writers' queue; SQLite alone needs one.
+    group: Arc<group::Group>,
 }
 
 impl Store {
@@ -90,6 +93,12 @@ impl Store {
     /// without one, a statement pays for a look at an empty cell.
     pub fn watch(&self, watcher: impl Fn(&Statement) + Send + Sync + 'static) {
         self.statements.watch(Box::new(watcher));
+    }
+
+    /// How many units of work wait for SQLite's one writer; none on PostgreSQL.
+    #[must_use]
+    pub fn waiting_writers(&self) -> usize {
+        self.group.waiting()
     }
 
     /// Closes every connection; on SQLite the write-ahead log is folded into the file.
