@@ -14,6 +14,7 @@ mod briefing;
 mod catalogue;
 mod changes;
 mod contract;
+mod copy;
 mod coverage;
 mod edges;
 mod explain;

@@ -12,6 +12,7 @@ pub mod briefings;
 pub mod catalogue;
 pub mod changes;
 mod connect;
+pub mod copy;
 pub mod demonstration;
 pub mod duty;
 pub mod facts;

@@ -27,8 +27,12 @@ pub enum Way {
     Sort,
 }
 
-/// The steps of a statement's plan. Nothing is run.
+/// The steps of a statement's plan. Nothing is run; what has no plan has no steps.
 pub async fn plan(connection: &DatabaseConnection, statement: &Statement) -> Vec<Step> {
+    let verb = statement.sql.split_whitespace().next().unwrap_or_default();
+    if !["SELECT", "WITH", "INSERT", "UPDATE", "DELETE"].contains(&verb) {
+        return Vec::new();
+    }
     match connection.get_database_backend() {
         DbBackend::Sqlite => sqlite(connection, statement).await,
         _ => postgres(connection, statement).await,
@@ -77,9 +81,9 @@ fn sqlite_step(detail: &str, sql: &str) -> Option<Step> {
 
 /// The table behind an alias: `"tasks" AS "t"`.
 fn named(name: &str, sql: &str) -> String {
-    let alias = format!(" AS \"{name}\"");
+    let alias = format!("\" AS \"{name}\"");
     let before = sql.find(&alias).map(|at| &sql[..at]);
-    let table = before.and_then(|before| before.rsplit('"').nth(1));
+    let table = before.and_then(|before| before.rsplit('"').next());
     table.unwrap_or(name).to_owned()
 }
 
