@@ -101,6 +101,8 @@ async fn a_target_with_anything_else_is_refused(engine: Engine) {
     assert_eq!(whole(&full).await, before);
 
     let foreign = engine.database(Content::Nothing).await;
+    // Makes the file.
+    foreign.store().await.close().await.unwrap();
     execute(&foreign, "CREATE TABLE users (id integer)").await;
     let why = said(&run_whole(&from, &foreign, BATCH).await.unwrap_err());
     assert!(why.contains("an empty database"), "{why}");
@@ -108,9 +110,9 @@ async fn a_target_with_anything_else_is_refused(engine: Engine) {
     let half = engine.database(Content::Nothing).await;
     let stopped = run(&from, &half, BATCH, before_comparing).await.unwrap();
     assert!(matches!(stopped, Outcome::Stopped));
-    execute(&half, "DELETE FROM order_dismissals").await;
+    execute(&half, "DELETE FROM indicators").await;
     let why = said(&run_whole(&from, &half, BATCH).await.unwrap_err());
-    assert!(why.contains("order_dismissals has 0 rows"), "{why}");
+    assert!(why.contains("indicators has 0 rows"), "{why}");
     let again = engine.database(Content::Nothing).await;
     let why = said(&run_whole(&half, &again, BATCH).await.unwrap_err());
     assert!(why.contains("itself a copy"), "{why}");
