@@ -22,7 +22,7 @@ bench:
 
 # Which documents of the contract would look through a long table of this database; only reads.
 explain URL:
-    DUBAN_EXPLAIN_URL={{URL}} cargo test --test integration -- --ignored --nocapture explain::full
+    DUBAN_EXPLAIN_URL='{{URL}}' cargo test --test integration -- --ignored --nocapture explain::full
 
 # Everything that must hold before a change lands.
 check: fmt lint doc deny test

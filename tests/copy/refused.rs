@@ -204,11 +204,10 @@ async fn a_reference_to_a_later_row_arrives(engine: Engine) {
 #[tokio::test]
 async fn a_database_is_not_copied_into_itself() {
     let database = Engine::Sqlite.database(Content::World).await;
-    let dir = database.file();
-    let around = format!("sqlite://{}/../{}", dir.parent().unwrap().display(), {
-        let parent = dir.parent().unwrap().file_name().unwrap().to_string_lossy();
-        format!("{parent}/duban.db")
-    });
+    let file = database.file();
+    let dir = file.parent().unwrap();
+    let name = dir.file_name().unwrap().to_string_lossy();
+    let around = format!("sqlite://{}/../{name}/duban.db", dir.display());
     for to in [&database.url, &around] {
         let refused = output(&["copy", "--from", &database.url, "--to", to]);
         assert_eq!(refused.status.code(), Some(1));
