@@ -3,6 +3,7 @@
 //! `clippy.toml` forbids the ambient clock and ambient ids everywhere else.
 
 use std::fmt::Debug;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use chrono::{DateTime, DurationRound, NaiveDate, NaiveTime, TimeDelta, TimeZone, Utc};
@@ -13,6 +14,12 @@ use uuid::{NoContext, Timestamp, Uuid};
 pub trait Clock: Debug + Send + Sync {
     /// Now, in whole microseconds: what both databases can keep.
     fn now(&self) -> DateTime<Utc>;
+
+    /// How many ids were made by this clock, where ids of one instant are to sort in the
+    /// order in which they were made; none where chance may order them.
+    fn made(&self) -> Option<u32> {
+        None
+    }
 }
 
 /// The machine's clock.
@@ -30,15 +37,17 @@ impl Clock for SystemClock {
     }
 }
 
-/// A clock that stands still until it is set, for tests.
+/// A clock that stands still until it is set, for tests and the demonstration. Much happens
+/// at one instant by it: ids sort in the order in which they were made all the same, so that
+/// what is listed by id comes in the same order in every run.
 #[derive(Debug)]
-pub struct ManualClock(Mutex<DateTime<Utc>>);
+pub struct ManualClock(Mutex<DateTime<Utc>>, AtomicU32);
 
 impl ManualClock {
     /// A clock that shows this instant.
     #[must_use]
     pub fn at(now: DateTime<Utc>) -> Arc<Self> {
-        Arc::new(Self(Mutex::new(whole_microseconds(now))))
+        Arc::new(Self(Mutex::new(whole_microseconds(now)), AtomicU32::new(0)))
     }
 
     /// Moves the clock forward (or back, with a negative duration).
@@ -57,13 +66,21 @@ impl Clock for ManualClock {
     fn now(&self) -> DateTime<Utc> {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
+
+    fn made(&self) -> Option<u32> {
+        Some(self.1.fetch_add(1, Ordering::Relaxed))
+    }
 }
 
 /// A new time-ordered key (UUIDv7).
 pub fn new_id<T: From<Uuid>>(clock: &dyn Clock) -> T {
     let now = clock.now();
     let seconds = u64::try_from(now.timestamp()).unwrap_or(0);
-    let timestamp = Timestamp::from_unix(NoContext, seconds, now.timestamp_subsec_nanos());
+    let nanoseconds = now.timestamp_subsec_nanos();
+    let timestamp = match clock.made() {
+        Some(made) => Timestamp::from_unix_time(seconds, nanoseconds, made.into(), 32),
+        None => Timestamp::from_unix(NoContext, seconds, nanoseconds),
+    };
     #[expect(
         clippy::disallowed_methods,
         reason = "the one place that makes ids, from the injected clock"

@@ -104,6 +104,10 @@ pub struct Config {
     #[arg(long, global = true, env = "DUBAN_SIGN_IN_ACCOUNT_INTERVAL", value_name = "SECONDS", default_value_t = 2, value_parser = clap::value_parser!(u32).range(1..), hide_short_help = true)]
     pub sign_in_account_interval: u32,
 
+    /// MiB of memory for answers that are given again until something changes; 0 for none
+    #[arg(long, global = true, env = "DUBAN_ANSWERS_MIB", value_name = "MIB", default_value_t = 16, value_parser = clap::value_parser!(u16).range(0..=4096), hide_short_help = true)]
+    pub answers_mib: u16,
+
     /// Connections that one address may hold open
     #[arg(long, global = true, env = "DUBAN_CONNECTIONS_PER_ADDRESS", value_name = "COUNT", default_value_t = 256, value_parser = clap::value_parser!(u32).range(1..), hide_short_help = true)]
     pub connections_per_address: u32,
@@ -133,6 +137,7 @@ impl Config {
             log_format,
             due_soon_days,
             jobs_interval_seconds,
+            answers_mib,
             sign_in_address_burst,
             sign_in_address_interval,
             sign_in_account_burst,
@@ -155,6 +160,7 @@ impl Config {
                 "DUBAN_JOBS_INTERVAL_SECONDS",
                 jobs_interval_seconds.to_string(),
             ),
+            ("DUBAN_ANSWERS_MIB", answers_mib.to_string()),
             (
                 "DUBAN_SIGN_IN_ADDRESS_BURST",
                 sign_in_address_burst.to_string(),
@@ -220,6 +226,7 @@ impl Config {
             per_peer: usize::try_from(self.connections_per_address).unwrap_or(usize::MAX),
             ..settings.connections
         };
+        settings.answers = usize::from(self.answers_mib) << 20;
         settings
     }
 

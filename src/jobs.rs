@@ -23,7 +23,6 @@ impl Jobs {
     /// Runs every job now and then in rounds, so long apart.
     #[must_use]
     pub fn start(services: Services, interval: Duration) -> Self {
-        warn_of_gaps(&services);
         let (stop, stopped) = oneshot::channel();
         let running = tokio::spawn(rounds(services, interval, stopped));
         Self { stop, running }
@@ -40,6 +39,7 @@ impl Jobs {
 }
 
 async fn rounds(services: Services, interval: Duration, mut stopped: oneshot::Receiver<()>) {
+    warn_of_gaps(&services).await;
     loop {
         round(&services).await;
         tokio::select! {
@@ -59,8 +59,10 @@ async fn round(services: &Services) {
 }
 
 /// Says of which years' holidays the calendar knows nothing.
-fn warn_of_gaps(services: &Services) {
-    for year in services.calendar_gaps() {
+async fn warn_of_gaps(services: &Services) {
+    let gaps = services.calendar_gaps().await;
+    let gaps = gaps.inspect_err(|error| tracing::error!(%error, "the calendar was not looked at"));
+    for year in gaps.unwrap_or_default() {
         tracing::warn!(
             year,
             "the holidays of this year are not in seeds/calendar.yaml: of its days off only \

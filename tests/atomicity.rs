@@ -7,7 +7,7 @@ use duban::policy::{Action, Facts, Principal};
 use duban::store::facts;
 use duban::store::ledger as chain;
 use duban_entities::{change_request, ledger, project, task};
-use sea_orm::{ConnectionTrait, EntityTrait};
+use sea_orm::EntityTrait;
 use serde_json::{Value, json};
 use tokio::io::AsyncWriteExt;
 use tokio::net::{TcpSocket, TcpStream};
@@ -18,7 +18,7 @@ use crate::support::known::{
     BRIDGE, BRIDGE_FINISH, CANAL_SCHEDULE, DAM, LAND, PROGRAMME, RESERVOIR, RESERVOIR_FINISH,
     TRANSPORT, WATER,
 };
-use crate::support::{Answer, Engine, Persona, World, on_both};
+use crate::support::{Answer, Persona, World, on_both};
 
 on_both!(
     a_ledger_that_refuses_rolls_the_change_back,
@@ -43,23 +43,6 @@ const PLAN: &str = "mutation M($i: MilestonesPlanInput!) {
 const MOVE: &str = "mutation M($i: ProjectMoveInput!) {
     projectMove(input: $i) { project { id stage } changeRequest { id } } }";
 
-/// Makes every insert into the ledger fail.
-async fn db_break_ledger(world: &World) {
-    let statements: &[&str] = match world.database.engine {
-        Engine::Sqlite => &["CREATE TRIGGER broken BEFORE INSERT ON ledger \
-             BEGIN SELECT RAISE(ABORT, 'no more entries'); END"],
-        Engine::Postgres => &[
-            "CREATE FUNCTION broken() RETURNS trigger LANGUAGE plpgsql AS \
-             $$ BEGIN RAISE EXCEPTION 'no more entries'; END $$",
-            "CREATE TRIGGER broken BEFORE INSERT ON ledger \
-             FOR EACH ROW EXECUTE FUNCTION broken()",
-        ],
-    };
-    for sql in statements {
-        world.db.execute_unprepared(sql).await.unwrap();
-    }
-}
-
 fn plan_input() -> Value {
     json!({
         "projectId": text(PROGRAMME), "idempotencyKey": "one", "milestones": [
@@ -70,7 +53,7 @@ fn plan_input() -> Value {
 }
 
 async fn a_ledger_that_refuses_rolls_the_change_back(world: &World) {
-    db_break_ledger(world).await;
+    world.db_break_ledger().await;
     let approve = json!({ "changeRequestId": text(CANAL_SCHEDULE), "decision": "APPROVE" });
     let assign = json!({ "projectId": text(BRIDGE), "leadUnitId": text(TRANSPORT) });
     let claim = json!({ "taskId": text(RESERVOIR_FINISH), "idempotencyKey": "one" });

@@ -8,6 +8,7 @@ mod works;
 use serde_json::{Value, json};
 
 use crate::support::client::text;
+use crate::support::world::mutation;
 use crate::support::{Answer, Persona, World};
 
 const CHANGE: &str = "changeRequest { id kind state late reason waitingDays version
@@ -28,15 +29,12 @@ const PARTS: &str = "fragment Parts on ProjectParts { title kind areas { id }
 
 /// Sends a mutation by its input's type; the answer's request stands under `/<field>`.
 async fn act(world: &World, who: Persona, field: &str, input: Value, selection: &str) -> Answer {
-    let (first, rest) = field.split_at(1);
-    let of = format!("{}{rest}Input", first.to_uppercase());
     let parts = if selection.contains("...Parts") {
         PARTS
     } else {
         ""
     };
-    let document =
-        format!("mutation M($input: {of}!) {{ {field}(input: $input) {{ {selection} }} }} {parts}");
+    let document = format!("{} {parts}", mutation(field, selection));
     let client = world.client_of(who).await;
     client.ask(&document, json!({ "input": input })).await
 }

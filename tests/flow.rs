@@ -7,7 +7,7 @@ use crate::support::known::{
     BRIDGE, BUILDING, CANAL_SCHEDULE, COUNTIES, COUNTY, DAM, ENDED, HALTED, LAND, MEMBER, PARK,
     RESERVOIR, RESERVOIR_FINISH, SUPPORTED, TRANSPORT, WATER,
 };
-use crate::support::{Answer, Persona, World, date, on_both};
+use crate::support::{Answer, Persona, World, act, date, on_both};
 
 on_both!(
     a_project_is_assigned_scheduled_built_and_put_into_use,
@@ -22,16 +22,6 @@ on_both!(
     many_projects_are_assigned_at_once_or_none,
     days_go_by_and_tasks_fall_due,
 );
-
-/// Sends a mutation by its input's type.
-async fn act(world: &World, who: Persona, field: &str, input: Value, selection: &str) -> Answer {
-    let (first, rest) = field.split_at(1);
-    let of = format!("{}{rest}Input", first.to_uppercase());
-    let document =
-        format!("mutation M($input: {of}!) {{ {field}(input: $input) {{ {selection} }} }}");
-    let client = world.client_of(who).await;
-    client.ask(&document, json!({ "input": input })).await
-}
 
 const CHANGE: &str = "changeRequest { id state version }";
 const TASK: &str = "task { id state version dueDate daysOverdue }";

@@ -9,7 +9,7 @@ use crate::support::known::{
     ANSWERED_ISSUE, BUILDING, COUNTIES, COUNTY, ENDED, FOREIGN, FOREIGN_UNIT, ISSUE, LAND, LEVEE,
     OFFICE_ISSUE, RESERVOIR, ROAD, STATION, TRANSPORT, WATER,
 };
-use crate::support::{Answer, Persona, World, on_both};
+use crate::support::{Answer, Persona, World, act, on_both};
 
 on_both!(
     a_difficulty_is_raised_answered_sent_back_and_closed,
@@ -28,15 +28,6 @@ on_both!(
 const ISSUE_FIELDS: &str = "issue { id kind title state dueDate dueBasis baselineDueDate version
     description answer unit { id } raisedBy { id } raisedFor { id } project { id } overdue }";
 const TASK: &str = "task { id state dueDate dueBasis version returnCount }";
-
-async fn act(world: &World, who: Persona, field: &str, input: Value, selection: &str) -> Answer {
-    let (first, rest) = field.split_at(1);
-    let of = format!("{}{rest}Input", first.to_uppercase());
-    let document =
-        format!("mutation M($input: {of}!) {{ {field}(input: $input) {{ {selection} }} }}");
-    let client = world.client_of(who).await;
-    client.ask(&document, json!({ "input": input })).await
-}
 
 fn new(project: impl std::fmt::Display, help: impl Into<Value>) -> Value {
     let help: Value = help.into();

@@ -1,7 +1,8 @@
 //! Orders: numbered, answered, closed by their office alone; and the ladder that proposes them.
 
-use duban_entities::task;
-use sea_orm::{ConnectionTrait, EntityTrait};
+use duban_entities::{grant, project, task};
+use sea_orm::sea_query::Expr;
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter};
 use serde_json::{Value, json};
 
 use crate::support::client::text;
@@ -11,7 +12,7 @@ use crate::support::known::{
     FOREIGN, FOREIGN_UNIT, HERE, LAND, OFFICE, ORDER, OTHER_OFFICES_ORDER, RESERVOIR, ROAD,
     ROAD_FINISH, STATION, TRANSPORT, WATER, key,
 };
-use crate::support::{Answer, Engine, Persona, World, date, on_both};
+use crate::support::{Answer, Persona, World, act, date, on_both};
 
 on_both!(
     an_order_is_issued_answered_sent_back_and_closed,
@@ -21,6 +22,7 @@ on_both!(
     a_year_begins_with_one,
     what_cannot_be_issued,
     an_order_follows_another_and_never_below,
+    a_circular_cites_a_published_briefing,
     an_area_supervisor_issues_about_one_project,
     whoever_answers_sees_what_the_order_is_about,
     an_order_without_a_project_counts_for_its_unit,
@@ -32,21 +34,18 @@ on_both!(
     proposals_come_in_pages,
     a_proposal_is_settled_once,
     a_red_project_is_pressed_once_in_a_while,
+    an_order_to_another_unit_presses_nobody,
+    what_a_new_lead_was_never_asked_is_asked_anew,
+    nobody_spares_their_own_unit,
+    a_project_that_is_red_no_more_is_not_pressed_for_it,
+    days_late_on_an_earlier_date_count,
+    an_order_is_the_office_of_a_grant_that_allows_it,
 );
 
 const FIELDS: &str = "order { id number level state dueDate dueBasis title source sourceNote
     instruction ground version unit { id } office { id } issuedBy { id }
-    projects { id } tasks { id } follows { number } followedBy { number } project { id } }";
+    briefingId projects { id } tasks { id } follows { number } followedBy { number } project { id } }";
 const TASK: &str = "task { id state dueDate dueBasis }";
-
-async fn act(world: &World, who: Persona, field: &str, input: Value, selection: &str) -> Answer {
-    let (first, rest) = field.split_at(1);
-    let of = format!("{}{rest}Input", first.to_uppercase());
-    let document =
-        format!("mutation M($input: {of}!) {{ {field}(input: $input) {{ {selection} }} }}");
-    let client = world.client_of(who).await;
-    client.ask(&document, json!({ "input": input })).await
-}
 
 fn new(unit: impl std::fmt::Display, projects: &[Value]) -> Value {
     json!({
@@ -119,7 +118,7 @@ async fn an_order_is_issued_answered_sent_back_and_closed(world: &World) {
 
 async fn db_the_parts_are_in_the_ledger(world: &World, id: &Value) {
     use duban_entities::ledger;
-    use sea_orm::{ColumnTrait, QueryFilter, QueryOrder};
+    use sea_orm::QueryOrder;
     let entry = ledger::Entity::find()
         .filter(ledger::Column::SubjectId.eq(id.as_str().unwrap()))
         .order_by_asc(ledger::Column::Seq)
@@ -195,27 +194,9 @@ async fn sixteen_writers_take_numbers_without_gaps_or_doubles(world: &World) {
 }
 
 async fn a_number_that_is_rolled_back_is_given_again(world: &World) {
-    let (make, drop): (&[&str], &str) = match world.database.engine {
-        Engine::Sqlite => (
-            &["CREATE TRIGGER broken BEFORE INSERT ON ledger \
-               BEGIN SELECT RAISE(ABORT, 'no more entries'); END"],
-            "DROP TRIGGER broken",
-        ),
-        Engine::Postgres => (
-            &[
-                "CREATE FUNCTION broken() RETURNS trigger LANGUAGE plpgsql AS \
-                 $$ BEGIN RAISE EXCEPTION 'no more entries'; END $$",
-                "CREATE TRIGGER broken BEFORE INSERT ON ledger \
-                 FOR EACH ROW EXECUTE FUNCTION broken()",
-            ],
-            "DROP TRIGGER broken ON ledger",
-        ),
-    };
-    for sql in make {
-        world.db.execute_unprepared(sql).await.unwrap();
-    }
+    world.db_break_ledger().await;
     issue(world, new(TRANSPORT, &[])).await.refused("INTERNAL");
-    world.db.execute_unprepared(drop).await.unwrap();
+    world.db_mend_ledger().await;
     let issued = issue(world, new(TRANSPORT, &[])).await;
     assert_eq!(issued.at("/orderIssue/order/number"), "督〔2026〕4号");
     let refused = issue(
@@ -296,6 +277,36 @@ async fn an_order_follows_another_and_never_below(world: &World) {
         .ask(document, json!({ "by": { "id": text(ORDER) } }))
         .await;
     assert_eq!(first.at("/order/followedBy/0/number"), "督〔2026〕4号");
+}
+
+/// The briefing of October, published.
+async fn published(world: &World, who: Persona, jurisdiction: Value) -> Value {
+    let input = json!({ "jurisdictionId": jurisdiction, "month": "2026-10" });
+    let answer = act(world, who, "briefingPublish", input, "briefing { id }").await;
+    answer.at("/briefingPublish/briefing/id").clone()
+}
+
+async fn a_circular_cites_a_published_briefing(world: &World) {
+    let briefing = published(world, Persona::Supervisor, text(HERE)).await;
+    let elsewhere = published(world, Persona::SupervisorElsewhere, text(ELSEWHERE)).await;
+    let citing = |id: &Value| json!({ "level": "CIRCULAR", "briefingId": id });
+    let unseen = issue(world, with(new(WATER, &[]), citing(&elsewhere))).await;
+    unseen.refused("NOT_FOUND");
+    let issued = issue(world, with(new(WATER, &[]), citing(&briefing))).await;
+    let order = issued.at("/orderIssue/order").clone();
+    assert_eq!(order["briefingId"], briefing);
+    let client = world.client_of(Persona::Viewer).await;
+    let document = "query Q($by: OrderBy!) { order(by: $by) { level briefingId } }";
+    let read = client
+        .ask(document, json!({ "by": { "id": order["id"] } }))
+        .await;
+    let wanted = json!({ "level": "CIRCULAR", "briefingId": briefing });
+    assert_eq!(*read.at("/order"), wanted);
+    let entry = world.db_new_entries().await.pop().unwrap();
+    assert_eq!(entry.action, "order.issue");
+    let cited = json!({ "field": "briefing", "from": null, "to": briefing });
+    let changes: Vec<Value> = serde_json::from_str(&entry.changes).unwrap();
+    assert!(changes.contains(&cited), "{}", entry.changes);
 }
 
 async fn an_area_supervisor_issues_about_one_project(world: &World) {
@@ -678,20 +689,26 @@ async fn a_proposal_is_settled_once(world: &World) {
     assert_eq!(won, 1);
 }
 
-async fn a_red_project_is_pressed_once_in_a_while(world: &World) {
+/// BUILDING is red until this day, whatever the rules say.
+async fn redden(world: &World, until: &str) {
     let red = json!({
-        "projectId": text(BUILDING), "rating": "RED", "reason": "现场停工",
-        "expiresOn": "2027-01-31",
+        "projectId": text(BUILDING), "rating": "RED", "reason": "现场停工", "expiresOn": until,
     });
     let selection = "project { id }";
-    let set = act(world, Persona::Supervisor, "ratingOverride", red, selection).await;
-    assert_eq!(set.code(), None, "{}", set.text);
-    let on_building = async || {
-        let all = proposals(world).await.into_iter();
-        let mut red = all.filter(|known| known["ground"] == "RATING_RED");
-        red.next()
-    };
-    let known = on_building().await.unwrap();
+    act(world, Persona::Supervisor, "ratingOverride", red, selection)
+        .await
+        .data();
+}
+
+async fn on_building(world: &World) -> Option<Value> {
+    let all = proposals(world).await.into_iter();
+    let mut red = all.filter(|known| known["ground"] == "RATING_RED");
+    red.next()
+}
+
+async fn a_red_project_is_pressed_once_in_a_while(world: &World) {
+    redden(world, "2027-01-31").await;
+    let known = on_building(world).await.unwrap();
     assert_eq!(known["level"], "ORDER");
     assert_eq!(known["project"]["id"], text(BUILDING));
     assert_eq!(known["unit"]["id"], text(WATER));
@@ -704,8 +721,185 @@ async fn a_red_project_is_pressed_once_in_a_while(world: &World) {
     assert_eq!(issued.at("/orderIssue/order/ground"), "RATING_RED");
     world.advance_days(60);
     assert_eq!(
-        on_building().await,
+        on_building(world).await,
         None,
         "an order on it counts for ninety days"
     );
+    redden(world, "2027-04-20").await;
+    world.advance_days(31);
+    let anew = on_building(world).await.unwrap();
+    assert_eq!(
+        (&anew["level"], &anew["id"]),
+        (&json!("ORDER"), &known["id"])
+    );
+    dismiss(world, Persona::Supervisor, &anew["id"])
+        .await
+        .data();
+    assert_eq!(on_building(world).await, None, "and so does a dismissal");
+    world.advance_days(59);
+    redden(world, "2027-07-01").await;
+    assert_eq!(on_building(world).await, None);
+    world.advance_days(32);
+    assert_eq!(on_building(world).await.unwrap()["level"], "ORDER");
+}
+
+/// Innocently, or to keep the ladder from the supervisor's own unit.
+async fn an_order_to_another_unit_presses_nobody(world: &World) {
+    let aside = with(
+        new(TRANSPORT, &[text(CANAL)]),
+        json!({ "taskIds": [text(CANAL_FINISH)], "level": "SUMMONS" }),
+    );
+    for who in [Persona::Supervisor, Persona::SupervisorAtHome] {
+        issue_as(world, who, aside.clone()).await.data();
+    }
+    let known = on(world, CANAL_FINISH).await.unwrap();
+    assert_eq!(known["level"], "REMINDER");
+    assert_eq!(known["follows"], Value::Null);
+    let following = |unit| {
+        with(
+            new(unit, &[]),
+            json!({ "proposalId": known["id"], "level": "REMINDER", "source": "RULE" }),
+        )
+    };
+    for who in [Persona::Supervisor, Persona::SupervisorAtHome] {
+        let refused = issue_as(world, who, following(TRANSPORT)).await;
+        assert_eq!(refused.fields(), ["unitId"]);
+    }
+    assert!(on(world, CANAL_FINISH).await.is_some());
+    issue(world, following(WATER)).await.data();
+    assert!(on(world, CANAL_FINISH).await.is_none());
+}
+
+async fn what_a_new_lead_was_never_asked_is_asked_anew(world: &World) {
+    let red = json!({
+        "projectId": text(BUILDING), "rating": "RED", "reason": "现场停工",
+        "expiresOn": "2027-01-31",
+    });
+    let set = act(
+        world,
+        Persona::Supervisor,
+        "ratingOverride",
+        red,
+        "project { id }",
+    )
+    .await;
+    set.data();
+    let red = async || {
+        let all = proposals(world).await.into_iter();
+        let mut red = all.filter(|known| known["ground"] == "RATING_RED");
+        red.next()
+    };
+    let known = red().await.unwrap();
+    let input = json!({ "proposalId": known["id"], "source": "RULE" });
+    issue(world, with(new(WATER, &[]), input)).await.data();
+    assert_eq!(red().await, None);
+    let handed = project::Entity::update_many()
+        .col_expr(project::Column::LeadUnitId, Expr::value(TRANSPORT))
+        .filter(project::Column::Id.eq(BUILDING));
+    handed.exec(&world.db).await.unwrap();
+    let anew = red().await.unwrap();
+    assert_eq!(anew["unit"]["id"], text(TRANSPORT));
+    assert_eq!(anew["follows"], Value::Null);
+}
+
+/// The supervisor's office becomes a unit's own.
+async fn db_at_home(world: &World, who: Persona, home: duban_entities::ids::UnitId) {
+    let moved = grant::Entity::update_many()
+        .col_expr(grant::Column::HomeUnitId, Expr::value(home))
+        .filter(grant::Column::UserId.eq(who.user()));
+    moved.exec(&world.db).await.unwrap();
+}
+
+/// What counts is who is pressed, not who leads.
+async fn nobody_spares_their_own_unit(world: &World) {
+    db_at_home(world, Persona::SupervisorAreas, COUNTY).await;
+    let may = async |who| {
+        let here = json!({ "unitId": text(COUNTY) });
+        let known = proposals_of(world, who, here).await;
+        known[0]["permissions"]["dismiss"].clone()
+    };
+    let id = on(world, LAND).await.unwrap()["id"].clone();
+    assert_eq!(may(Persona::SupervisorAreas).await, false);
+    let refused = dismiss(world, Persona::SupervisorAreas, &id).await;
+    refused.refused("FORBIDDEN");
+    // Of the lead's home: it spares another unit.
+    assert_eq!(may(Persona::SupervisorAtHome).await, true);
+    dismiss(world, Persona::SupervisorAtHome, &id).await.data();
+}
+
+/// Ended and issued at once, among others who write: never the order behind the end.
+async fn a_project_that_is_red_no_more_is_not_pressed_for_it(world: &World) {
+    let end = "mutation M($i: RatingOverrideEndInput!) { ratingOverrideEnd(input: $i) {
+        project { id } } }";
+    let issue = "mutation M($i: OrderIssueInput!) { orderIssue(input: $i) { order { id } } }";
+    let red = json!({
+        "projectId": text(BUILDING), "rating": "RED", "reason": "现场停工",
+        "expiresOn": "2027-01-31",
+    });
+    let selection = "project { rating { override { id } } }";
+    let set = act(world, Persona::Supervisor, "ratingOverride", red, selection).await;
+    let set = set.at("/ratingOverride/project/rating/override/id");
+    let known = proposals(world).await;
+    let known = known.iter().find(|known| known["ground"] == "RATING_RED");
+    let follow = json!({ "proposalId": known.unwrap()["id"], "source": "RULE" });
+    let mut sent = vec![(issue, new(TRANSPORT, &[])); 6];
+    sent.push((end, json!({ "overrideId": set, "reason": "复工" })));
+    sent.extend(vec![(issue, with(new(WATER, &[]), follow)); 3]);
+    let mut running = Vec::new();
+    for (document, input) in sent {
+        let client = world.client_of(Persona::Supervisor).await;
+        running.push(tokio::spawn(async move {
+            client.ask(document, json!({ "i": input })).await
+        }));
+    }
+    for run in running {
+        let answer = run.await.unwrap();
+        if answer.code().is_some() {
+            assert_eq!(answer.blockers(), ["PROPOSAL_GONE"]);
+        }
+    }
+    let entries = world.db_new_entries().await;
+    let ended = entries
+        .iter()
+        .rposition(|entry| entry.subject_type == "RatingOverride");
+    let behind = entries[ended.unwrap()..].iter();
+    let mut pressed = behind.filter(|entry| entry.changes.contains("RATING_RED"));
+    assert!(pressed.next().is_none(), "{entries:?}");
+}
+
+async fn days_late_on_an_earlier_date_count(world: &World) {
+    let carried = task::Entity::update_many()
+        .col_expr(task::Column::CarriedDaysLate, Expr::value(7))
+        .filter(task::Column::Id.eq(LAND));
+    carried.exec(&world.db).await.unwrap();
+    assert_eq!(on(world, LAND).await.unwrap()["daysOverdue"], 27);
+    let client = world.client_of(Persona::Supervisor).await;
+    let document = "query Q($id: ID!) { task(id: $id) { daysOverdue } }";
+    let task = client.ask(document, json!({ "id": text(LAND) })).await;
+    assert_eq!(task.at("/task/daysOverdue"), 27);
+}
+
+/// Two hats: one over an area, for the office, and one over all of it, for another unit.
+async fn an_order_is_the_office_of_a_grant_that_allows_it(world: &World) {
+    let who = Persona::SupervisorOtherArea;
+    let like = grant::Entity::find().filter(grant::Column::UserId.eq(Persona::Supervisor.user()));
+    let like = like.one(&world.db).await.unwrap().unwrap();
+    let second = grant::Model {
+        id: duban_entities::ids::GrantId(key(0x3ff0)),
+        user_id: who.user(),
+        home_unit_id: Some(TRANSPORT),
+        ..like
+    };
+    db_insert::<grant::Entity>(&world.db, vec![second]).await;
+    let office = async |input| {
+        let issued = issue_as(world, who, input).await;
+        issued.at("/orderIssue/order/office/id").clone()
+    };
+    assert_eq!(office(new(WATER, &[])).await, text(TRANSPORT));
+    assert_eq!(
+        office(new(WATER, &[text(RESERVOIR)])).await,
+        text(TRANSPORT)
+    );
+    // The area's own project: both hats allow it, the first counts.
+    assert_eq!(office(new(WATER, &[text(ROAD)])).await, text(OFFICE));
 }

@@ -16,13 +16,13 @@ on_both!(
     a_page_is_stable_while_others_write,
     a_cursor_belongs_to_its_list,
     an_empty_page_ends_where_it_was_asked_to_begin,
-    the_total_is_counted_only_when_asked,
     page_sizes_have_bounds,
     filters_of_projects_let_through_and_keep_out,
     filters_of_projects_combine,
     filters_of_tasks_let_through_and_keep_out,
     filters_of_change_requests_let_through_and_keep_out,
 );
+on_both!(one thread: the_total_is_counted_only_when_asked);
 
 const PROJECTS: &str = "query P($first: Int, $after: String, $last: Int, $before: String,
         $filter: ProjectFilter, $orderBy: ProjectOrder) {

@@ -111,14 +111,14 @@ async fn sign_in(server: &Server, username: &str, password: &str) -> Client {
 async fn a_demonstration_tells_its_sign_ins_and_stays_as_it_is(engine: Engine) {
     let database = engine.database(Content::Nothing).await;
     let key = TempDir::new().unwrap();
-    let server = Server::start(&database, &key, &["--demo", "--demo-months", "4"]);
-    let lines = server.lines.clone();
-    let users = sign_ins(&lines);
-    each_demonstration_unit_leads_and_something_is_overdue(&server, &users).await;
+    let server = Server::start(&database, &key, &["--demo", "--demo-months", "1"]);
+    let users = sign_ins(&server.lines);
+    let (username, ..) = &users[0];
+    sign_in(&server, username, "duban-demo").await;
     server.kill();
     let head = head(&database, &key);
 
-    let again = Server::start(&database, &key, &["--demo", "--demo-months", "4"]);
+    let again = Server::start(&database, &key, &["--demo", "--demo-months", "1"]);
     assert_eq!(sign_ins(&again.lines), users, "the same lines again");
     again.kill();
     assert_eq!(self::head(&database, &key), head, "nothing was changed");
@@ -160,41 +160,6 @@ fn sign_ins(lines: &[String]) -> Vec<(String, String, String)> {
         assert_eq!(roles.len(), 7, "one of each role: {roles:?}");
     }
     users
-}
-
-async fn each_demonstration_unit_leads_and_something_is_overdue(
-    server: &Server,
-    users: &[(String, String, String)],
-) {
-    for (username, role, scope) in users {
-        let client = match role.as_str() {
-            "SIGNATORY" | "SUPERVISOR" if !scope.contains('/') || role == "SIGNATORY" => {
-                sign_in(server, username, "duban-demo").await
-            }
-            _ => continue,
-        };
-        let counts =
-            "{ portfolio { overdueTaskCount byUnit(first: 200) { unit { name } projectCount } } }";
-        let answer = client.query(counts).await;
-        let portfolio = &answer.body["data"]["portfolio"];
-        assert!(
-            portfolio["overdueTaskCount"].as_i64() > Some(0),
-            "{username}: {}",
-            answer.text
-        );
-        if role == "SIGNATORY" {
-            let unit = scope.split('/').nth(1).unwrap();
-            let units = portfolio["byUnit"].as_array().unwrap();
-            let own = units
-                .iter()
-                .find(|count| count["unit"]["name"] == unit)
-                .unwrap();
-            assert!(
-                own["projectCount"].as_i64() > Some(0),
-                "{username} leads nothing"
-            );
-        }
-    }
 }
 
 fn head(database: &Database, key: &TempDir) -> String {

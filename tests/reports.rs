@@ -11,17 +11,19 @@ use duban::error::Result;
 use duban::jobs::Jobs;
 use duban::service::Call;
 use duban::store::ledger as chain;
-use duban_entities::vocabulary::TaskKind;
-use duban_entities::{duty_mark, task};
+use duban_entities::ids::JurisdictionId;
+use duban_entities::vocabulary::{Stage, TaskKind};
+use duban_entities::{duty_mark, jurisdiction, project, task};
 use sea_orm::{ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder};
 use serde_json::{Value, json};
 
 use crate::support::client::text;
 use crate::support::known::{
-    BRIDGE, BUILDING, HERE, LEVEE, MEMBER, PROGRAMME, RESERVOIR, STATION, TRANSPORT, WATER,
+    BRIDGE, BUILDING, ELSEWHERE, HERE, LEVEE, MEMBER, PROGRAMME, RESERVOIR, STATION, TRANSPORT,
+    WATER,
 };
 use crate::support::world::services;
-use crate::support::{Answer, Persona, World, date, on_both};
+use crate::support::{Persona, World, act, date, on_both};
 
 on_both!(
     the_first_run_makes_nothing,
@@ -32,6 +34,8 @@ on_both!(
     a_report_that_is_there_is_not_made_again,
     nobody_but_the_program_makes_reports,
     a_new_lead_takes_over_what_is_open,
+    a_programmes_duty_lies_on_its_members,
+    a_bad_jurisdiction_does_not_keep_the_others_waiting,
     jobs_run_at_once_and_stop,
     a_sweep_of_many_projects_takes_few_statements,
 );
@@ -60,16 +64,6 @@ async fn db_made(world: &World) -> Vec<task::Model> {
         .order_by_asc(task::Column::Period)
         .order_by_asc(task::Column::ProjectId);
     rows.all(&world.db).await.unwrap()
-}
-
-/// Sends a mutation by its input's type.
-async fn act(world: &World, who: Persona, field: &str, input: Value, selection: &str) -> Answer {
-    let (first, rest) = field.split_at(1);
-    let of = format!("{}{rest}Input", first.to_uppercase());
-    let document =
-        format!("mutation M($input: {of}!) {{ {field}(input: $input) {{ {selection} }} }}");
-    let client = world.client_of(who).await;
-    client.ask(&document, json!({ "input": input })).await
 }
 
 /// Moves a project to a stage, and approves it.
@@ -224,9 +218,8 @@ async fn nobody_but_the_program_makes_reports(world: &World) {
     }
 }
 
-async fn a_new_lead_takes_over_what_is_open(world: &World) {
-    begin(world).await;
-    // A lead is replaced by assignment only while nothing is scheduled.
+/// MEMBER is WATER's, and in preparation.
+async fn member_is_prepared(world: &World) {
     let input = json!({ "projectId": text(MEMBER), "leadUnitId": text(WATER) });
     act(
         world,
@@ -237,16 +230,43 @@ async fn a_new_lead_takes_over_what_is_open(world: &World) {
     )
     .await
     .data();
-    let input = json!({ "projectId": text(MEMBER), "to": "PREPARATION", "reason": "前期" });
+    prepare(world, text(MEMBER)).await;
+}
+
+async fn prepare(world: &World, project: Value) {
+    let input = json!({ "projectId": project, "to": "PREPARATION", "reason": "前期" });
     act(
         world,
         Persona::Signatory,
         "projectMove",
         input,
-        "project { id }",
+        "project { stage }",
     )
     .await
     .data();
+}
+
+/// It leads, has a lead unit and stands at a stage that reports: but for its members it would
+/// owe a report.
+async fn a_programmes_duty_lies_on_its_members(world: &World) {
+    begin(world).await;
+    member_is_prepared(world).await;
+    prepare(world, text(PROGRAMME)).await;
+    let row = project::Entity::find_by_id(PROGRAMME).one(&world.db).await;
+    let row = row.unwrap().unwrap();
+    assert_eq!(row.stage, Stage::Preparation);
+    assert_eq!(row.lead_unit_id, Some(WATER));
+    world.clock.set(midnight(2026, 12, 1));
+    assert_eq!(duty(world).await, 4);
+    let made = db_made(world).await;
+    let projects: Vec<_> = made.iter().map(|row| row.project_id.unwrap()).collect();
+    assert_eq!(projects, [RESERVOIR, LEVEE, BUILDING, MEMBER]);
+}
+
+async fn a_new_lead_takes_over_what_is_open(world: &World) {
+    begin(world).await;
+    // A lead is replaced by assignment only while nothing is scheduled.
+    member_is_prepared(world).await;
     world.clock.set(midnight(2026, 12, 1));
     assert_eq!(duty(world).await, 4);
     let input = json!({ "projectId": text(MEMBER), "leadUnitId": text(TRANSPORT) });
@@ -262,7 +282,31 @@ async fn a_new_lead_takes_over_what_is_open(world: &World) {
     let made = db_made(world).await;
     let of = made.iter().find(|row| row.project_id == Some(MEMBER));
     assert_eq!(of.unwrap().unit_id, Some(TRANSPORT));
-    assert!(made.iter().all(|row| row.project_id != Some(PROGRAMME)));
+}
+
+async fn db_zone(world: &World, of: JurisdictionId, zone: &str) {
+    let zoned = jurisdiction::Entity::update_many()
+        .col_expr(jurisdiction::Column::TimeZone, zone.into())
+        .filter(jurisdiction::Column::Id.eq(of));
+    zoned.exec(&world.db).await.unwrap();
+}
+
+/// Whichever of the two comes first.
+async fn a_bad_jurisdiction_does_not_keep_the_others_waiting(world: &World) {
+    begin(world).await;
+    for (bad, good, month, mark) in [
+        (HERE, ELSEWHERE, (2026, 12), "2026-11"),
+        (ELSEWHERE, HERE, (2027, 1), "2026-12"),
+    ] {
+        db_zone(world, bad, "Nowhere/At_All").await;
+        world.clock.set(midnight(month.0, month.1, 1));
+        let call = Call::system("report-duty", "duty".to_owned());
+        let failed = world.services.report_duty(&call).await.unwrap_err();
+        assert_eq!(failed.code(), "INTERNAL");
+        let row = duty_mark::Entity::find_by_id(good).one(&world.db).await;
+        assert_eq!(row.unwrap().unwrap().period, mark);
+        db_zone(world, bad, "Asia/Shanghai").await;
+    }
 }
 
 async fn jobs_run_at_once_and_stop(world: &World) {

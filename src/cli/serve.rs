@@ -17,10 +17,9 @@ use crate::error::{Error, Result};
 use crate::graphql::{self, Api};
 use crate::http::{self, Authenticator, Readiness, Site};
 use crate::jobs::Jobs;
-use crate::policy::Principal;
-use crate::service::{Demonstration, Services};
+use crate::service::{Caller, Demonstration, Services};
 use crate::store::migrate::{SchemaState, too_new};
-use crate::store::{Access, DatabaseUrl, Store};
+use crate::store::{Access, DatabaseUrl, Store, ledger};
 
 /// How to serve.
 #[derive(Debug, Args)]
@@ -163,11 +162,15 @@ pub struct Door(pub Services);
 
 #[async_trait]
 impl Authenticator for Door {
-    async fn authenticate(&self, token: Option<&str>, peer: &str) -> Result<Principal> {
+    async fn authenticate(&self, token: Option<&str>, peer: &str) -> Result<Caller> {
         match token {
             Some(token) => self.0.authenticate(token, peer).await,
-            None => Ok(Principal::anonymous()),
+            None => Ok(Caller::anonymous()),
         }
+    }
+
+    async fn version(&self) -> Result<i64> {
+        ledger::version(self.0.store.read()).await
     }
 }
 

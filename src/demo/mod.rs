@@ -45,8 +45,6 @@ const REASON: &str = "演示数据";
 const LONGEST: &str = "ZMD";
 /// Months of the others.
 const OTHERS: u32 = 3;
-/// Days at the end in which some things are left waiting, so that each list has something.
-const LAST_DAYS: i64 = 31;
 
 /// Whom to tell how far it is.
 pub struct Telling<'a> {
@@ -106,7 +104,6 @@ pub async fn prepare(
     };
     let from = reached.map_or(first, |at| at.date_naive().max(first));
     scene.play((first, from), now, telling).await?;
-    clock.set(now);
     services.mark_demonstration(&call, true).await?;
     lines(services, &data, &call).await
 }
@@ -157,12 +154,15 @@ impl Scene<'_> {
                     date,
                     month: usize::try_from(months_between(start, date)).unwrap_or(0),
                     start,
-                    last_month: morning(date) + TimeDelta::days(LAST_DAYS) > now,
+                    last_month: morning(date + Months::new(1)) > now,
                 };
                 self.act(&day).await?;
             }
         }
-        Ok(())
+        // Between midnight and the morning of a first day a month is over that nobody has
+        // acted after: what is owed for it is made here, as simulated as all the rest.
+        self.clock.set(now);
+        self.make_reports().await
     }
 
     /// The program's own job, on the first of the month.

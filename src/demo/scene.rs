@@ -39,7 +39,8 @@ pub(super) struct Day<'a> {
     pub(super) month: usize,
     /// Its first day.
     pub(super) start: NaiveDate,
-    /// True in the month that is under way.
+    /// True on the last such day of a month: some things are left waiting, so that each list
+    /// has something.
     pub(super) last_month: bool,
 }
 

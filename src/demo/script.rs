@@ -80,9 +80,10 @@ impl Character {
     pub(super) fn reporting(self, month: usize) -> Reporting {
         match self {
             Self::Slow if month % 3 == 2 => Reporting::Late,
-            Self::Bad if month % 5 < 2 => Reporting::OnTime,
-            Self::Bad if month % 5 == 2 => Reporting::Late,
-            Self::Bad => Reporting::Never,
+            // From the first month on, so that three months already show a red project.
+            Self::Bad if month % 5 < 3 => Reporting::Never,
+            Self::Bad if month % 5 == 3 => Reporting::Late,
+            Self::Bad => Reporting::OnTime,
             _ => Reporting::OnTime,
         }
     }

@@ -233,7 +233,7 @@ impl Scene<'_> {
                 due_date: None,
             },
             reason: REASON.to_owned(),
-            idempotency_key: Some(format!("demo-work-{}", day.code)),
+            idempotency_key: Some(format!("demo-work-{}-{}", day.code, day.date)),
         };
         self.services
             .propose_project(&call, input)
@@ -375,7 +375,7 @@ impl Scene<'_> {
             idempotency_key: Some(format!("demo-{}-{}", day.code, day.last_period())),
         };
         let briefing = self.services.publish_briefing(&call, input).await?;
-        if day.month % 6 != 5 {
+        if day.month % 6 != 2 {
             return Ok(());
         }
         let Some(unit) = self.data.units_in(day.code).pop() else {
@@ -412,7 +412,7 @@ impl Scene<'_> {
             reason: "演示：资金到位情况待观察".to_owned(),
             expires_on: day.date + Days::new(60),
             expected_version: None,
-            idempotency_key: Some(format!("demo-override-{}", day.code)),
+            idempotency_key: Some(format!("demo-override-{}-{}", day.code, day.date)),
         };
         self.services
             .override_rating(&call, input)

@@ -19,7 +19,7 @@ use serde::{Deserialize, Serialize};
 
 use super::reporting::Month;
 use super::tally::{Tally, grouped};
-use super::verdict::{Owed, Verdict};
+use super::verdict::{Outcome, Owed, Verdict};
 
 /// A figure of a briefing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -260,18 +260,17 @@ fn milestone(milestone: &OwedMilestone, month: Month, judged_on: NaiveDate) -> V
         kind: milestone.kind,
         change: None,
     };
-    let baseline = owed
-        .met_baseline(judged_on)
-        .and_then(|verdict| match verdict {
-            Verdict::InTime => Some(Figure::BaselineMet),
-            Verdict::Late | Verdict::Missing => Some(Figure::BaselineMissed),
-            Verdict::Pending | Verdict::Suspended | Verdict::Waived => None,
-        });
-    let current = owed.met(judged_on).and_then(|verdict| match verdict {
-        Verdict::InTime => Some(Figure::CurrentMet),
-        Verdict::Late | Verdict::Missing => Some(Figure::CurrentMissed),
-        Verdict::Suspended => Some(Figure::MilestonesSuspended),
-        Verdict::Pending | Verdict::Waived => None,
+    let baseline = owed.met_baseline(judged_on).and_then(Verdict::outcome);
+    let baseline = baseline.and_then(|outcome| match outcome {
+        Outcome::Met => Some(Figure::BaselineMet),
+        Outcome::Missed => Some(Figure::BaselineMissed),
+        Outcome::Suspended => None,
+    });
+    let current = owed.met(judged_on).and_then(Verdict::outcome);
+    let current = current.map(|outcome| match outcome {
+        Outcome::Met => Figure::CurrentMet,
+        Outcome::Missed => Figure::CurrentMissed,
+        Outcome::Suspended => Figure::MilestonesSuspended,
     });
     let baseline = baseline.filter(|_| within(owed.baseline));
     let current = current.filter(|_| within(owed.due.counted_due_date));

@@ -12,7 +12,6 @@
 //!     ground: OrderGround::MilestoneOverdue,
 //!     measure: 20,
 //!     since: day,
-//!     halted: false,
 //!     steps: Vec::new(),
 //! };
 //! let next = ladder.next(&overdue, day).map(|next| next.level);
@@ -85,7 +84,8 @@ impl Issued {
     }
 }
 
-/// How a subject stands on a ground.
+/// How a subject stands on a ground. One that is suspended or waived, or for which a decision
+/// is pending, presses nobody and does not stand here.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Standing {
     /// The ground.
@@ -94,8 +94,6 @@ pub struct Standing {
     pub measure: i32,
     /// The day from which the present case runs: what was done before belongs to another.
     pub since: NaiveDate,
-    /// Suspended, waived, or a decision is pending: nobody is pressed.
-    pub halted: bool,
     /// What was done on this ground, in any order.
     pub steps: Vec<Taken>,
 }
@@ -114,9 +112,6 @@ impl Ladder {
     /// or dismissed in this case, once its measure is reached and no earlier order waits.
     #[must_use]
     pub fn next(&self, standing: &Standing, today: NaiveDate) -> Option<Next> {
-        if standing.halted {
-            return None;
-        }
         let taken = || {
             standing
                 .steps

@@ -52,7 +52,7 @@ measures! {
     DaysOverdue = "DAYS_OVERDUE",
     /// The same by the baseline.
     DaysOverdueBaseline = "DAYS_OVERDUE_BASELINE",
-    /// Months in a row whose report is missed.
+    /// Months in a row whose report is missed: past its date and never submitted.
     ReportsMissed = "REPORTS_MISSED",
     /// Month ends in a row that were yellow or red.
     YellowMonths = "YELLOW_MONTHS",
@@ -290,25 +290,23 @@ pub struct ReportOwed {
     pub submitted: bool,
 }
 
-/// Missed reports in a row on a day: from the last month owed backwards, those that are open
-/// past their date. Waived months and months whose clock a suspension stopped are passed
-/// over, as are months whose report is not due yet and has not come; a report that is in
-/// ends the row, also one that was returned and has time.
+/// Missed reports in a row on a day: from the last month owed backwards, those that were never
+/// submitted and are past their date. Waived months and months whose clock a suspension
+/// stopped are passed over, as are months whose report is not due yet; a report that was
+/// submitted ends the row, also one that was returned, whatever became of it.
 #[must_use]
 pub fn missed_in_a_row(reports: &[ReportOwed], day: NaiveDate) -> u16 {
     let mut owed: Vec<&ReportOwed> = reports.iter().collect();
     owed.sort_by(|a, b| b.period.cmp(&a.period));
     let mut missed: u16 = 0;
     for report in owed {
-        let apart =
-            report.due.state == TaskState::Cancelled || report.due.clock_stopped_on.is_some();
-        if apart {
-            continue;
-        }
-        if report.due.is_overdue(day) {
-            missed = missed.saturating_add(1);
-        } else if report.due.state != TaskState::Open || report.submitted {
+        let is_in = matches!(report.due.state, TaskState::Submitted | TaskState::Done);
+        if is_in || report.submitted {
             break;
+        }
+        let stopped = report.due.clock_stopped_on.is_some();
+        if !stopped && report.due.is_overdue(day) {
+            missed = missed.saturating_add(1);
         }
     }
     missed

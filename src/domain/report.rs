@@ -1,6 +1,6 @@
 //! What a monthly report (月报) must look like, beside the one before it.
 //!
-//! Figures to date may not fall without a reason. That nothing changed is said explicitly:
+//! Figures to date may not fall without a reason, whichever of two months is reported first. That nothing changed is said explicitly:
 //! a report that repeats the last one without saying so is refused, and so is one that says
 //! so and changes a figure. Money is in fen, percentages are in hundredths of a percent.
 
@@ -77,6 +77,8 @@ pub struct Beside<'a> {
     pub month: Month,
     /// The last report before it, if there is one.
     pub earlier: Option<Earlier<'a>>,
+    /// The figures of the next report behind it, where that came first.
+    pub later: Option<Figures>,
     /// The names of the project's targets.
     pub targets: &'a [String],
     /// True where it corrects an accepted report.
@@ -111,6 +113,7 @@ pub fn check(written: &Written<'_>, beside: &Beside<'_>, problems: &mut Problems
         check_changed(written, figures, beside, problems);
     }
     check_falls(written, figures, beside, problems);
+    check_overtakes(written, figures, beside, problems);
     problems.require(
         !beside.correction || written.has_reason,
         "reason",
@@ -247,6 +250,29 @@ fn check_falls(
             !fallen,
             field,
             "less than in the last report: give a reason",
+        );
+    }
+}
+
+/// A month that comes late exceeds a later one only with a reason: the later figures to date
+/// would have fallen.
+fn check_overtakes(
+    written: &Written<'_>,
+    figures: Figures,
+    beside: &Beside<'_>,
+    problems: &mut Problems,
+) {
+    let Some(later) = beside.later.filter(|_| !written.has_reason) else {
+        return;
+    };
+    for (over, field) in [
+        (figures.percent > later.percent, "percentComplete"),
+        (figures.to_date > later.to_date, "investmentToDate"),
+    ] {
+        problems.require(
+            !over,
+            field,
+            "more than in the report of a later month: give a reason",
         );
     }
 }

@@ -40,6 +40,31 @@ pub enum Verdict {
     Waived,
 }
 
+/// What a milestone counts as.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// Claimed in time.
+    Met,
+    /// Claimed late, or not at all.
+    Missed,
+    /// Not claimed, and its clock stands still.
+    Suspended,
+}
+
+impl Verdict {
+    /// What a milestone of this verdict counts as; none while its day has not passed, and for
+    /// what is not owed.
+    #[must_use]
+    pub const fn outcome(self) -> Option<Outcome> {
+        match self {
+            Self::InTime => Some(Outcome::Met),
+            Self::Late | Self::Missing => Some(Outcome::Missed),
+            Self::Suspended => Some(Outcome::Suspended),
+            Self::Pending | Self::Waived => None,
+        }
+    }
+}
+
 impl Owed {
     /// Of a report, or of an order: judged by the first submission alone. None for one that
     /// is no longer owed.

@@ -32,47 +32,65 @@ impl PageInfo {
     }
 }
 
-/// Defines a connection type, its edge type, and the way from a page.
+/// Defines a connection type, its edge type, and the way from a page. Edges are made only for
+/// who asks for them.
 macro_rules! connection {
     ($connection:ident, $edge:ident, $node:ty, $row:ty) => {
-        #[doc = concat!("A page of a list of ", stringify!($node), ".")]
-        #[derive(Debug, async_graphql::SimpleObject)]
+        #[derive(Debug)]
         pub struct $connection {
+            items: Vec<(String, $node)>,
+            page_info: $crate::graphql::connection::PageInfo,
+            total_count: Option<i64>,
+        }
+
+        #[doc = concat!("A page of a list of ", stringify!($node), ".")]
+        #[async_graphql::Object]
+        impl $connection {
             /// The items of the page.
-            pub nodes: Vec<$node>,
+            async fn nodes(&self) -> Vec<&$node> {
+                self.items.iter().map(|(_, node)| node).collect()
+            }
+
             /// The items with their cursors.
-            pub edges: Vec<$edge>,
+            async fn edges(&self) -> Vec<$edge> {
+                let items = self.items.iter();
+                let edges = items.map(|(cursor, node)| $edge {
+                    cursor: cursor.clone(),
+                    node: node.clone(),
+                });
+                edges.collect()
+            }
+
             /// Where the page stands in the list.
-            pub page_info: $crate::graphql::connection::PageInfo,
+            async fn page_info(&self) -> &$crate::graphql::connection::PageInfo {
+                &self.page_info
+            }
+
             /// How many items the whole list has; counted only when asked for.
-            pub total_count: Option<i64>,
+            async fn total_count(&self) -> Option<i64> {
+                self.total_count
+            }
         }
 
         #[doc = concat!("An item of a list of ", stringify!($node), " with its cursor.")]
         #[derive(Debug, async_graphql::SimpleObject)]
         pub struct $edge {
             /// Where the item stands in the list.
-            pub cursor: String,
+            cursor: String,
             /// The item.
-            pub node: $node,
+            node: $node,
         }
 
         impl $connection {
             /// The connection of a page.
             pub fn of(page: $crate::store::page::Page<$row>, total_count: Option<u64>) -> Self {
-                let page_info = $crate::graphql::connection::PageInfo::of(&page);
-                let edges = page.rows.iter().map(|(cursor, row)| $edge {
-                    cursor: cursor.clone(),
-                    node: <$node>::from(row.clone()),
-                });
                 Self {
-                    edges: edges.collect(),
-                    nodes: page
+                    page_info: $crate::graphql::connection::PageInfo::of(&page),
+                    items: page
                         .rows
                         .into_iter()
-                        .map(|(_, row)| <$node>::from(row))
+                        .map(|(cursor, row)| (cursor, <$node>::from(row)))
                         .collect(),
-                    page_info,
                     total_count: total_count.and_then(|count| i64::try_from(count).ok()),
                 }
             }
@@ -96,14 +114,50 @@ pub fn page_of_whole<T: Clone>(
         let found = rows.iter().position(|row| cursor(row) == text);
         found.ok_or_else(|| public(Error::invalid(field, "not a cursor of this list")))
     };
-    let mut start = match &request.after {
+    let start = match &request.after {
         Some(text) => position(text, "after")? + 1,
         None => 0,
     };
-    let mut end = match &request.before {
+    let end = match &request.before {
         Some(text) => position(text, "before")?,
         None => rows.len(),
     };
+    window(rows, cursor, (start, end), request)
+}
+
+/// As [`page_of_whole`], of rows in the order of their places: a cursor that names a place
+/// stays good when its row is gone.
+///
+/// # Errors
+/// As [`page_of_whole`].
+pub fn page_of_places<T: Clone, P: Ord>(
+    rows: &[T],
+    place: impl Fn(&T) -> P,
+    cursors: (impl Fn(&T) -> String, impl Fn(&str) -> Option<P>),
+    request: &PageRequest,
+) -> Result<Page<T>> {
+    let (cursor, named) = cursors;
+    let named = |text: &String, field: &str| {
+        named(text).ok_or_else(|| public(Error::invalid(field, "not a cursor of this list")))
+    };
+    let after = request.after.as_ref().map(|text| named(text, "after"));
+    let before = request.before.as_ref().map(|text| named(text, "before"));
+    let start = after
+        .transpose()?
+        .map_or(0, |behind| rows.partition_point(|row| place(row) <= behind));
+    let end = before.transpose()?.map_or(rows.len(), |ahead| {
+        rows.partition_point(|row| place(row) < ahead)
+    });
+    window(rows, cursor, (start, end), request)
+}
+
+/// The first or last rows between two places.
+fn window<T: Clone>(
+    rows: &[T],
+    cursor: impl Fn(&T) -> String,
+    (mut start, mut end): (usize, usize),
+    request: &PageRequest,
+) -> Result<Page<T>> {
     let size = |count: Option<i32>, field| -> Result<usize> {
         let size = count.map_or(Ok(DEFAULT_PAGE), |count| page_size(count, field));
         Ok(usize::try_from(size.map_err(public)?).unwrap_or(usize::MAX))

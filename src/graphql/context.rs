@@ -1,12 +1,13 @@
 //! What a resolver finds in its context: the call, the services, the loaders.
 
+use std::any::TypeId;
 use std::hash::Hash;
 use std::str::FromStr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
-use async_graphql::dataloader::{DataLoader, Loader};
+use async_graphql::dataloader::{DataLoader, HashMapCache, Loader};
 use async_graphql::{Context, ID, Request};
 use tokio::sync::OnceCell;
 
@@ -24,14 +25,42 @@ const FIGURES_WAIT: Duration = Duration::from_millis(5);
 /// The loaders of figures that are calculated.
 struct Figures(DataLoader<Source>);
 
+/// The loaders of rows: what a request has read once, it keeps.
+pub type Rows = DataLoader<Source, HashMapCache>;
+
+/// The version of the ledger at which the caller was authenticated.
+#[derive(Clone, Copy, Debug)]
+pub struct Version(pub i64);
+
+/// A mark on an answer that shows what the ledger does not hold, such as when a session was
+/// last used: the ledger's version says nothing about it.
+#[derive(Clone, Debug, Default)]
+pub struct Fleeting(Arc<AtomicBool>);
+
+impl Fleeting {
+    /// True once a field has marked it.
+    #[must_use]
+    pub fn is_marked(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+/// Marks the answer under way: it shows what the ledger does not hold.
+pub fn fleeting(ctx: &Context<'_>) {
+    if let Some(mark) = ctx.data_opt::<Fleeting>() {
+        mark.0.store(true, Ordering::Relaxed);
+    }
+}
+
 /// Puts the call and its loaders into a request. Loaders live as long as the request, so
 /// that nothing loaded for one person is ever shown to another.
 #[must_use]
 pub fn attach(request: Request, services: &Services, call: Call) -> Request {
     let call = Arc::new(call);
-    let source = || Source::new(services.clone(), Arc::clone(&call));
+    let version = given::<Version>(&request);
+    let source = || Source::new(services.clone(), Arc::clone(&call), version);
     let figures = DataLoader::new(source(), tokio::spawn).delay(FIGURES_WAIT);
-    let rows = DataLoader::new(source(), tokio::spawn);
+    let rows = Rows::with_cache(source(), tokio::spawn, HashMapCache::default());
     request
         .data(Arc::clone(&call))
         .data(OnceCell::<Today>::new())
@@ -54,14 +83,32 @@ pub fn services<'a>(ctx: &Context<'a>) -> Result<&'a Services> {
 pub async fn today<'a>(ctx: &Context<'a>) -> Result<&'a Today> {
     let cell = ctx.data::<OnceCell<Today>>()?;
     let services = services(ctx)?;
-    cell.get_or_try_init(|| services.today())
+    let version = ctx.data_opt::<Version>().copied();
+    cell.get_or_try_init(|| today_at(services, version))
         .await
         .map_err(public)
 }
 
+/// Today, at the version of the request where it has one.
+pub async fn today_at(
+    services: &Services,
+    version: Option<Version>,
+) -> crate::error::Result<Today> {
+    match version {
+        Some(Version(version)) => services.today_at(version).await,
+        None => services.today().await,
+    }
+}
+
+/// A value that was put into a request's data.
+pub fn given<T: Clone + 'static>(request: &Request) -> Option<T> {
+    let value = request.data.get(&TypeId::of::<T>())?;
+    value.downcast_ref::<T>().cloned()
+}
+
 /// The loaders of this request.
-pub fn loaders<'a>(ctx: &Context<'a>) -> Result<&'a DataLoader<Source>> {
-    ctx.data::<DataLoader<Source>>()
+pub fn loaders<'a>(ctx: &Context<'a>) -> Result<&'a Rows> {
+    ctx.data::<Rows>()
 }
 
 /// The loaders of calculated figures of this request: progress and ratings.

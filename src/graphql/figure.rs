@@ -10,7 +10,7 @@ use duban_entities::ids::{ChangeRequestId, ProjectId, TaskId};
 
 use super::change::ChangeRequest;
 use super::connection::page_cost;
-use super::context::loaders;
+use super::context::{count_brought, loaders};
 use super::error::{Result, public};
 use super::loader::Source;
 use super::project::Project;
@@ -24,8 +24,8 @@ use crate::store::page::page_size;
 pub struct TaskFigure {
     /// How many.
     count: i32,
-    /// Their ids.
-    ids: Vec<ID>,
+    #[graphql(skip)]
+    list: Vec<ID>,
 }
 
 /// A number of projects, and which they are.
@@ -34,8 +34,8 @@ pub struct TaskFigure {
 pub struct ProjectFigure {
     /// How many.
     count: i32,
-    /// Their ids.
-    ids: Vec<ID>,
+    #[graphql(skip)]
+    list: Vec<ID>,
 }
 
 /// A number of change requests, and which they are.
@@ -44,8 +44,8 @@ pub struct ProjectFigure {
 pub struct ChangeFigure {
     /// How many.
     count: i32,
-    /// Their ids.
-    ids: Vec<ID>,
+    #[graphql(skip)]
+    list: Vec<ID>,
 }
 
 macro_rules! figure {
@@ -54,7 +54,7 @@ macro_rules! figure {
             fn from(list: &[String]) -> Self {
                 Self {
                     count: i32::try_from(list.len()).unwrap_or(i32::MAX),
-                    ids: list.iter().map(|id| ID(id.clone())).collect(),
+                    list: list.iter().map(|id| ID(id.clone())).collect(),
                 }
             }
         })+
@@ -65,6 +65,12 @@ figure!(TaskFigure, ProjectFigure, ChangeFigure);
 
 #[ComplexObject]
 impl TaskFigure {
+    /// Their ids.
+    async fn ids(&self, ctx: &Context<'_>) -> Result<&[ID]> {
+        count_brought(ctx, self.list.len())?;
+        Ok(&self.list)
+    }
+
     /// The first of them as they are now.
     #[graphql(complexity = "page_cost(Some(first), None, child_complexity)")]
     async fn tasks(
@@ -72,13 +78,19 @@ impl TaskFigure {
         ctx: &Context<'_>,
         #[graphql(default = 50, desc = "So many, 200 at most.")] first: i32,
     ) -> Result<Vec<Task>> {
-        let rows = first_of::<TaskId, _>(ctx, &self.ids, first).await?;
+        let rows = first_of::<TaskId, _>(ctx, &self.list, first).await?;
         Ok(rows.into_iter().map(Task::from).collect())
     }
 }
 
 #[ComplexObject]
 impl ProjectFigure {
+    /// Their ids.
+    async fn ids(&self, ctx: &Context<'_>) -> Result<&[ID]> {
+        count_brought(ctx, self.list.len())?;
+        Ok(&self.list)
+    }
+
     /// The first of them as they are now.
     #[graphql(complexity = "page_cost(Some(first), None, child_complexity)")]
     async fn projects(
@@ -86,13 +98,19 @@ impl ProjectFigure {
         ctx: &Context<'_>,
         #[graphql(default = 50, desc = "So many, 200 at most.")] first: i32,
     ) -> Result<Vec<Project>> {
-        let rows = first_of::<ProjectId, _>(ctx, &self.ids, first).await?;
+        let rows = first_of::<ProjectId, _>(ctx, &self.list, first).await?;
         Ok(rows.into_iter().map(Project::from).collect())
     }
 }
 
 #[ComplexObject]
 impl ChangeFigure {
+    /// Their ids.
+    async fn ids(&self, ctx: &Context<'_>) -> Result<&[ID]> {
+        count_brought(ctx, self.list.len())?;
+        Ok(&self.list)
+    }
+
     /// The first of them as they are now.
     #[graphql(complexity = "page_cost(Some(first), None, child_complexity)")]
     async fn change_requests(
@@ -100,7 +118,7 @@ impl ChangeFigure {
         ctx: &Context<'_>,
         #[graphql(default = 50, desc = "So many, 200 at most.")] first: i32,
     ) -> Result<Vec<ChangeRequest>> {
-        let rows = first_of::<ChangeRequestId, _>(ctx, &self.ids, first).await?;
+        let rows = first_of::<ChangeRequestId, _>(ctx, &self.list, first).await?;
         Ok(rows.into_iter().map(ChangeRequest::from).collect())
     }
 }

@@ -19,6 +19,7 @@ use duban_entities::{
 };
 use tokio::sync::OnceCell;
 
+use super::context::{Version, today_at};
 use crate::error::{Error, Result};
 use crate::policy::ProjectFacts;
 use crate::service::{Call, PastProject, Rated, Services, Standing};
@@ -34,21 +35,25 @@ use crate::store::{
 pub struct Source {
     services: Services,
     call: Arc<Call>,
+    version: Option<Version>,
     today: OnceCell<Today>,
 }
 
 impl Source {
-    pub(super) fn new(services: Services, call: Arc<Call>) -> Self {
+    pub(super) fn new(services: Services, call: Arc<Call>, version: Option<Version>) -> Self {
         Self {
             services,
             call,
+            version,
             today: OnceCell::new(),
         }
     }
 
     /// Today in every jurisdiction, read once however many lots a loader takes.
     async fn today(&self) -> Result<&Today, Shared> {
-        let today = self.today.get_or_try_init(|| self.services.today());
+        let today = self
+            .today
+            .get_or_try_init(|| today_at(&self.services, self.version));
         today.await.map_err(Arc::new)
     }
 
@@ -210,6 +215,8 @@ tasks_of! {
     ReportsOf => reports::of_projects;
     /// The reports of a project that are OPEN or SUBMITTED.
     ActiveReportsOf => reports::active_of_projects;
+    /// The issues of a project, oldest first.
+    IssuesOf => tasks::issues_of;
 }
 
 /// The report of a project for one month, `YYYY-MM`.
@@ -249,29 +256,6 @@ impl Loader<TaskId> for Source {
             .await
             .map_err(Arc::new)?;
         Ok(rows.into_iter().map(|row| (row.id, row)).collect())
-    }
-}
-
-/// The issues of a project, oldest first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct IssuesOf(pub ProjectId);
-
-impl Loader<IssuesOf> for Source {
-    type Value = Vec<task::Model>;
-    type Error = Shared;
-
-    async fn load(&self, keys: &[IssuesOf]) -> Result<HashMap<IssuesOf, Vec<task::Model>>, Shared> {
-        let parents = keys.iter().map(|key| key.0).collect();
-        let rows = tasks::issues_of(self.store().read(), parents)
-            .await
-            .map_err(Arc::new)?;
-        let mut groups: HashMap<IssuesOf, Vec<task::Model>> = HashMap::new();
-        for row in rows {
-            if let Some(project) = row.project_id {
-                groups.entry(IssuesOf(project)).or_default().push(row);
-            }
-        }
-        Ok(groups)
     }
 }
 

@@ -5,6 +5,7 @@
 //! that turns the input into a command of the service, its line in `tests/matrix.rs` and in
 //! `tests/coverage.rs`, and `just bless` for `schema.graphql`.
 
+mod ahead;
 mod assessment;
 mod briefing;
 mod change;
@@ -43,14 +44,15 @@ mod user;
 mod vocabulary;
 mod workflow;
 
-use std::any::TypeId;
-
 use async_graphql::{
     EmptySubscription, Executor, MergedObject, Request, Response, SDLExportOptions, Schema,
 };
 use futures_util::stream::{BoxStream, StreamExt, once};
 
+pub use context::{Fleeting, Version};
 pub use limits::Limits;
+
+use context::given;
 
 use crate::policy::Principal;
 use crate::service::{Call, RequestInfo, Services};
@@ -138,12 +140,6 @@ impl Api {
         };
         context::attach(request, &self.services, call)
     }
-}
-
-/// A value that was put into a request's data.
-fn given<T: Clone + 'static>(request: &Request) -> Option<T> {
-    let value = request.data.get(&TypeId::of::<T>())?;
-    value.downcast_ref::<T>().cloned()
 }
 
 impl Executor for Api {

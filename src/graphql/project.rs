@@ -7,6 +7,7 @@ use async_graphql::{
 };
 use duban_entities::project;
 
+use super::ahead;
 use super::change::CitedDocument;
 use super::connection::{connection, figure_cost, list_cost, page_cost, page_of_whole};
 use super::context::{call, children, loaders, parse, services};
@@ -566,6 +567,7 @@ async fn list_projects(
         .projects(call, &filter, order, &request)
         .await
         .map_err(public)?;
+    ahead::of_projects(ctx, page.rows.iter().map(|(_, row)| row)).await?;
     let total = if ctx.look_ahead().field("totalCount").exists() {
         Some(
             services

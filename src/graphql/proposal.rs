@@ -95,7 +95,7 @@ impl OrderProposal {
         let may = |action, facts| decide(principal, action, facts).is_ok();
         Ok(ProposalPermissions {
             issue: may(Action::OrderIssue, Facts::Order(&order)),
-            dismiss: may(Action::OrderDismiss, Facts::Project(&facts)),
+            dismiss: may(Action::OrderDismiss, Facts::Order(&order)),
         })
     }
 }

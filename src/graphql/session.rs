@@ -4,7 +4,7 @@ use async_graphql::{ComplexObject, Context, ID, InputObject, Object, SimpleObjec
 use duban_entities::session;
 
 use super::connection::list_cost;
-use super::context::{call, loaders, parse, services};
+use super::context::{call, fleeting, loaders, parse, services};
 use super::error::{Result, public};
 use super::grant::Grant;
 use super::loader::ApiTokensOf;
@@ -61,6 +61,7 @@ impl Viewer {
     /// Your sessions that are not over, the latest first.
     #[graphql(complexity = "list_cost(child_complexity)")]
     async fn sessions(&self, ctx: &Context<'_>) -> Result<Vec<Session>> {
+        fleeting(ctx);
         let by_viewer = Call {
             principal: self.principal.clone(),
             ..call(ctx)?.clone()

@@ -12,6 +12,7 @@ mod write;
 use async_graphql::{Context, Enum, ID, InputObject, Interface, Object, SimpleObject};
 use duban_entities::{task, vocabulary as words};
 
+use super::ahead;
 use super::change::ChangeRequest;
 use super::connection::{connection, page_cost};
 use super::context::{call, loaders, parse, parse_option, services};
@@ -371,6 +372,7 @@ impl TaskQuery {
             .tasks(call, &filter, order, &request)
             .await
             .map_err(public)?;
+        ahead::of_tasks(ctx, page.rows.iter().map(|(_, row)| row)).await?;
         let total = if counted {
             Some(services.count_tasks(call, &filter).await.map_err(public)?)
         } else {

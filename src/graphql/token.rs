@@ -3,7 +3,7 @@
 use async_graphql::{ComplexObject, Context, ID, InputObject, Object, SimpleObject};
 use duban_entities::api_token;
 
-use super::context::{call, parse, parse_option, services};
+use super::context::{call, fleeting, parse, parse_option, services};
 use super::error::{Result, public};
 use super::person::Person;
 use super::scalar::DateTime;
@@ -26,10 +26,6 @@ pub struct ApiToken {
     expires_at: DateTime,
     /// When it was revoked.
     revoked_at: Option<DateTime>,
-    /// When it was last used, to the minute.
-    last_used_at: Option<DateTime>,
-    /// From which network address it was last used.
-    last_used_peer: Option<String>,
 }
 
 impl From<api_token::Model> for ApiToken {
@@ -40,8 +36,6 @@ impl From<api_token::Model> for ApiToken {
             created_at: DateTime(row.created_at),
             expires_at: DateTime(row.expires_at),
             revoked_at: row.revoked_at.map(DateTime),
-            last_used_at: row.last_used_at.map(DateTime),
-            last_used_peer: row.last_used_peer.clone(),
             row,
         }
     }
@@ -49,6 +43,18 @@ impl From<api_token::Model> for ApiToken {
 
 #[ComplexObject]
 impl ApiToken {
+    /// When it was last used, to the minute.
+    async fn last_used_at(&self, ctx: &Context<'_>) -> Option<DateTime> {
+        fleeting(ctx);
+        self.row.last_used_at.map(DateTime)
+    }
+
+    /// From which network address it was last used.
+    async fn last_used_peer(&self, ctx: &Context<'_>) -> Option<&str> {
+        fleeting(ctx);
+        self.row.last_used_peer.as_deref()
+    }
+
     /// For whom it reads.
     async fn user(&self, ctx: &Context<'_>) -> Result<Option<Person>> {
         Person::load(ctx, Some(self.row.user_id)).await

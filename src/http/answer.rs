@@ -6,6 +6,7 @@
 //! error's source; a source that is a constant text was written for people.
 
 use async_graphql::{ErrorExtensionValues, Response, ServerError, Value};
+use bytes::Bytes;
 use poem::http::StatusCode;
 use serde_json::json;
 
@@ -23,10 +24,22 @@ pub(super) struct Answer {
     /// Seconds to wait, for `Retry-After`.
     pub(super) retry_after: Option<u64>,
     /// JSON.
-    pub(super) body: Vec<u8>,
+    pub(super) body: Bytes,
+    /// True where nothing is wrong in it.
+    pub(super) is_whole: bool,
 }
 
 impl Answer {
+    /// An answer that was given before.
+    pub(super) const fn again(body: Bytes) -> Self {
+        Self {
+            status: StatusCode::OK,
+            retry_after: None,
+            body,
+            is_whole: true,
+        }
+    }
+
     /// The answer to an executed or refused operation.
     pub(super) fn of(mut response: Response, request_id: &str) -> Self {
         response.errors.truncate(ERRORS);
@@ -44,7 +57,8 @@ impl Answer {
         Self {
             status,
             retry_after: waits.then_some(wait.max(1)),
-            body: body(&response, refused),
+            is_whole: response.errors.is_empty(),
+            body: body(&response, refused).into(),
         }
     }
 }

@@ -18,30 +18,40 @@ use tracing::Instrument;
 use super::answer::Answer;
 use super::body::RequestBody;
 use super::envelope::Envelope;
-use super::guard::{self, OperationKind};
+use super::guard::{self, Checked, OperationKind};
 use super::head::{self, Head};
+use super::kept::{Answers, Basis, Key};
 use super::refusal::{Refusal, response};
+use crate::clock::Clock;
 use crate::error::{Error, Result};
-use crate::graphql::Limits;
-use crate::policy::Principal;
-use crate::service::RequestInfo;
+use crate::graphql::{Fleeting, Limits, Version};
+use crate::service::{Caller, RequestInfo};
 
 /// Tells who a request comes from.
 #[async_trait]
 pub trait Authenticator: Send + Sync + 'static {
-    /// The principal behind a bearer token. Without a token it is
-    /// [`Principal::anonymous`]. `peer` is the connection's address without its port.
+    /// The principal behind a bearer token, and the version of the ledger at which it was
+    /// checked. Without a token it is [`Caller::anonymous`]. `peer` is the connection's address
+    /// without its port.
     ///
     /// # Errors
     /// [`Error::Unauthenticated`] for a token that is malformed, unknown, expired or
     /// revoked: the answer is 401. Other errors keep their meaning.
-    async fn authenticate(&self, token: Option<&str>, peer: &str) -> Result<Principal>;
+    async fn authenticate(&self, token: Option<&str>, peer: &str) -> Result<Caller>;
+
+    /// The version of the ledger now.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    async fn version(&self) -> Result<i64>;
 }
 
 /// The GraphQL endpoint over an executor.
 pub(super) struct GraphQl<E> {
     pub(super) executor: E,
     pub(super) authenticator: Arc<dyn Authenticator>,
+    pub(super) answers: Answers,
+    pub(super) clock: Arc<dyn Clock>,
     /// How long a body may take to arrive.
     pub(super) body_deadline: Duration,
     /// Every running mutation holds one: when all are gone, none is running.
@@ -70,25 +80,65 @@ impl<E: Executor> Endpoint for GraphQl<E> {
 impl<E: Executor> GraphQl<E> {
     async fn answer(&self, head: Head, body: &mut RequestBody) -> Result<Answer, Refusal> {
         let body = body.read(self.body_deadline).await?;
+        let key = head.token.as_deref().map(|token| Key::of(token, &body));
+        let mut caller = None;
+        // A body that has an answer has passed the guard before; any other is held against it
+        // first.
+        let asked_again = key.filter(|key| !head.no_cache && self.answers.knows(key));
+        if let Some(key) = asked_again {
+            let known = self.authenticate(&head).await?;
+            let basis = Basis::of(&known, self.clock.now());
+            if let Some(kept) = basis.and_then(|basis| self.answers.get(&key, &basis)) {
+                return Ok(Answer::again(kept));
+            }
+            caller = Some(known);
+        }
         let envelope = Envelope::parse(&body)?;
         let name = envelope.operation_name.as_deref();
         let checked = guard::check(&envelope.query, name, &envelope.variables)?;
         if checked.operation == OperationKind::Subscription {
             return Err(Error::invalid("query", "subscriptions are not served here").into());
         }
-        let principal = self
-            .authenticator
-            .authenticate(head.token.as_deref(), &head.info.peer)
-            .await
-            .map_err(Refusal::authentication)?;
-        let limits = Limits::of(&principal, checked.introspection)?;
+        let caller = match caller {
+            Some(caller) => caller,
+            None => self.authenticate(&head).await?,
+        };
+        self.compute(head, envelope, checked, caller, key).await
+    }
 
+    async fn authenticate(&self, head: &Head) -> Result<Caller, Refusal> {
+        let token = head.token.as_deref();
+        let caller = self.authenticator.authenticate(token, &head.info.peer);
+        caller.await.map_err(Refusal::authentication)
+    }
+
+    /// Executes what has passed the guard, and keeps the answer where it can be given again.
+    async fn compute(
+        &self,
+        head: Head,
+        envelope: Envelope,
+        checked: Checked,
+        caller: Caller,
+        key: Option<Key>,
+    ) -> Result<Answer, Refusal> {
+        let limits = Limits::of(&caller.principal, checked.introspection)?;
+        let basis = Basis::of(&caller, self.clock.now());
+        let fleeting = Fleeting::default();
         let id = head.info.request_id.clone();
         let kind = checked.operation;
-        let mut operation = operation(envelope, principal, head.info, limits);
+        let mut operation = operation(envelope, &caller, head.info, limits);
+        operation = operation.data(fleeting.clone());
         operation.set_parsed_query(checked.document);
         let outcome = self.execute(operation, kind).await?;
-        Ok(Answer::of(outcome, &id))
+        let answer = Answer::of(outcome, &id);
+        let lasting = kind == OperationKind::Query && answer.is_whole && !fleeting.is_marked();
+        if let (true, Some(key), Some(basis)) = (lasting, key, basis) {
+            // All of it was read at one version only if that has not moved meanwhile.
+            if self.authenticator.version().await.ok() == Some(basis.version()) {
+                self.answers.keep(key, basis, answer.body.clone());
+            }
+        }
+        Ok(answer)
     }
 
     /// Executes the operation; a panic in it is an internal error.
@@ -116,17 +166,15 @@ impl<E: Executor> GraphQl<E> {
     }
 }
 
-fn operation(
-    envelope: Envelope,
-    principal: Principal,
-    info: RequestInfo,
-    limits: Limits,
-) -> Operation {
+fn operation(envelope: Envelope, caller: &Caller, info: RequestInfo, limits: Limits) -> Operation {
     let mut operation = Operation::new(envelope.query)
         .variables(envelope.variables)
-        .data(principal)
+        .data(caller.principal.as_ref().clone())
         .data(info)
         .data(limits);
+    if let Some(version) = caller.version {
+        operation = operation.data(Version(version));
+    }
     operation.operation_name = envelope.operation_name;
     operation
 }

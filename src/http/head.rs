@@ -21,6 +21,8 @@ pub(super) struct Head {
     pub(super) token: Option<String>,
     /// Who asks, for the services.
     pub(super) info: RequestInfo,
+    /// True where the client wants no answer that was given before (RFC 9111, 5.2.1.4).
+    pub(super) no_cache: bool,
 }
 
 impl Head {
@@ -48,6 +50,7 @@ impl Head {
         Ok(Self {
             token: token(headers)?,
             info: info(request),
+            no_cache: no_cache(headers),
         })
     }
 }
@@ -88,6 +91,14 @@ fn single(headers: &HeaderMap, name: HeaderName) -> Option<&str> {
     let mut values = headers.get_all(name).iter();
     let first = values.next()?;
     values.next().is_none().then(|| first.to_str().ok())?
+}
+
+fn no_cache(headers: &HeaderMap) -> bool {
+    let values = headers.get_all(header::CACHE_CONTROL).iter();
+    let mut directives = values
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(','));
+    directives.any(|directive| directive.trim().eq_ignore_ascii_case("no-cache"))
 }
 
 /// A media type without its parameters.

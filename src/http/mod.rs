@@ -25,6 +25,7 @@ mod envelope;
 pub mod guard;
 mod head;
 mod health;
+mod kept;
 mod listener;
 mod refusal;
 mod request_id;
@@ -42,9 +43,10 @@ use std::time::Duration;
 use async_graphql::Executor;
 use poem::listener::{Acceptor, Listener, TcpListener};
 use poem::{Route, Server, get};
+use tokio::sync::Notify;
 use tokio::sync::mpsc::{self, Receiver, Sender};
 use tokio::task::JoinHandle;
-use tokio::time::{Instant, sleep, timeout_at};
+use tokio::time::{Instant, timeout, timeout_at};
 
 pub use body::BODY_BYTES;
 pub use connections::ConnectionLimits;
@@ -57,6 +59,7 @@ use crate::error::{Error, Result};
 use connections::Connections;
 use endpoint::GraphQl;
 use health::{Live, Ready, Sdl, Stopping};
+use kept::Answers;
 use listener::Guarded;
 use request_id::Traced;
 
@@ -70,24 +73,30 @@ pub struct Settings {
     pub listen: SocketAddr,
     /// What connections may take.
     pub connections: ConnectionLimits,
+    /// Memory for answers that are given again, in bytes; 0 keeps none.
+    pub answers: usize,
     /// Time for a request's body to arrive.
     pub body: Duration,
     /// How long the server still serves when it has said that it is not ready, so that a
     /// load balancer can notice.
     pub notice: Duration,
+    /// Ends that notice before its time.
+    pub noticed: Arc<Notify>,
     /// How long requests may take to end after that.
     pub drain: Duration,
 }
 
 impl Settings {
-    /// The defaults: bodies within 10 s, a notice of 2 s, a drain of 30 s.
+    /// The defaults: 16 MiB of answers, bodies within 10 s, a notice of 2 s, a drain of 30 s.
     #[must_use]
     pub fn new(listen: SocketAddr) -> Self {
         Self {
             listen,
             connections: ConnectionLimits::default(),
+            answers: 16 << 20,
             body: Duration::from_secs(10),
             notice: Duration::from_secs(2),
+            noticed: Arc::default(),
             drain: Duration::from_secs(30),
         }
     }
@@ -181,6 +190,8 @@ fn routes<E: Executor>(
     let graphql = GraphQl {
         executor: site.executor,
         authenticator: site.authenticator,
+        answers: Answers::new(settings.answers),
+        clock: site.clock,
         body_deadline: settings.body,
         running,
     };
@@ -205,7 +216,7 @@ async fn run(
     let stop = async {
         shutdown.await;
         stopping.begin();
-        sleep(settings.notice).await;
+        let _ = timeout(settings.notice, settings.noticed.notified()).await;
     };
     Server::new_with_acceptor(acceptor)
         .http2_max_concurrent_streams(STREAMS)

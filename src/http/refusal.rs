@@ -16,8 +16,8 @@
 
 use std::time::Duration;
 
-use poem::Response;
 use poem::http::{StatusCode, header};
+use poem::{Body, Response};
 use serde_json::{Map, Value, json};
 
 use crate::error::{Error, FieldProblem};
@@ -120,7 +120,7 @@ pub(super) fn status(code: &str, refused: bool) -> StatusCode {
 pub(super) fn response(
     status: StatusCode,
     media: &'static str,
-    body: Vec<u8>,
+    body: impl Into<Body>,
     retry: Option<u64>,
 ) -> Response {
     let mut response = Response::builder()

@@ -45,7 +45,7 @@ pub struct TaskFacts {
     pub submitted_by: Option<UserId>,
 }
 
-/// Facts of an order that is to be issued.
+/// Facts of an order that is to be issued, or whose proposal is to be dismissed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OrderFacts {
     /// Its jurisdiction.
@@ -67,6 +67,8 @@ pub struct ChangeFacts {
     pub proposed_for: Option<UnitId>,
     /// The unit that it would let lead, where it proposes another lead.
     pub new_lead: Option<UnitId>,
+    /// The areas that the project would lie in, where it proposes others.
+    pub new_areas: Option<Vec<AreaId>>,
 }
 
 /// Facts of a user.
@@ -114,7 +116,7 @@ pub enum Facts<'a> {
     Unit(JurisdictionId, UnitId),
     /// A task.
     Task(&'a TaskFacts),
-    /// An order that is to be issued.
+    /// An order that is to be issued, or dismissed where it is proposed.
     Order(&'a OrderFacts),
     /// A change request.
     Change(&'a ChangeFacts),

@@ -14,4 +14,4 @@ mod rules;
 
 pub use facts::{ChangeFacts, EntryFacts, Facts, OrderFacts, ProjectFacts, TaskFacts, UserFacts};
 pub use principal::{Actor, Credential, Held, Principal, Scope};
-pub use rules::{Action, Denial, Permit, decide};
+pub use rules::{Action, Denial, Permit, allowing, decide};

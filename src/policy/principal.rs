@@ -22,7 +22,7 @@ pub enum Actor {
 }
 
 /// How the actor proved itself.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Credential {
     /// It did not.
     None,

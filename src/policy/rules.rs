@@ -2,10 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use duban_entities::ids::{JurisdictionId, UnitId, UserId};
+use duban_entities::ids::{AreaId, JurisdictionId, UnitId, UserId};
 use duban_entities::vocabulary::{Role, TaskKind};
 
-use super::facts::{EntryFacts, Facts, OrderFacts, ProjectFacts, TaskFacts, UserFacts};
+use super::facts::{
+    ChangeFacts, EntryFacts, Facts, OrderFacts, ProjectFacts, TaskFacts, UserFacts,
+};
 use super::principal::{Actor, Credential, Held, Principal, Scope};
 
 macro_rules! actions {
@@ -243,6 +245,20 @@ pub fn decide(principal: &Principal, action: Action, facts: Facts<'_>) -> Result
     Err(Denial::Refused(reason))
 }
 
+/// The grants of a principal that each allow this, beside the rules about who asks; whichever
+/// of them [`decide`] rests on.
+pub fn allowing<'a>(
+    principal: &'a Principal,
+    action: Action,
+    facts: Facts<'a>,
+) -> impl Iterator<Item = &'a Held> {
+    principal.grants.iter().filter(move |held| {
+        sees(held, facts)
+            && role_allows(held.role, action)
+            && refusal(principal, held, action, facts).is_none()
+    })
+}
+
 /// A person's own password, sessions and tokens need no grant, but a session: a program
 /// that holds an API token does not act as the person.
 fn own_affairs(principal: &Principal, action: Action, facts: Facts<'_>) -> Result<Permit, Denial> {
@@ -449,11 +465,15 @@ fn refusal(
         .then_some("nobody changes their own grants"),
         Facts::Project(project) => project_refusal(principal, held, action, project),
         Facts::Task(task) => task_refusal(principal, held, action, task),
+        Facts::Order(order) if action == Action::OrderDismiss => {
+            dismissal_refusal(principal, held, order)
+        }
         Facts::Order(order) => order_refusal(principal, held, order),
         Facts::Change(change) if action == Action::ChangeDecide => {
             let outside = !covers_areas(principal, held, &change.project);
             outside
                 .then_some(PARTLY_OUTSIDE)
+                .or_else(|| leads_outside(principal, held, change))
                 .or_else(|| office_refusal(principal, change.project.lead))
                 .or_else(|| office_refusal(principal, change.proposed_for))
                 .or_else(|| office_refusal(principal, change.new_lead))
@@ -508,6 +528,19 @@ fn order_refusal(principal: &Principal, held: &Held, order: &OrderFacts) -> Opti
     } else {
         Some(PARTLY_OUTSIDE)
     }
+}
+
+/// Whoever dismisses a proposed order spares the unit that it would press: never their own.
+fn dismissal_refusal(
+    principal: &Principal,
+    held: &Held,
+    order: &OrderFacts,
+) -> Option<&'static str> {
+    let mut projects = order.projects.iter();
+    let covered = projects.all(|project| covers_areas(principal, held, project));
+    (!covered)
+        .then_some(PARTLY_OUTSIDE)
+        .or_else(|| office_refusal(principal, Some(order.unit)))
 }
 
 fn task_refusal(
@@ -595,7 +628,7 @@ fn project_refusal(
         Action::IssueRaise => (!project.units().any(|unit| unit_acts(held, Some(unit))))
             .then_some("only a unit with a part in the project may do this"),
         Action::UnitAssign => (!covers_areas(principal, held, project)).then_some(PARTLY_OUTSIDE),
-        Action::OrderDismiss | Action::RatingOverride => {
+        Action::RatingOverride => {
             let outside = !covers_areas(principal, held, project);
             outside
                 .then_some(PARTLY_OUTSIDE)
@@ -612,8 +645,21 @@ fn unit_acts(held: &Held, unit: Option<UnitId>) -> bool {
     }
 }
 
+/// An area supervisor does not decide that a project lies elsewhere, or nowhere: it would be
+/// out of sight.
+fn leads_outside(principal: &Principal, held: &Held, change: &ChangeFacts) -> Option<&'static str> {
+    let areas = change.new_areas.as_ref()?;
+    let nowhere = areas.is_empty() && matches!(held.scope, Scope::Area { .. });
+    (nowhere || !covers(principal, held, areas))
+        .then_some("the project would lie partly outside your area")
+}
+
 /// An area supervisor acts only where every area of the project is in the person's scope.
 fn covers_areas(principal: &Principal, held: &Held, project: &ProjectFacts) -> bool {
+    covers(principal, held, &project.areas)
+}
+
+fn covers(principal: &Principal, held: &Held, areas: &[AreaId]) -> bool {
     let covered = |wanted| {
         principal.grants.iter().any(|other| {
             other.role == held.role
@@ -621,7 +667,7 @@ fn covers_areas(principal: &Principal, held: &Held, project: &ProjectFacts) -> b
         })
     };
     match &held.scope {
-        Scope::Area { .. } => project.areas.iter().all(|area| covered(*area)),
+        Scope::Area { .. } => areas.iter().all(|area| covered(*area)),
         Scope::Everything | Scope::Jurisdiction(_) | Scope::Unit { .. } => true,
     }
 }

@@ -1,7 +1,9 @@
 //! The assessment of units (考评) over some months, from the ledger.
 
+use std::collections::HashMap;
+
 use chrono::NaiveDate;
-use duban_entities::ids::{JurisdictionId, UnitId};
+use duban_entities::ids::{JurisdictionId, TaskId, UnitId};
 use duban_entities::vocabulary::{RevisionState, TaskKind, TaskState};
 use duban_entities::{report_revision, task};
 
@@ -10,7 +12,7 @@ use super::ledgered::{Ledgered, of_kind, owed};
 use super::{Call, Services};
 use crate::domain::assessment::{Charged, Invested, Measure, UnitAssessment, assess, measures};
 use crate::domain::reporting::Month;
-use crate::domain::verdict::Verdict;
+use crate::domain::verdict::{Outcome, Verdict};
 use crate::error::{Error, Result};
 use crate::store::ledger;
 
@@ -133,18 +135,17 @@ fn milestone(
 ) -> Result<()> {
     let owed = owed(row);
     let judged_on = judged_on.min(span.to.next().first_day());
-    let baseline = owed
-        .met_baseline(judged_on)
-        .and_then(|verdict| match verdict {
-            Verdict::InTime => Some(Measure::BaselineMet),
-            Verdict::Late | Verdict::Missing => Some(Measure::BaselineMissed),
-            Verdict::Pending | Verdict::Suspended | Verdict::Waived => None,
-        });
-    let current = owed.met(judged_on).and_then(|verdict| match verdict {
-        Verdict::InTime => Some(Measure::CurrentMet),
-        Verdict::Late | Verdict::Missing => Some(Measure::CurrentMissed),
-        Verdict::Suspended => Some(Measure::MilestonesSuspended),
-        Verdict::Pending | Verdict::Waived => None,
+    let baseline = owed.met_baseline(judged_on).and_then(Verdict::outcome);
+    let baseline = baseline.and_then(|outcome| match outcome {
+        Outcome::Met => Some(Measure::BaselineMet),
+        Outcome::Missed => Some(Measure::BaselineMissed),
+        Outcome::Suspended => None,
+    });
+    let current = owed.met(judged_on).and_then(Verdict::outcome);
+    let current = current.map(|outcome| match outcome {
+        Outcome::Met => Measure::CurrentMet,
+        Outcome::Missed => Measure::CurrentMissed,
+        Outcome::Suspended => Measure::MilestonesSuspended,
     });
     for (measure, day) in [
         (baseline, row.baseline_due_date),
@@ -172,11 +173,15 @@ fn investment(
     invested: &mut Vec<Invested>,
 ) -> Result<()> {
     let revisions: Vec<report_revision::Model> = past.history.last.rows()?;
+    let accepted = revisions
+        .iter()
+        .filter(|revision| revision.state == RevisionState::Accepted);
+    // A report has one that stands accepted.
+    let accepted: HashMap<TaskId, &report_revision::Model> = accepted
+        .map(|revision| (revision.task_id, revision))
+        .collect();
     for row in of_kind(&past.last, TaskKind::Report).filter(|row| span.has_period(row)) {
-        let mut own = revisions
-            .iter()
-            .filter(|revision| revision.task_id == row.id);
-        let accepted = own.find(|revision| revision.state == RevisionState::Accepted);
+        let accepted = accepted.get(&row.id);
         let counts = match owed(row).answered(judged_on) {
             Some(Verdict::InTime | Verdict::Late) => {
                 accepted.is_some() || row.state == TaskState::Open

@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 
 use duban_entities::ids::{ProjectId, UnitId};
-use duban_entities::vocabulary::{LeadBasis, Stage, TaskState};
+use duban_entities::vocabulary::{LeadBasis, Stage, TaskKind, TaskState};
 use duban_entities::{cooperating_unit, project, unit};
 
-use super::{Call, Services, fetch};
+use super::{Call, Services, fetch, report};
 use crate::error::{Blocker, Error, Result};
 use crate::policy::{Action, Permit};
 use crate::store::ledger::FieldChange;
@@ -252,6 +252,10 @@ async fn hand_over(
             let mut after = task.clone();
             after.unit_id = Some(lead);
             work.update(permit, &task, after).await?;
+            // A draft is the unit's own: the next one begins anew.
+            if task.kind == TaskKind::Report && task.unit_id != Some(lead) {
+                report::empty_draft(work, permit, task.id).await?;
+            }
         }
     }
     Ok(())

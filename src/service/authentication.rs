@@ -1,20 +1,23 @@
 //! From a bearer token to the principal of a request.
 //!
-//! Nothing is cached: a disabled user, an ended session or a revoked grant is out with the
-//! next request. Every refusal reads alike.
+//! Whether the session or token still stands is read with every request: a disabled user, an
+//! ended session or a revoked grant is out with the next one. The grants themselves are read
+//! again only when the ledger has moved. Every refusal reads alike.
 
 use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
 
 use chrono::{DateTime, DurationRound, TimeDelta, Utc};
-use duban_entities::ids::UnitId;
+use duban_entities::ids::{UnitId, UserId};
 use duban_entities::vocabulary::{Role, ScopeType};
 use duban_entities::{api_token, grant, user};
 
+use super::caller::{Caller, in_force, next_change};
 use super::credential::{Claims, Kind, Opaque};
 use super::{Call, Services};
 use crate::error::{Error, Result};
 use crate::policy::{Actor, Credential, Held, Principal, Scope};
-use crate::store::{WriteContext, sessions, tokens, users};
+use crate::store::{WriteContext, ledger, sessions, tokens, users};
 
 /// The one refusal of a token.
 const REFUSED: Error = Error::Unauthenticated("the token is not valid: sign in again");
@@ -34,7 +37,7 @@ impl Services {
     /// # Errors
     /// [`Error::Unauthenticated`] for anything that is not a token in force of a user who
     /// may sign in.
-    pub async fn authenticate(&self, bearer: &str, peer: &str) -> Result<Principal> {
+    pub async fn authenticate(&self, bearer: &str, peer: &str) -> Result<Caller> {
         let found = match Opaque::lookup(Kind::Api, bearer) {
             Some(hash) => self.by_api_token(&hash, peer).await,
             None => self.by_access_token(bearer).await,
@@ -45,7 +48,7 @@ impl Services {
         found
     }
 
-    async fn by_access_token(&self, bearer: &str) -> Result<Principal> {
+    async fn by_access_token(&self, bearer: &str) -> Result<Caller> {
         let now = self.clock.now();
         let claims = self.credentials.access.verify(bearer, now).ok_or(REFUSED)?;
         let connection = self.store.read();
@@ -56,14 +59,44 @@ impl Services {
         if standing.access_used_at.is_none() {
             self.note_first_use(claims).await;
         }
-        let grants = users::grants_in_force(connection, claims.user, now).await?;
-        let actor = Actor::User {
-            id: claims.user,
-            name: standing.name,
-        };
         let credential = Credential::Session(claims.session);
-        self.principal(actor, credential, standing.must_change_password, &grants)
-            .await
+        let who = Who {
+            actor: Actor::User {
+                id: claims.user,
+                name: standing.name,
+            },
+            user: claims.user,
+            credential,
+            must_change_password: standing.must_change_password,
+        };
+        self.caller(who, standing.version, now).await
+    }
+
+    /// The caller at this version of the ledger, from memory where nothing has changed.
+    async fn caller(&self, who: Who, version: i64, now: DateTime<Utc>) -> Result<Caller> {
+        let principals = &self.credentials.principals;
+        let (user, credential) = (who.user, who.credential);
+        let principal = match principals.at(user, credential, version, now) {
+            Some(principal) => principal,
+            None => {
+                let all = users::grants(self.store.read(), vec![user]).await?;
+                let until = next_change(&all, now);
+                let grants: Vec<_> = all
+                    .into_iter()
+                    .filter(|grant| in_force(grant, now))
+                    .filter(|grant| carried_by(credential, grant))
+                    .collect();
+                let must_change = who.must_change_password;
+                let principal = self.principal(who.actor, credential, must_change, &grants);
+                let principal = Arc::new(principal.await?);
+                principals.remember(user, version, until, &principal);
+                principal
+            }
+        };
+        Ok(Caller {
+            principal,
+            version: Some(version),
+        })
     }
 
     fn is_live(&self, standing: &sessions::Standing, claims: Claims, now: DateTime<Utc>) -> bool {
@@ -89,25 +122,29 @@ impl Services {
         }
     }
 
-    async fn by_api_token(&self, hash: &str, peer: &str) -> Result<Principal> {
+    async fn by_api_token(&self, hash: &str, peer: &str) -> Result<Caller> {
         let now = self.clock.now();
         let connection = self.store.read();
+        // First, so that what is read behind it is not older than it says.
+        let version = ledger::version(connection).await?;
         let (token, user) = tokens::by_hash(connection, hash)
             .await?
             .filter(|(token, user)| {
                 token.revoked_at.is_none() && token.expires_at > now && user.disabled_at.is_none()
             })
             .ok_or(REFUSED)?;
-        let mut grants = users::grants_in_force(connection, user.id, now).await?;
-        grants.retain(|grant| grant.role == Role::Integrator);
         self.note_use(&token, peer).await;
-        let actor = Actor::User {
-            id: user.id,
-            name: user.name,
+        let who = Who {
+            actor: Actor::User {
+                id: user.id,
+                name: user.name,
+            },
+            user: user.id,
+            credential: Credential::ApiToken(token.id),
+            // Whoever holds the token cannot change the password, and need not wait for it.
+            must_change_password: false,
         };
-        // Whoever holds the token cannot change the password, and need not wait for it.
-        self.principal(actor, Credential::ApiToken(token.id), false, &grants)
-            .await
+        self.caller(who, version, now).await
     }
 
     /// To the minute, so that a busy program does not write with every read.
@@ -162,11 +199,22 @@ impl Services {
         let connection = self.store.read();
         let user = users::find(connection, id).await?;
         let mut grants = users::grants_in_force(connection, id, self.clock.now()).await?;
-        if matches!(call.principal.credential, Credential::ApiToken(_)) {
-            grants.retain(|grant| grant.role == Role::Integrator);
-        }
+        grants.retain(|grant| carried_by(call.principal.credential, grant));
         Ok(Person { user, grants })
     }
+}
+
+/// A person whose credential stands.
+struct Who {
+    actor: Actor,
+    user: UserId,
+    credential: Credential,
+    must_change_password: bool,
+}
+
+/// An API token carries its user's grants as an integrator alone.
+fn carried_by(credential: Credential, grant: &grant::Model) -> bool {
+    !matches!(credential, Credential::ApiToken(_)) || grant.role == Role::Integrator
 }
 
 /// Under what operational rows are written: nothing of it goes to the ledger.

@@ -8,6 +8,7 @@ mod assignment;
 mod authentication;
 mod blank;
 mod briefing;
+mod caller;
 pub mod catalogue;
 mod change;
 pub mod credential;
@@ -57,6 +58,7 @@ pub use assessment::{Assessment, MOST_MONTHS};
 pub use assignment::{AssignMany, AssignOne, Lead};
 pub use authentication::Person;
 pub use briefing::{BriefingPublish, briefing_number, published_figures};
+pub use caller::Caller;
 pub use change::{
     ChangeDecide, ChangePropose, Content, Decision, Document, MovedDate, NewDate, Parts,
     PlannedTarget, ProjectPropose, ProposalContent, ReassignContent, StageContent, Wanted,
@@ -168,6 +170,15 @@ impl Services {
     /// # Errors
     /// [`crate::error::Error::Internal`] when the database cannot be read.
     pub async fn today(&self) -> Result<Today> {
-        Today::load(self.store.read(), self.clock.now()).await
+        let version = crate::store::ledger::version(self.store.read()).await?;
+        self.today_at(version).await
+    }
+
+    /// As [`Services::today`], where the ledger's version is known.
+    ///
+    /// # Errors
+    /// [`crate::error::Error::Internal`] when the database cannot be read.
+    pub async fn today_at(&self, version: i64) -> Result<Today> {
+        self.store.today(version, self.clock.now()).await
     }
 }

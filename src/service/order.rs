@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use chrono::{Datelike, NaiveDate};
 use duban_entities::ids::{BriefingId, JurisdictionId, ProjectId, TaskId, UnitId};
-use duban_entities::vocabulary::{DueBasis, OrderLevel, OrderSource, Role, TaskKind, TaskState};
+use duban_entities::vocabulary::{DueBasis, OrderLevel, OrderSource, TaskKind, TaskState};
 use duban_entities::{order, project, task};
 use serde::Serialize;
 
@@ -16,11 +16,11 @@ use super::{Call, Services, blank, fetch};
 use crate::domain::order::{Number, called};
 use crate::error::{Error, Problems, Result};
 use crate::policy::{
-    Action, Facts, OrderFacts, Permit, Principal, ProjectFacts, TaskFacts, decide,
+    Action, Facts, OrderFacts, Permit, Principal, ProjectFacts, TaskFacts, allowing, decide,
 };
 use crate::store::numbers::{self, Series};
 use crate::store::record::Fields;
-use crate::store::{Work, facts, orders, outline, projects, tasks};
+use crate::store::{Work, briefings, facts, orders, outline, projects, tasks};
 
 /// Most projects that an order names.
 const MOST_PROJECTS: usize = 20;
@@ -129,15 +129,24 @@ impl Services {
     /// Issues an order.
     ///
     /// # Errors
-    /// [`Error::Invalid`] for a text, a date, a level or a thing named that does not do;
-    /// [`Error::Blocked`] `PROPOSAL_GONE`; [`Error::Forbidden`].
+    /// [`Error::Invalid`] for a text, a date, a level or a thing named that does not do, and
+    /// for another unit than the proposal's; [`Error::Blocked`] `PROPOSAL_GONE`;
+    /// [`Error::Forbidden`].
     pub async fn issue_order(&self, call: &Call, input: OrderIssue) -> Result<TaskId> {
         Self::signed_in(call)?;
         let text = Text::checked(&input)?;
         let key = Key::of("orderIssue", input.idempotency_key.as_deref(), &input)?;
-        let services = self.clone();
+        let (services, context) = (self.clone(), call.write(None));
+        if input.proposal.is_some_and(|id| id.reads_ratings()) {
+            return self
+                .store
+                .write_alone(context, move |work| {
+                    Box::pin(async move { issue(work, &services, input, text, key).await })
+                })
+                .await;
+        }
         self.store
-            .write(call.write(None), move |work| {
+            .write(context, move |work| {
                 Box::pin(async move { issue(work, &services, input, text, key).await })
             })
             .await
@@ -195,6 +204,7 @@ async fn issue(
         Some(id) => Some(services.proposal_now(work, id).await?),
         None => None,
     };
+    expect_pressed(&input, followed.as_ref())?;
     let follows = input
         .follows
         .or(followed.as_ref().and_then(|known| known.follows));
@@ -204,9 +214,18 @@ async fn issue(
     Ok(id)
 }
 
-/// Everything that an order names, and the permit to issue it.
+/// A proposal presses one unit: an order to another one would settle it and press nobody.
+fn expect_pressed(input: &OrderIssue, followed: Option<&OrderProposal>) -> Result<()> {
+    if followed.is_some_and(|known| known.unit != input.unit) {
+        return Err(Error::invalid("unitId", "the unit of the proposal"));
+    }
+    Ok(())
+}
+
+/// Everything that an order names, the permit to issue it, and the office that does.
 struct Named {
     permit: Permit,
+    office: Option<UnitId>,
     jurisdiction: JurisdictionId,
     projects: Vec<project::Model>,
     tasks: Vec<task::Model>,
@@ -243,6 +262,7 @@ async fn named(work: &Work, input: &OrderIssue) -> Result<Named> {
             .collect(),
     };
     let permit = work.permit(Action::OrderIssue, Facts::Order(&facts))?;
+    let office = office(work, &facts).await?;
     let wanted: BTreeSet<TaskId> = input.tasks.iter().copied().collect();
     let ids = wanted.iter().copied().collect();
     let mut tasks = tasks::visible_by_ids(connection, work.principal(), ids).await?;
@@ -252,6 +272,7 @@ async fn named(work: &Work, input: &OrderIssue) -> Result<Named> {
     tasks.sort_by_key(|row| row.id);
     Ok(Named {
         permit,
+        office,
         jurisdiction: unit.jurisdiction_id,
         projects: rows,
         tasks,
@@ -310,7 +331,7 @@ async fn check_followed(
 }
 
 async fn check_briefing(work: &Work, jurisdiction: JurisdictionId, id: BriefingId) -> Result<()> {
-    let found = orders::briefing(work.connection(), id).await?;
+    let found = briefings::by_id(work.connection(), id).await?;
     let here = found.filter(|row| row.jurisdiction_id == jurisdiction);
     here.map(|_| ()).ok_or(Error::NotFound)
 }
@@ -339,7 +360,7 @@ async fn write(
         title,
         description: Some(text.instruction),
         raised_by: work.principal().user_id(),
-        raised_unit_id: office(work, &named.permit, named.jurisdiction).await?,
+        raised_unit_id: named.office,
         due_date: Some(input.due_date),
         baseline_due_date: Some(input.due_date),
         counted_due_date: Some(input.due_date),
@@ -395,21 +416,12 @@ fn listed(ids: &[impl ToString]) -> Result<Option<String>> {
         .map_err(Error::internal)
 }
 
-/// The issuing office: the home unit of the grant under which the supervisor acts here, none
-/// where it names none. Of a home with the units below it, it is the one that stands above.
-async fn office(
-    work: &Work,
-    permit: &Permit,
-    jurisdiction: JurisdictionId,
-) -> Result<Option<UnitId>> {
-    let grants = work.principal().grants.iter().filter(|held| {
-        let here = held
-            .scope
-            .jurisdiction()
-            .is_none_or(|own| own == jurisdiction);
-        held.role == Role::Supervisor && permit.role() == Some(Role::Supervisor) && here
-    });
-    let home = grants.map(|held| &held.home).find(|home| !home.is_empty());
+/// The issuing office: the home unit of a grant that allows the order by itself, none where
+/// such grants name none. Of a home with the units below it, it is the one that stands above.
+async fn office(work: &Work, facts: &OrderFacts) -> Result<Option<UnitId>> {
+    let allowing = allowing(work.principal(), Action::OrderIssue, Facts::Order(facts));
+    let mut homes = allowing.map(|held| &held.home);
+    let home = homes.find(|home| !home.is_empty());
     let Some(home) = home else { return Ok(None) };
     let ids = home.iter().copied().collect();
     let units = outline::units_by_id(work.connection(), ids).await?;

@@ -11,7 +11,7 @@ use duban_entities::vocabulary::{OrderGround, OrderLevel, TaskKind};
 use duban_entities::{order_dismissal, project};
 use uuid::Uuid;
 
-use super::{Call, Services, fetch};
+use super::{Call, Services, fetch, order_facts};
 use crate::domain::ladder::{self, Issued, Ladder, Standing, Taken};
 use crate::error::{Error, Result};
 use crate::policy::{Action, Facts, Principal};
@@ -19,7 +19,7 @@ use crate::store::ladder::{self as rows, Pressing, Reach, Rows, Unmet};
 use crate::store::page::{Page, PageRequest, cursor, cursor_values, page_size};
 use crate::store::record::Fields;
 use crate::store::today::Today;
-use crate::store::{Work, authorise, tasks};
+use crate::store::{Work, authorise, facts, tasks};
 
 /// The order of a list of proposals, in its cursors.
 const LIST: &str = "proposal";
@@ -37,6 +37,13 @@ pub struct ProposalId {
 
 impl ProposalId {
     const PREFIX: &'static str = "proposal_";
+
+    /// True where the ground is a rating. Ratings are read beside the unit of work: what
+    /// others did before it must be committed, so it runs alone.
+    #[must_use]
+    pub const fn reads_ratings(self) -> bool {
+        matches!(self.ground, OrderGround::RatingRed)
+    }
 }
 
 impl fmt::Display for ProposalId {
@@ -184,15 +191,24 @@ impl Services {
         Self::signed_in(call)?;
         let id: ProposalId = id.parse()?;
         let reason = fetch::required_note("reason", Some(reason))?;
-        let services = self.clone();
+        let (services, context) = (self.clone(), call.write(Some(reason.clone())));
+        if id.reads_ratings() {
+            return self
+                .store
+                .write_alone(context, move |work| {
+                    Box::pin(async move { dismiss(work, &services, id, reason).await })
+                })
+                .await;
+        }
         self.store
-            .write(call.write(Some(reason.clone())), move |work| {
+            .write(context, move |work| {
                 Box::pin(async move { dismiss(work, &services, id, reason).await })
             })
             .await
     }
 
-    /// The proposal as it stands now, its project locked.
+    /// The proposal as it stands now, its project locked. Where it
+    /// [reads ratings](ProposalId::reads_ratings) the unit of work must run alone.
     pub(super) async fn proposal_now(&self, work: &Work, id: &ProposalId) -> Result<OrderProposal> {
         let (project, _) = subject(work, id).await?;
         let connection = work.connection();
@@ -283,8 +299,12 @@ async fn dismiss(
     reason: String,
 ) -> Result<order_dismissal::Model> {
     let (project, _) = subject(work, &id).await?;
-    let (permit, project) = fetch::project(work, Action::OrderDismiss, project).await?;
+    // Who may not read proposals is not told whether there is one.
+    let (_, project) = fetch::project(work, Action::ProposalsRead, project).await?;
     let known = services.proposal_now(work, &id).await?;
+    let facts = facts::of_project(work.connection(), &project).await?;
+    let order = order_facts(known.unit, &facts);
+    let permit = work.permit(Action::OrderDismiss, Facts::Order(&order))?;
     let person = work.principal().user_id();
     let row = order_dismissal::Model {
         id: work.new_id::<OrderDismissalId>(),
@@ -304,8 +324,9 @@ async fn dismiss(
     work.create(&permit, row, Fields::new()).await
 }
 
-/// What was done about a subject, by ground and key.
-type Done = BTreeMap<(OrderGround, Uuid), Vec<Taken>>;
+/// What was done about a subject, by ground and key: each with the unit that an order went
+/// to; a dismissal holds whoever owes it.
+type Done = BTreeMap<(OrderGround, Uuid), Vec<(Option<UnitId>, Taken)>>;
 
 fn least_days(ladder: &Ladder) -> Option<i32> {
     ladder.first(OrderGround::MilestoneOverdue)
@@ -318,10 +339,12 @@ fn proposals(rows: Rows, ladder: &Ladder, today: &Today) -> Vec<OrderProposal> {
     cases.extend(missed_cases(rows.missed));
     cases.extend(red_cases(&rows.red, ladder, today));
     let proposed = cases.into_iter().filter_map(|case| {
-        let steps = done
-            .remove(&(case.ground, case.subject))
-            .unwrap_or_default();
-        case.propose(ladder, steps, today)
+        let steps = done.remove(&(case.ground, case.subject)).into_iter();
+        let own = steps
+            .flatten()
+            .filter(|(unit, _)| unit.is_none_or(|unit| unit == case.unit));
+        let own = own.map(|(_, taken)| taken).collect();
+        case.propose(ladder, own, today)
     });
     proposed.collect()
 }
@@ -345,8 +368,6 @@ impl Case {
             ground: self.ground,
             measure: self.measure,
             since: self.since,
-            // What is halted was not selected.
-            halted: false,
             steps,
         };
         let next = ladder.next(&standing, today.of(self.jurisdiction))?;
@@ -370,11 +391,13 @@ impl Case {
 fn overdue_cases(overdue: &[Unmet], today: &Today) -> Vec<Case> {
     let ground = OrderGround::MilestoneOverdue;
     let cases = overdue.iter().map(|row| {
+        // As the task itself counts its days.
         let days = today.of(row.jurisdiction_id) - row.counted_due_date;
+        let days = i32::try_from(days.num_days()).unwrap_or(i32::MAX);
         Case {
             subject: row.task_id.0,
             task: Some(row.task_id),
-            measure: i32::try_from(days.num_days()).unwrap_or(i32::MAX),
+            measure: days.saturating_add(row.carried_days_late.unwrap_or(0)),
             ..case_of(row, ground)
         }
     });
@@ -429,8 +452,8 @@ fn red_cases(red: &[project::Model], ladder: &Ladder, today: &Today) -> Vec<Case
     cases.collect()
 }
 
-/// The orders and dismissals within reach. An order that names a milestone presses it,
-/// whatever it was issued on.
+/// The orders and dismissals within reach. An order that names a milestone presses the unit
+/// that answers it, whatever it was issued on.
 fn taken(rows: &Rows) -> Done {
     let mut done = Done::new();
     for row in &rows.on_milestones {
@@ -442,9 +465,8 @@ fn taken(rows: &Rows) -> Done {
     for row in &rows.on_projects {
         let ground = row.ground.as_deref().and_then(|text| text.parse().ok());
         if let (Some(ground), Some(project)) = (ground, row.project_id) {
-            done.entry((ground, project.0))
-                .or_default()
-                .push(issued(row));
+            let done = done.entry((ground, project.0));
+            done.or_default().push(issued(row));
         }
     }
     for row in &rows.dismissals {
@@ -452,19 +474,22 @@ fn taken(rows: &Rows) -> Done {
             continue;
         };
         let subject = row.task_id.map_or(row.project_id.0, |task| task.0);
-        done.entry((ground, subject)).or_default().push(Taken {
+        let taken = Taken {
             level: row.level,
             on: row.dismissed_at.date_naive(),
             order: None,
-        });
+        };
+        done.entry((ground, subject))
+            .or_default()
+            .push((None, taken));
     }
     done
 }
 
 /// The day is UTC's: never before the missed date, which was over in the jurisdiction when the
 /// order was proposed.
-fn issued(row: &Pressing) -> Taken {
-    Taken {
+fn issued(row: &Pressing) -> (Option<UnitId>, Taken) {
+    let taken = Taken {
         level: row.level,
         on: row.created_at.date_naive(),
         order: Some(Issued {
@@ -472,5 +497,6 @@ fn issued(row: &Pressing) -> Taken {
             state: row.state,
             due_date: row.due_date,
         }),
-    }
+    };
+    (Some(row.unit_id), taken)
 }

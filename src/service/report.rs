@@ -20,6 +20,7 @@ use crate::policy::{Action, Permit};
 use crate::store::Work;
 
 pub(super) use decide::{accept, is_correction, return_correction, send_back};
+pub(super) use save::empty as empty_draft;
 
 pub use content::{
     Achieved, ReportContent, ReportedIssue, achieved_of, draft_content, evidence_of,

@@ -27,6 +27,25 @@ pub(super) fn resume_with(
     }
 }
 
+/// Refuses, at the decision, a date of the unit's own that has passed while the request
+/// waited. One that moved by the days of the suspension may lie behind: it was late before.
+pub(super) fn expect_ahead(
+    project: &project::Model,
+    dates: &[MovedDate],
+    on: NaiveDate,
+    today: NaiveDate,
+) -> Result<()> {
+    let days = suspended_days(project, on);
+    let passed = |date: &MovedDate| date.to < today && Some(date.to) != later(date.from, days);
+    if dates.iter().any(passed) {
+        return Err(Error::blocked(
+            "DATE_PASSED",
+            "a proposed date has passed since: return it",
+        ));
+    }
+    Ok(())
+}
+
 /// Days from the suspension to the resumption; 0 where nobody knows when it began.
 fn suspended_days(project: &project::Model, on: NaiveDate) -> i32 {
     let since = project.stage_since.unwrap_or(on);

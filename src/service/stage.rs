@@ -13,7 +13,7 @@ use super::change::{
 };
 use super::idempotency::{self, Key};
 use super::project::state;
-use super::resumption::{Resumption, resume_with, resumed_dates};
+use super::resumption::{Resumption, expect_ahead, resume_with, resumed_dates};
 use super::task::{as_text, due_facts, set_due_facts, weighed};
 use super::{Call, Rules, Services, blank, fetch};
 use crate::domain::schedule::percent_complete;
@@ -160,6 +160,10 @@ pub(super) async fn apply(
 ) -> Result<project::Model> {
     let milestones = tasks::of_projects(work.connection(), vec![project.id]).await?;
     expect_unchanged(&milestones, &content.dates)?;
+    if transition.resumes() {
+        let today = fetch::today(work, project.jurisdiction_id).await?;
+        expect_ahead(project, &content.dates, content.occurred_on, today)?;
+    }
     let mut following = tasks::owed_of_projects(work.connection(), vec![project.id]).await?;
     following.extend(tasks::issues_of(work.connection(), vec![project.id]).await?);
     for before in &following {

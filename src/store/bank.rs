@@ -89,8 +89,8 @@ where
     Ok(())
 }
 
-/// A jurisdiction that gets a new project: locked on PostgreSQL until the transaction ends,
-/// so that two of them queue for the next free code. Rows that refer to it are not kept
+/// A jurisdiction that gets a new project, or one another title: locked on PostgreSQL until
+/// the transaction ends, so that two of them queue for the next free code, or the title. Rows that refer to it are not kept
 /// waiting.
 ///
 /// # Errors

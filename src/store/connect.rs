@@ -15,12 +15,10 @@ use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{ConnectOptions, Executor};
 
+use super::group::Group;
 use super::{Statements, Store};
 use crate::clock::Clock;
 use crate::error::{Error, Result};
-
-/// How long a statement waits for a lock or a connection before the write is refused.
-pub(super) const PATIENCE: Duration = Duration::from_secs(5);
 
 /// The first SQLite without the write-ahead log corruption of 3.7.0 to 3.51.2.
 const OLDEST_SQLITE: (u32, u32, u32) = (3, 51, 3);
@@ -85,16 +83,48 @@ pub enum Access {
     ReadOnly,
 }
 
+/// How long the store waits before it refuses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Patience {
+    /// For a lock, a connection, or the turn of a writer.
+    pub wait: Duration,
+    /// For the end of a statement; on PostgreSQL alone.
+    pub statement: Duration,
+}
+
+impl Default for Patience {
+    /// 5 s and 10 s: who waits longer than that has gone.
+    fn default() -> Self {
+        Self {
+            wait: Duration::from_secs(5),
+            statement: Duration::from_secs(10),
+        }
+    }
+}
+
 impl Store {
-    /// Opens the database. It is not migrated.
+    /// Opens the database, with the usual patience. It is not migrated.
     ///
     /// # Errors
     /// [`Error::Internal`] when it cannot be reached, or when the SQLite library is too old
     /// to be trusted.
     pub async fn open(url: &DatabaseUrl, access: Access, clock: Arc<dyn Clock>) -> Result<Self> {
+        Self::open_with(url, access, clock, Patience::default()).await
+    }
+
+    /// As [`Store::open`], with a patience of its own.
+    ///
+    /// # Errors
+    /// As [`Store::open`].
+    pub async fn open_with(
+        url: &DatabaseUrl,
+        access: Access,
+        clock: Arc<dyn Clock>,
+        patience: Patience,
+    ) -> Result<Self> {
         let (backend, mut reader, mut writer) = match url {
-            DatabaseUrl::Sqlite(path) => open_sqlite(path, access).await?,
-            DatabaseUrl::Postgres(url) => open_postgres(url, access).await?,
+            DatabaseUrl::Sqlite(path) => open_sqlite(path, access, patience).await?,
+            DatabaseUrl::Postgres(url) => open_postgres(url, access, patience).await?,
         };
         let statements = Arc::new(Statements::default());
         for connection in [&mut reader, &mut writer] {
@@ -107,7 +137,8 @@ impl Store {
             writer,
             clock,
             statements,
-            group: Arc::default(),
+            group: Arc::new(Group::new(patience.wait)),
+            zones: Arc::default(),
         };
         if backend == DbBackend::Sqlite {
             store.check_sqlite_version().await?;
@@ -135,8 +166,9 @@ impl Store {
 async fn open_sqlite(
     path: &Path,
     access: Access,
+    patience: Patience,
 ) -> Result<(DbBackend, DatabaseConnection, DatabaseConnection)> {
-    let options = sqlite_options(path);
+    let options = sqlite_options(path, patience);
     let cores = available_parallelism().map_or(2, usize::from);
     let readers = u32::try_from((2 * cores).min(8)).unwrap_or(8);
     let writable = access == Access::ReadWrite;
@@ -150,13 +182,13 @@ async fn open_sqlite(
         .max_connections(1)
         .idle_timeout(None)
         .max_lifetime(None)
-        .acquire_timeout(PATIENCE)
+        .acquire_timeout(patience.wait)
         .connect_with(writer)
         .await
         .map_err(|error| cannot_open(&path.display(), &error))?;
     let reader = SqlitePoolOptions::new()
         .max_connections(readers)
-        .acquire_timeout(PATIENCE)
+        .acquire_timeout(patience.wait)
         .connect_with(options.read_only(true).pragma("query_only", "ON"))
         .await
         .map_err(|error| cannot_open(&path.display(), &error))?;
@@ -184,12 +216,12 @@ fn make_private(path: &Path) -> Result<()> {
     }
 }
 
-fn sqlite_options(path: &Path) -> SqliteConnectOptions {
+fn sqlite_options(path: &Path, patience: Patience) -> SqliteConnectOptions {
     SqliteConnectOptions::new()
         .filename(path)
         .synchronous(SqliteSynchronous::Full)
         .foreign_keys(true)
-        .busy_timeout(PATIENCE)
+        .busy_timeout(patience.wait)
         .statement_cache_capacity(256)
         .pragma("trusted_schema", "OFF")
         .pragma("cell_size_check", "ON")
@@ -202,30 +234,33 @@ fn sqlite_options(path: &Path) -> SqliteConnectOptions {
 }
 
 /// The session settings of every PostgreSQL connection.
-const POSTGRES_SETTINGS: [(&str, &str); 6] = [
+const POSTGRES_SETTINGS: [(&str, &str); 4] = [
     // The rollback before each use warns where there is nothing to roll back.
     ("client_min_messages", "error"),
     ("TimeZone", "UTC"),
     ("synchronous_commit", "on"),
-    ("statement_timeout", "10s"),
-    ("lock_timeout", "5s"),
     ("idle_in_transaction_session_timeout", "30s"),
 ];
 
 async fn open_postgres(
     url: &str,
     access: Access,
+    patience: Patience,
 ) -> Result<(DbBackend, DatabaseConnection, DatabaseConnection)> {
     let options = PgConnectOptions::from_str(url)
         .map_err(Error::internal)?
         .application_name("duban")
         .options(POSTGRES_SETTINGS)
+        .options([
+            ("statement_timeout", milliseconds(patience.statement)),
+            ("lock_timeout", milliseconds(patience.wait)),
+        ])
         .statement_cache_capacity(256)
         .disable_statement_logging();
     let read_only = [("default_transaction_read_only", "on")];
     let reader = PgPoolOptions::new()
         .max_connections(16)
-        .acquire_timeout(PATIENCE)
+        .acquire_timeout(patience.wait)
         .connect_with(options.clone().options(read_only))
         .await
         .map_err(|error| cannot_open(&"PostgreSQL", &error))?;
@@ -236,7 +271,7 @@ async fn open_postgres(
     };
     let writer = PgPoolOptions::new()
         .max_connections(16)
-        .acquire_timeout(PATIENCE)
+        .acquire_timeout(patience.wait)
         // A connection whose transaction was cut short must not carry it to the next user.
         .before_acquire(|connection, _| {
             Box::pin(async move {
@@ -250,6 +285,11 @@ async fn open_postgres(
         SqlxPostgresConnector::from_sqlx_postgres_pool(reader),
         SqlxPostgresConnector::from_sqlx_postgres_pool(writer),
     ))
+}
+
+/// As PostgreSQL reads it.
+fn milliseconds(time: Duration) -> String {
+    format!("{}ms", time.as_millis())
 }
 
 fn cannot_open(what: &dyn fmt::Display, error: &sqlx::Error) -> Error {

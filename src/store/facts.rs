@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use duban_entities::ids::{ProjectId, UnitId, UserId};
+use duban_entities::ids::{AreaId, ProjectId, UnitId, UserId};
 use duban_entities::vocabulary::ChangeKind;
 use duban_entities::{
     change_request, cooperating_unit, grant, order_project, project, project_area, task,
@@ -143,6 +143,7 @@ pub fn change_facts(row: &change_request::Model, project: ProjectFacts) -> Chang
         proposed_by: row.proposed_by,
         proposed_for: row.proposed_unit_id,
         new_lead: new_lead(row),
+        new_areas: new_areas(row),
     }
 }
 
@@ -153,6 +154,16 @@ fn new_lead(row: &change_request::Model) -> Option<UnitId> {
     }
     let content: serde_json::Value = serde_json::from_str(&row.content).ok()?;
     content.pointer("/reassign/to")?.as_str()?.parse().ok()
+}
+
+/// The areas that a request for other contents names, from the row's content.
+fn new_areas(row: &change_request::Model) -> Option<Vec<AreaId>> {
+    if row.kind != ChangeKind::Amend {
+        return None;
+    }
+    let content: serde_json::Value = serde_json::from_str(&row.content).ok()?;
+    let areas = content.pointer("/amend/after/areas")?.as_array()?.iter();
+    Some(areas.filter_map(|id| id.as_str()?.parse().ok()).collect())
 }
 
 /// What a work that is only proposed would be: led by the unit that proposes it, in no area

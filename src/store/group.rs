@@ -15,7 +15,6 @@ use tokio::sync::{Mutex, OwnedMutexGuard, watch};
 use tokio::time::{Instant, timeout};
 
 use super::Store;
-use super::connect::PATIENCE;
 use crate::error::{Error, Result};
 
 /// Most units behind one commit.
@@ -24,10 +23,12 @@ const LARGEST: usize = 64;
 const LONGEST: Duration = Duration::from_millis(10);
 
 /// The queue of the writers.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Group {
     open: Arc<Mutex<Option<Open>>>,
     waiting: AtomicUsize,
+    /// How long one waits for its turn.
+    patience: Duration,
 }
 
 /// A transaction that units have joined.
@@ -61,6 +62,14 @@ pub(super) struct Turn {
 struct Place<'g>(Option<&'g Arc<Group>>);
 
 impl Group {
+    pub(super) fn new(patience: Duration) -> Self {
+        Self {
+            open: Arc::default(),
+            waiting: AtomicUsize::default(),
+            patience,
+        }
+    }
+
     /// How many wait for their turn.
     pub(super) fn waiting(&self) -> usize {
         self.waiting.load(Ordering::SeqCst)
@@ -74,7 +83,7 @@ impl Group {
     pub(super) async fn turn(self: &Arc<Self>, alone: bool) -> Result<Turn> {
         self.waiting.fetch_add(1, Ordering::SeqCst);
         let mut place = Place(Some(self));
-        let open = timeout(PATIENCE, Arc::clone(&self.open).lock_owned()).await;
+        let open = timeout(self.patience, Arc::clone(&self.open).lock_owned()).await;
         let open = open.map_err(|_| Error::Unavailable {
             retry_after: Duration::from_secs(1),
         })?;

@@ -57,7 +57,8 @@ pub struct Rows {
     pub missed: Vec<Unmet>,
     /// The red ones that a unit leads.
     pub red: Vec<project::Model>,
-    /// The orders that name an open milestone, whatever their ground: one row a milestone.
+    /// The orders that name an open milestone, whatever their ground and whoever answers
+    /// them: one row a milestone.
     pub on_milestones: Vec<Pressing>,
     /// The orders that follow a proposal: one row a project that they name.
     pub on_projects: Vec<Pressing>,
@@ -107,6 +108,8 @@ pub struct Unmet {
     pub due_date: NaiveDate,
     /// The date from which lateness is counted.
     pub counted_due_date: NaiveDate,
+    /// Days late on an earlier date, which stay counted.
+    pub carried_days_late: Option<i32>,
 }
 
 fn unmet(reach: &Reach, kind: TaskKind, today: &Today) -> SelectStatement {
@@ -119,6 +122,7 @@ fn unmet(reach: &Reach, kind: TaskKind, today: &Today) -> SelectStatement {
             (task::Entity, Column::UnitId),
             (task::Entity, Column::DueDate),
             (task::Entity, Column::CountedDueDate),
+            (task::Entity, Column::CarriedDaysLate),
         ])
         .from(task::Entity)
         .cond_where(today.overdue())
@@ -207,6 +211,8 @@ pub struct Pressing {
     pub named_id: Option<TaskId>,
     /// The order.
     pub order_id: TaskId,
+    /// The unit that answers it: the order presses this unit alone, whatever it names.
+    pub unit_id: UnitId,
     /// Its level.
     pub level: OrderLevel,
     /// The ground of a proposal that it followed.
@@ -275,6 +281,7 @@ fn pressing() -> SelectStatement {
             (order::Entity, order::Column::Ground),
         ])
         .columns([
+            (task::Entity, task::Column::UnitId),
             (task::Entity, task::Column::State),
             (task::Entity, task::Column::DueDate),
             (task::Entity, task::Column::CreatedAt),
@@ -285,6 +292,7 @@ fn pressing() -> SelectStatement {
             Expr::col((task::Entity, task::Column::Id))
                 .equals((order::Entity, order::Column::TaskId)),
         )
+        .and_where(task::Column::UnitId.is_not_null())
         .to_owned()
 }
 

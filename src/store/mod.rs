@@ -45,10 +45,11 @@ mod work;
 use std::sync::Arc;
 
 use sea_orm::{DatabaseConnection, DbBackend, Statement};
+use tokio::sync::Mutex;
 
 use crate::clock::Clock;
 
-pub use connect::{Access, DatabaseUrl};
+pub use connect::{Access, DatabaseUrl, Patience};
 use statements::Statements;
 pub use work::{Work, WriteContext, authorise, part};
 
@@ -62,6 +63,8 @@ pub struct Store {
     statements: Arc<Statements>,
     /// The writers' queue; SQLite alone needs one.
     group: Arc<group::Group>,
+    /// The time zones, at the ledger's version when they were read.
+    zones: Arc<Mutex<Option<(i64, Arc<today::Zones>)>>>,
 }
 
 impl Store {

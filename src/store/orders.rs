@@ -1,7 +1,7 @@
 //! Selects of orders and of what they name.
 
-use duban_entities::ids::{BriefingId, JurisdictionId, ProjectId, TaskId};
-use duban_entities::{briefing, order, order_project, order_task};
+use duban_entities::ids::{JurisdictionId, ProjectId, TaskId};
+use duban_entities::{order, order_project, order_task};
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder};
 
 use super::Work;
@@ -106,19 +106,5 @@ pub async fn tasks_of(
     Ok(order_task::Entity::find()
         .filter(order_task::Column::OrderId.is_in(orders))
         .all(connection)
-        .await?)
-}
-
-/// A published briefing.
-///
-/// # Errors
-/// [`crate::error::Error::Internal`] when the database cannot be read.
-pub async fn briefing(
-    connection: &impl ConnectionTrait,
-    id: BriefingId,
-) -> Result<Option<briefing::Model>> {
-    Ok(briefing::Entity::find()
-        .filter(briefing::Column::Id.eq(id))
-        .one(connection)
         .await?)
 }

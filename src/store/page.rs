@@ -280,8 +280,22 @@ const fn sql_order(direction: Direction) -> Order {
     }
 }
 
-/// Rows strictly behind (or before) a row: `a > x OR (a = x AND b > y)`.
+/// Rows strictly behind (or before) a row: `(a, b) > (x, y)`, which an index in that order
+/// answers, or where the directions differ `a > x OR (a = x AND b > y)`.
 fn beside(keys: &[SortKey], values: &[Value], beyond: bool) -> Condition {
+    if let Some(direction) = keys.first().map(|key| key.direction)
+        && keys.iter().all(|key| key.direction == direction)
+    {
+        let row = Expr::tuple(keys.iter().map(|key| key.expression.clone()));
+        let values = Expr::tuple(values.iter().cloned().map(Expr::value));
+        let larger = (direction == Direction::Ascending) == beyond;
+        let side = if larger {
+            row.gt(values)
+        } else {
+            row.lt(values)
+        };
+        return Condition::all().add(side);
+    }
     let mut any = Condition::any();
     for (n, (key, value)) in keys.iter().zip(values).enumerate() {
         let mut all = Condition::all();

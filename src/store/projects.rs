@@ -190,8 +190,12 @@ pub(super) fn parse_instant(text: &str) -> Option<Value> {
 }
 
 fn due_or_never() -> SimpleExpr {
-    let due = Expr::col((project::Entity, project::Column::DueDate));
-    Func::coalesce([due, Expr::value(NEVER)]).into()
+    or_never(Expr::col((project::Entity, project::Column::DueDate)))
+}
+
+/// A date, or [`NEVER`]: written out, as in the indexes.
+pub(super) fn or_never(date: SimpleExpr) -> SimpleExpr {
+    Func::coalesce([date, Expr::cust("'9999-12-31'")]).into()
 }
 
 /// Days overdue of the project's longest overdue task, 0 where none is.

@@ -121,6 +121,26 @@ pub async fn before(
         .await?)
 }
 
+/// The first revision of a project behind a month that is accepted, or submitted since.
+///
+/// # Errors
+/// [`crate::error::Error::Internal`] when the database cannot be read.
+pub async fn after(
+    connection: &impl ConnectionTrait,
+    project: ProjectId,
+    period: &str,
+) -> Result<Option<report_revision::Model>> {
+    let counts = [RevisionState::Accepted, RevisionState::Submitted];
+    Ok(report_revision::Entity::find()
+        .filter(report_revision::Column::ProjectId.eq(project))
+        .filter(report_revision::Column::Period.gt(period))
+        .filter(report_revision::Column::State.is_in(counts))
+        .order_by_asc(report_revision::Column::Period)
+        .order_by_desc(report_revision::Column::Number)
+        .one(connection)
+        .await?)
+}
+
 /// The drafts of these reports.
 ///
 /// # Errors
@@ -165,8 +185,8 @@ impl ReportFilter {
     }
 }
 
-/// The reports that are missing, among those that the principal may see: open and overdue.
-/// The newest month first; at most `limit`.
+/// The reports that are missing, among those that the principal may see: overdue and never
+/// submitted. The newest month first; at most `limit`.
 ///
 /// # Errors
 /// [`crate::error::Error::Internal`] when the database cannot be read.
@@ -181,6 +201,7 @@ pub async fn missing(
         .filter(scope::tasks(principal))
         .filter(filter.condition())
         .filter(today.overdue())
+        .filter(task::Column::FirstSubmittedOn.is_null())
         .order_by_desc(task::Column::Period)
         .order_by_asc(task::Column::UnitId)
         .order_by_asc(task::Column::Id)

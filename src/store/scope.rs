@@ -25,6 +25,15 @@ struct Reach {
     touched: Vec<JurisdictionId>,
 }
 
+impl Reach {
+    const fn is_empty(&self) -> bool {
+        !self.everything
+            && self.jurisdictions.is_empty()
+            && self.areas.is_empty()
+            && self.units.is_empty()
+    }
+}
+
 fn reach(principal: &Principal) -> Reach {
     reach_of(principal, |_| true)
 }
@@ -98,10 +107,15 @@ pub fn tasks(principal: &Principal) -> Condition {
     if reach.everything {
         return Condition::all();
     }
-    let visible = visible_projects(principal);
-    let mut seen = Condition::any().add(task::Column::ProjectId.in_subquery(visible));
+    let mut seen = Condition::any();
+    if let Some(visible) = narrowly_visible(principal) {
+        seen = seen.add(task::Column::ProjectId.in_subquery(visible));
+    }
     if !reach.jurisdictions.is_empty() {
-        seen = seen.add(task::Column::JurisdictionId.is_in(reach.jurisdictions));
+        seen = seen.add(task::Column::JurisdictionId.is_in(reach.jurisdictions.clone()));
+    }
+    if reach.is_empty() {
+        return nothing();
     }
     if !reach.units.is_empty() {
         let raised = Condition::all()
@@ -123,26 +137,41 @@ pub fn changes(principal: &Principal) -> Condition {
     if reach.everything {
         return Condition::all();
     }
-    let mut proposed = Condition::any();
-    let mut any = false;
+    if reach.is_empty() {
+        return nothing();
+    }
+    let mut seen = Condition::any();
+    if let Some(visible) = narrowly_visible(principal) {
+        seen = seen.add(Column::ProjectId.in_subquery(visible));
+    }
     if !reach.jurisdictions.is_empty() {
-        any = true;
-        proposed = proposed.add(Column::JurisdictionId.is_in(reach.jurisdictions));
+        seen = seen.add(Column::JurisdictionId.is_in(reach.jurisdictions));
     }
     if !reach.units.is_empty() {
-        any = true;
-        proposed = proposed.add(Column::ProposedUnitId.is_in(reach.units));
+        let proposed = Condition::all()
+            .add(Column::ProjectId.is_null())
+            .add(Column::ProposedUnitId.is_in(reach.units));
+        seen = seen.add(proposed);
     }
-    let seen = Condition::any().add(Column::ProjectId.in_subquery(visible_projects(principal)));
-    if any {
-        seen.add(
-            Condition::all()
-                .add(Column::ProjectId.is_null())
-                .add(proposed),
-        )
-    } else {
-        seen
+    seen
+}
+
+/// The ids of the projects that the principal sees by area or unit. What hangs on a project
+/// has its jurisdiction, so that those of a whole jurisdiction need not be looked up.
+fn narrowly_visible(principal: &Principal) -> Option<SelectStatement> {
+    let narrow = Reach {
+        jurisdictions: Vec::new(),
+        ..reach(principal)
+    };
+    if narrow.areas.is_empty() && narrow.units.is_empty() {
+        return None;
     }
+    let ids = Query::select()
+        .column(project::Column::Id)
+        .from(project::Entity)
+        .cond_where(projects_in(narrow))
+        .to_owned();
+    Some(ids)
 }
 
 /// The jurisdictions whose catalogue the principal may read: none means all.

@@ -9,7 +9,7 @@ use sea_orm::{
     JoinType, QueryFilter, QueryOrder, QuerySelect, RelationDef,
 };
 
-use super::Work;
+use super::{Work, ledger};
 use crate::error::{Error, Result};
 
 /// What a request with an access token must know of its session.
@@ -33,6 +33,8 @@ pub struct Standing {
     pub refresh_expires_at: DateTime<Utc>,
     /// When that access token was first used.
     pub access_used_at: Option<DateTime<Utc>>,
+    /// The ledger's version at that moment.
+    pub version: i64,
 }
 
 fn session_user() -> RelationDef {
@@ -76,6 +78,7 @@ pub async fn standing(
         ])
         .column_as(refresh_token::Column::ExpiresAt, "refresh_expires_at")
         .column(refresh_token::Column::AccessUsedAt)
+        .expr_as(ledger::version_expression(), "version")
         .into_model::<Standing>()
         .one(connection)
         .await?;

@@ -3,14 +3,14 @@
 use duban_entities::ids::{ChangeRequestId, JurisdictionId, ProjectId, TaskId, UnitId};
 use duban_entities::vocabulary::{DueBasis, TaskKind, TaskState};
 use duban_entities::{task, task_evidence};
-use sea_orm::sea_query::{Expr, Func, SimpleExpr};
+use sea_orm::sea_query::{Expr, SimpleExpr};
 use sea_orm::{
     ColumnTrait, Condition, ConnectionTrait, EntityTrait, FromQueryResult, PaginatorTrait,
     QueryFilter, QueryOrder, QuerySelect, Value,
 };
 
 use super::page::{Direction, Keyset, Page, PageRequest, SortKey};
-use super::projects::{NEVER, parse_date};
+use super::projects::{NEVER, or_never, parse_date};
 use super::scope;
 use super::today::Today;
 use crate::error::Result;
@@ -177,8 +177,7 @@ fn cursor_values(order: TaskOrder, sorted: &Sorted) -> Vec<String> {
 }
 
 fn due_or_never() -> SimpleExpr {
-    let due = Expr::col((task::Entity, task::Column::DueDate));
-    Func::coalesce([due, Expr::value(NEVER)]).into()
+    or_never(Expr::col((task::Entity, task::Column::DueDate)))
 }
 
 fn days_or_zero(today: &Today) -> SimpleExpr {

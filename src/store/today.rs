@@ -1,6 +1,7 @@
 //! "Today" is the jurisdiction's local date: a value for each, and an expression in SQL.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use chrono::{DateTime, NaiveDate, Utc};
 use chrono_tz::Tz;
@@ -8,19 +9,74 @@ use duban_entities::ids::JurisdictionId;
 use duban_entities::vocabulary::MilestoneRole;
 use duban_entities::{jurisdiction, task};
 use sea_orm::sea_query::{CaseStatement, Expr, ExprTrait, Func, SimpleExpr};
-use sea_orm::{ColumnTrait, Condition, ConnectionTrait, DbBackend, EntityTrait};
+use sea_orm::{
+    ColumnTrait, Condition, ConnectionTrait, DbBackend, EntityTrait, QueryOrder, QuerySelect,
+};
 
+use super::Store;
 use crate::clock::{end_of_day, local_date};
 use crate::error::{Error, Result};
+
+/// The time zones of the jurisdictions.
+#[derive(Debug, Default)]
+pub(super) struct Zones {
+    of: BTreeMap<JurisdictionId, Tz>,
+    /// Each zone once, the first one first.
+    distinct: Vec<Tz>,
+}
 
 /// Today in every jurisdiction.
 #[derive(Clone, Debug)]
 pub struct Today {
-    dates: HashMap<JurisdictionId, NaiveDate>,
-    zones: HashMap<JurisdictionId, Tz>,
+    zones: Arc<Zones>,
+    /// Today in each zone that occurs.
+    dates: Vec<(Tz, NaiveDate)>,
     /// What most jurisdictions have.
     usual: NaiveDate,
     backend: DbBackend,
+}
+
+impl Zones {
+    /// Reads them: one statement.
+    async fn load(connection: &impl ConnectionTrait) -> Result<Self> {
+        let rows: Vec<(JurisdictionId, String)> = jurisdiction::Entity::find()
+            .select_only()
+            .columns([jurisdiction::Column::Id, jurisdiction::Column::TimeZone])
+            .order_by_asc(jurisdiction::Column::Id)
+            .into_tuple()
+            .all(connection)
+            .await?;
+        let mut zones = Self::default();
+        for (id, name) in rows {
+            let zone: Tz = name.parse().map_err(Error::internal)?;
+            if !zones.distinct.contains(&zone) {
+                zones.distinct.push(zone);
+            }
+            zones.of.insert(id, zone);
+        }
+        Ok(zones)
+    }
+}
+
+impl Store {
+    /// Today in every jurisdiction. The time zones are read again only where the ledger's
+    /// version is another than the last time.
+    ///
+    /// # Errors
+    /// [`Error::Internal`] when a jurisdiction has an unknown time zone.
+    pub async fn today(&self, version: i64, now: DateTime<Utc>) -> Result<Today> {
+        let mut known = self.zones.lock().await;
+        let zones = match known.as_ref() {
+            Some((at, zones)) if *at == version => Arc::clone(zones),
+            _ => {
+                let zones = Arc::new(Zones::load(self.read()).await?);
+                *known = Some((version, Arc::clone(&zones)));
+                zones
+            }
+        };
+        drop(known);
+        Ok(Today::at(zones, now, self.backend()))
+    }
 }
 
 impl Today {
@@ -29,66 +85,76 @@ impl Today {
     /// # Errors
     /// [`Error::Internal`] when a jurisdiction has an unknown time zone.
     pub async fn load(connection: &impl ConnectionTrait, now: DateTime<Utc>) -> Result<Self> {
-        let (mut dates, mut zones) = (HashMap::new(), HashMap::new());
-        for row in jurisdiction::Entity::find().all(connection).await? {
-            let zone: Tz = row.time_zone.parse().map_err(Error::internal)?;
-            dates.insert(row.id, local_date(now, zone));
-            zones.insert(row.id, zone);
-        }
-        let usual = dates
-            .values()
-            .next()
-            .copied()
-            .unwrap_or_else(|| now.date_naive());
-        Ok(Self {
+        let zones = Arc::new(Zones::load(connection).await?);
+        Ok(Self::at(zones, now, connection.get_database_backend()))
+    }
+
+    fn at(zones: Arc<Zones>, now: DateTime<Utc>, backend: DbBackend) -> Self {
+        let each = zones.distinct.iter();
+        let dates: Vec<_> = each.map(|zone| (*zone, local_date(now, *zone))).collect();
+        let first = dates.first().map(|(_, date)| *date);
+        Self {
+            usual: first.unwrap_or_else(|| now.date_naive()),
             dates,
             zones,
-            usual,
-            backend: connection.get_database_backend(),
-        })
+            backend,
+        }
+    }
+
+    fn zone(&self, jurisdiction: JurisdictionId) -> Option<Tz> {
+        self.zones.of.get(&jurisdiction).copied()
+    }
+
+    fn in_zone(&self, zone: Tz) -> NaiveDate {
+        let known = self.dates.iter().find(|(known, _)| *known == zone);
+        known.map_or(self.usual, |(_, date)| *date)
     }
 
     /// Today in one jurisdiction.
     #[must_use]
     pub fn of(&self, jurisdiction: JurisdictionId) -> NaiveDate {
-        self.dates.get(&jurisdiction).copied().unwrap_or(self.usual)
+        self.zone(jurisdiction)
+            .map_or(self.usual, |zone| self.in_zone(zone))
+    }
+
+    /// Today in each jurisdiction, or by UTC where there is none.
+    pub fn dates(&self) -> impl Iterator<Item = NaiveDate> + '_ {
+        self.dates.values().copied().chain([self.usual])
     }
 
     /// The last instant of a jurisdiction's local day: what stood then is that day's figure.
     #[must_use]
     pub fn end_of(&self, jurisdiction: JurisdictionId, day: NaiveDate) -> DateTime<Utc> {
-        let zone = self.zones.get(&jurisdiction).copied().unwrap_or(Tz::UTC);
+        let zone = self.zone(jurisdiction).unwrap_or(Tz::UTC);
         end_of_day(day, zone)
     }
 
     /// The local date of an instant in a jurisdiction.
     #[must_use]
     pub fn date_of(&self, jurisdiction: JurisdictionId, at: DateTime<Utc>) -> NaiveDate {
-        let zone = self.zones.get(&jurisdiction).copied().unwrap_or(Tz::UTC);
+        let zone = self.zone(jurisdiction).unwrap_or(Tz::UTC);
         local_date(at, zone)
     }
 
     /// Whole days from the local day of an instant in a jurisdiction to today.
     #[must_use]
     pub fn days_since(&self, jurisdiction: JurisdictionId, at: DateTime<Utc>) -> i64 {
-        let zone = self.zones.get(&jurisdiction);
-        let then = zone.map_or_else(|| at.date_naive(), |zone| local_date(at, *zone));
+        let zone = self.zone(jurisdiction);
+        let then = zone.map_or_else(|| at.date_naive(), |zone| local_date(at, zone));
         self.of(jurisdiction).signed_duration_since(then).num_days()
     }
 
     /// Today as an expression, where `column` names the row's jurisdiction.
     fn expression(&self, column: (task::Entity, task::Column)) -> SimpleExpr {
-        let others: Vec<_> = self
-            .dates
-            .iter()
-            .filter(|(_, date)| **date != self.usual)
-            .collect();
-        if others.is_empty() {
+        if self.dates.iter().all(|(_, date)| *date == self.usual) {
             return Expr::value(self.usual);
         }
         let mut case = CaseStatement::new();
-        for (jurisdiction, date) in others {
-            case = case.case(Expr::col(column).eq(*jurisdiction), *date);
+        for (jurisdiction, zone) in &self.zones.of {
+            let date = self.in_zone(*zone);
+            if date != self.usual {
+                case = case.case(Expr::col(column).eq(*jurisdiction), date);
+            }
         }
         case.finally(self.usual).into()
     }
@@ -163,8 +229,10 @@ impl Today {
     }
 }
 
+/// Written out, not bound: an index of open tasks alone serves only what says so.
 fn open() -> Condition {
-    Condition::all().add(task::Column::State.eq(duban_entities::vocabulary::TaskState::Open))
+    let state = Expr::col((task::Entity, task::Column::State));
+    Condition::all().add(state.eq(Expr::cust("'OPEN'")))
 }
 
 /// The end of a plan's period is not a deadline.

@@ -60,7 +60,9 @@ impl Store {
         self.write_unit(context, run, false).await
     }
 
-    /// As [`Store::write`], for a unit that takes long: nobody else waits for its commit.
+    /// As [`Store::write`], for a unit that takes long, or that reads what others have
+    /// committed by [`Store::read`]: nobody else waits for its commit, and what was done
+    /// before it is committed.
     ///
     /// # Errors
     /// As [`Store::write`].

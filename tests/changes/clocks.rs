@@ -31,6 +31,7 @@ on_both!(
     a_suspensions_review_may_be_put_off,
     resuming_moves_the_dates_by_the_days_of_the_suspension,
     resuming_takes_the_dates_that_the_unit_proposes,
+    a_date_that_passed_while_a_resumption_waited_is_returned,
     the_database_counts_days_as_the_rule_does,
 );
 
@@ -290,6 +291,22 @@ async fn resuming_takes_the_dates_that_the_unit_proposes(world: &World) {
         finish["carriedDaysLate"], 31,
         "days late before the suspension stay"
     );
+}
+
+async fn a_date_that_passed_while_a_resumption_waited_is_returned(world: &World) {
+    let dates = json!({ "dates": [{ "taskId": text(HALTED_FINISH), "dueDate": "2026-12-01" }] });
+    let asked = move_to(world, HALTED, "PREPARATION", dates).await;
+    let change = asked.at("/projectMove/changeRequest/id");
+    world.advance_days(20);
+    let passed = decide(world, change, "APPROVE").await;
+    assert_eq!(passed.blockers(), ["DATE_PASSED"]);
+    assert_eq!(project(world, HALTED).await["stage"], "SUSPENDED");
+    decide(world, change, "RETURN").await.data();
+    // What moves by the days of the suspension may lie behind: it was late before.
+    let asked = move_to(world, HALTED, "PREPARATION", json!({})).await;
+    approve(world, &asked, "projectMove").await;
+    let due = task(world, HALTED_FINISH).await["dueDate"].clone();
+    assert!(due.as_str() < Some("2026-12-01"), "{due}");
 }
 
 /// Tasks of every shape that the rule tells apart, owed by nobody.

@@ -1,12 +1,12 @@
 //! Another lead unit, other contents.
 
-use duban_entities::ids::{TargetId, TaskId};
+use duban_entities::ids::{ProjectId, TargetId, TaskId};
 use duban_entities::vocabulary::TaskKind;
 use duban_entities::{target, task};
 use sea_orm::{ConnectionTrait, EntityTrait};
 use serde_json::{Value, json};
 
-use super::{approve, decide, project, propose, reschedule, task as read};
+use super::{act, approve, decide, project, propose, reschedule, task as read};
 use crate::support::client::text;
 use crate::support::dump::texts;
 use crate::support::fixture::{db_insert, some_task};
@@ -24,6 +24,8 @@ on_both!(
     contents_change_as_proposed,
     what_refuses_other_contents,
     contents_that_changed_meanwhile_are_left_alone,
+    two_works_do_not_come_to_one_title,
+    nobody_lets_a_work_out_of_their_areas,
     money_is_exact,
 );
 
@@ -259,6 +261,51 @@ async fn contents_that_changed_meanwhile_are_left_alone(world: &World) {
     assert_eq!(now["title"], "宿鸭湖水库清淤扩容", "nothing of it");
     assert_eq!(now["investment"]["total"], Value::Null);
     decide(world, change, "RETURN").await.data();
+}
+
+/// Free when both proposed it: the second decision finds it taken.
+async fn two_works_do_not_come_to_one_title(world: &World) {
+    let ask = |id: ProjectId, title: &'static str| async move {
+        let input = json!({ "projectId": text(id), "title": title });
+        propose(world, LEAD, "amend", input).await
+    };
+    let first = ask(RESERVOIR, "汝河综合治理").await;
+    let second = ask(BUILDING, " 汝河 综合治理").await;
+    approve(world, &first, "changePropose").await;
+    let change = second.at("/changePropose/changeRequest/id");
+    let taken = decide(world, change, "APPROVE").await;
+    assert_eq!(taken.blockers(), ["DUPLICATE"]);
+    assert_eq!(project(world, BUILDING).await["title"], "污水处理厂");
+    decide(world, change, "RETURN").await.data();
+    // Its own title is nobody else's.
+    let again = ask(RESERVOIR, "汝河综合治理（一期）").await;
+    approve(world, &again, "changePropose").await;
+}
+
+/// Decided by somebody who would not see it any more.
+async fn nobody_lets_a_work_out_of_their_areas(world: &World) {
+    let both = Persona::SupervisorAreas;
+    let seen = "query Q($id: ID!) { node(id: $id) {
+        ... on ChangeRequest { state permissions { decide } } } }";
+    for areas in [json!([text(BIYANG), text(PINGYU)]), json!([])] {
+        let input = json!({ "projectId": text(RESERVOIR), "areaIds": areas });
+        let asked = propose(world, LEAD, "amend", input).await;
+        let change = asked.at("/changePropose/changeRequest/id");
+        let input = json!({ "changeRequestId": change, "decision": "APPROVE" });
+        let refused = act(world, both, "changeDecide", input, super::CHANGE).await;
+        refused.refused("FORBIDDEN");
+        let client = world.client_of(both).await;
+        let answer = client.ask(seen, json!({ "id": change })).await;
+        assert_eq!(answer.at("/node/state"), "PROPOSED");
+        assert_eq!(answer.at("/node/permissions/decide"), false);
+        decide(world, change, "RETURN").await.data();
+    }
+    let input = json!({ "projectId": text(RESERVOIR), "areaIds": [text(PINGYU)] });
+    let asked = propose(world, LEAD, "amend", input).await;
+    let change = asked.at("/changePropose/changeRequest/id");
+    let input = json!({ "changeRequestId": change, "decision": "APPROVE" });
+    let decided = act(world, both, "changeDecide", input, super::CHANGE).await;
+    assert_eq!(decided.at("/changeDecide/changeRequest/state"), "APPROVED");
 }
 
 async fn money_is_exact(world: &World) {

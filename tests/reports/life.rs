@@ -1,7 +1,7 @@
 //! A report from its draft to its acceptance, and what is refused on the way.
 
 use duban_entities::{report_draft, report_revision, task};
-use sea_orm::{EntityTrait, PaginatorTrait};
+use sea_orm::{ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter};
 use serde_json::{Value, json};
 
 use super::{act, begin, db_made, duty, midnight, move_with_approval};
@@ -15,12 +15,14 @@ use crate::support::{Answer, Persona, World, on_both};
 on_both!(
     a_report_is_drafted_submitted_returned_and_accepted,
     a_draft_is_the_units_own,
+    a_draft_does_not_go_to_the_next_lead,
     an_accepted_report_is_corrected_by_another_revision,
     a_returned_correction_leaves_what_was_accepted,
     late_is_judged_on_the_first_submission,
     what_a_report_must_say,
     nothing_changed_is_said_explicitly,
     figures_fall_only_with_a_reason,
+    a_late_month_exceeds_a_later_one_only_with_a_reason,
     many_reports_are_submitted_or_none,
     a_report_raises_issues_or_nothing_is_written,
     a_report_is_waived,
@@ -224,6 +226,58 @@ async fn a_draft_is_the_units_own(world: &World) {
     );
 }
 
+/// The report goes to the next lead, what the former one wrote on it does not.
+async fn a_draft_does_not_go_to_the_next_lead(world: &World) {
+    let id = text(RESERVOIR_REPORT);
+    let draft = json!({ "taskId": id, "narrative": "内部初稿" });
+    let saved = act(
+        world,
+        Persona::Reporter,
+        "reportSave",
+        draft,
+        "report { id }",
+    );
+    saved.await.data();
+    let lead = json!({ "reassign": {
+        "projectId": text(RESERVOIR), "leadUnitId": text(TRANSPORT), "reason": "职能调整",
+    } });
+    let selection = "changeRequest { id }";
+    let asked = act(world, Persona::Signatory, "changePropose", lead, selection).await;
+    let change = asked.at("/changePropose/changeRequest/id");
+    let approve = json!({ "changeRequestId": change, "decision": "APPROVE" });
+    let approved = act(
+        world,
+        Persona::Supervisor,
+        "changeDecide",
+        approve,
+        selection,
+    );
+    approved.await.data();
+    for who in [Persona::OtherReporter, Persona::Reporter] {
+        let report = read(world, who, id.clone()).await;
+        assert_eq!(report["draft"], Value::Null, "{who:?}");
+    }
+    let of = report_draft::Column::TaskId.eq(RESERVOIR_REPORT);
+    let row = report_draft::Entity::find().filter(of).one(&world.db).await;
+    assert_eq!(row.unwrap().unwrap().content, "");
+    let entries = world.db_new_entries().await;
+    let mut drafts = entries
+        .iter()
+        .filter(|entry| entry.subject_type == "ReportDraft");
+    assert_eq!(drafts.next_back().unwrap().action, "change.decide");
+    let anew = json!({ "taskId": id, "narrative": "新稿" });
+    let saved = act(
+        world,
+        Persona::OtherReporter,
+        "reportSave",
+        anew,
+        "report { id }",
+    );
+    saved.await.data();
+    let report = read(world, Persona::OtherReporter, id).await;
+    assert_eq!(report["draft"]["narrative"], "新稿");
+}
+
 async fn an_accepted_report_is_corrected_by_another_revision(world: &World) {
     let id = text(BUILDING_REPORT);
     verify(world, id.clone()).await.data();
@@ -250,21 +304,44 @@ async fn an_accepted_report_is_corrected_by_another_revision(world: &World) {
 
 async fn a_returned_correction_leaves_what_was_accepted(world: &World) {
     let id = text(BUILDING_REPORT);
+    let submission = "query Q($id: ID!) { task(id: $id) { completedOn submittedAt
+        submittedBy { name } evidence { title documentNumber } } }";
+    let submission = async || {
+        let client = world.client_of(Persona::Supervisor).await;
+        let answer = client.ask(submission, json!({ "id": id })).await;
+        answer.at("/task").clone()
+    };
+    // Once through the API, so that the task says what the accepted revision does.
+    send_back(world, id.clone()).await.data();
+    let first = json!([{ "title": "进度报表", "documentNumber": "驻水报〔2026〕9号" }]);
+    let first = with(says("12.5"), &[("taskId", id.clone()), ("evidence", first)]);
+    submit(world, first).await.data();
     verify(world, id.clone()).await.data();
+    let accepted = submission().await;
+    assert_eq!(accepted["submittedBy"]["name"], "Name of signatory-lead");
+    world.advance_days(3);
     let correction = with(
         says("99"),
-        &[("taskId", id.clone()), ("reason", json!("更正"))],
+        &[
+            ("taskId", id.clone()),
+            ("reason", json!("更正")),
+            ("evidence", json!([{ "title": "更正依据" }])),
+        ],
     );
-    submit(world, correction).await.data();
+    act(world, Persona::BothHats, "reportSubmit", correction, REPORT)
+        .await
+        .data();
+    assert_ne!(submission().await, accepted);
     let dated = json!({ "taskId": id, "reason": "无据", "dueDate": "2026-12-20" });
     let refused = act(world, Persona::Supervisor, "taskReturn", dated, TASK).await;
     assert_eq!(refused.fields(), ["dueDate"]);
     let returned = send_back(world, id.clone()).await;
     assert_eq!(returned.at("/taskReturn/task/state"), "DONE");
-    let report = read(world, Persona::Supervisor, id).await;
-    assert_eq!(states(&report), ["ACCEPTED", "RETURNED"]);
+    let report = read(world, Persona::Supervisor, id.clone()).await;
+    assert_eq!(states(&report), ["RETURNED", "ACCEPTED", "RETURNED"]);
     assert_eq!(report["reportedPercent"], "12.5");
-    assert_eq!(report["returnCount"], 1);
+    assert_eq!(report["returnCount"], 2);
+    assert_eq!(submission().await, accepted, "nothing of the correction");
 }
 
 async fn late_is_judged_on_the_first_submission(world: &World) {
@@ -378,6 +455,31 @@ async fn figures_fall_only_with_a_reason(world: &World) {
     let explained = with(less, &[("reason", json!("审计核减"))]);
     let submitted = submit(world, explained).await;
     assert_eq!(submitted.at("/reportSubmit/report/reason"), "审计核减");
+}
+
+/// RESERVOIR's September comes when its November is in.
+async fn a_late_month_exceeds_a_later_one_only_with_a_reason(world: &World) {
+    begin(world).await;
+    world.clock.set(midnight(2027, 1, 1));
+    duty(world).await;
+    for (period, percent) in [("2026-12", "30"), ("2026-11", "20")] {
+        let made = db_made(world).await;
+        let of = |row: &&task::Model| {
+            row.project_id == Some(RESERVOIR) && row.period.as_deref() == Some(period)
+        };
+        let id = text(made.iter().find(of).unwrap().id);
+        let more = [
+            ("taskId", id),
+            ("investmentToDate", json!("900")),
+            ("narrative", json!(period)),
+        ];
+        submit(world, with(says(percent), &more)).await.data();
+    }
+    // The next one counts, not the last.
+    let over = submit(world, says("20.01")).await;
+    assert_eq!(over.fields(), ["percentComplete", "investmentToDate"]);
+    let explained = with(says("20.01"), &[("reason", json!("次月审计核减"))]);
+    submit(world, explained).await.data();
 }
 
 async fn many_reports_are_submitted_or_none(world: &World) {

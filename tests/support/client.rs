@@ -10,6 +10,7 @@ pub struct Client {
     http: reqwest::Client,
     url: String,
     token: Option<String>,
+    fresh: bool,
 }
 
 /// What came back.
@@ -26,7 +27,18 @@ pub struct Answer {
 impl Client {
     /// A client of the server at this address.
     pub fn new(http: reqwest::Client, url: String, token: Option<String>) -> Self {
-        Self { http, url, token }
+        Self {
+            http,
+            url,
+            token,
+            fresh: false,
+        }
+    }
+
+    /// The same client, which wants no answer that was given before.
+    pub fn fresh(mut self) -> Self {
+        self.fresh = true;
+        self
     }
 
     /// Sends a document with variables.
@@ -50,6 +62,9 @@ impl Client {
         let mut request = self.http.post(&self.url).json(&body);
         if let Some(token) = &self.token {
             request = request.bearer_auth(token);
+        }
+        if self.fresh {
+            request = request.header("Cache-Control", "no-cache");
         }
         let response = request.send().await.unwrap();
         let status = response.status().as_u16();

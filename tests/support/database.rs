@@ -4,12 +4,13 @@ use std::fs;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
 use duban::clock::ManualClock;
 use duban::import::{Source, read};
 use duban::service::Call;
 use duban::service::catalogue::Mode;
-use duban::store::{Access, Store};
+use duban::store::{Access, Patience, Store};
 use sea_orm::{ConnectionTrait, DatabaseConnection};
 use tempfile::TempDir;
 
@@ -105,10 +106,17 @@ impl Database {
         self.store_at(ManualClock::at(NOW)).await
     }
 
-    /// Opens the store on it.
+    /// Opens the store on it. It waits far longer than a server would: on a slow machine many
+    /// writers at once make a long queue, and none of them is to be refused.
     pub async fn store_at(&self, clock: Arc<ManualClock>) -> Store {
+        const PATIENCE: Duration = Duration::from_secs(120);
         let url = self.url.parse().unwrap();
-        Store::open(&url, Access::ReadWrite, clock).await.unwrap()
+        let patience = Patience {
+            wait: PATIENCE,
+            statement: PATIENCE,
+        };
+        let store = Store::open_with(&url, Access::ReadWrite, clock, patience).await;
+        store.unwrap()
     }
 
     /// A connection that knows nothing of the program.

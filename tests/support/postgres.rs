@@ -19,15 +19,17 @@ use super::environment;
 /// What the directories of clusters are called, before the process's id.
 const PREFIX: &str = "duban-test-postgres-";
 
-/// Starts the server, waits for the tests to end, stops it, and takes its files away.
+/// Starts the server, waits for the tests to end, stops it, and takes its files away. It ends
+/// with the server, and leaves the files where the server ended by itself.
 const KEEPER: &str = r#"
 trap '' INT TERM HUP
+exec 3<&0
 "$1/postgres" -D "$2/data" -k "$2" -c listen_addresses= -c fsync=off \
-    -c max_connections=400 -c shared_buffers=64MB -c full_page_writes=off &
-cat >/dev/null
-kill -QUIT $!
-wait
-cd / && rm -rf "$2"
+    -c max_connections=400 -c shared_buffers=64MB -c full_page_writes=off 3<&- &
+server=$!
+{ cat <&3 >/dev/null; : >"$2/over"; kill -QUIT $server; } &
+wait $server
+[ -e "$2/over" ] && cd / && rm -rf "$2"
 "#;
 
 /// A PostgreSQL server that the tests may use as they like.
@@ -166,24 +168,28 @@ fn start(programs: &Path) -> Server {
         .stdout(log.try_clone().unwrap())
         .stderr(log)
         .spawn();
-    await_ready(&dir);
+    let mut keeper = keeper.unwrap();
+    await_ready(&dir, &mut keeper);
     Server {
         before: "postgres://duban@localhost".to_owned(),
         after: format!("?host={}", dir.display()),
-        _keeper: Some(keeper.unwrap()),
+        _keeper: Some(keeper),
     }
 }
 
-/// The server's last line in its lock file says when it takes connections.
-fn await_ready(dir: &Path) {
-    for _ in 0..600 {
-        let lock = fs::read_to_string(dir.join("data/postmaster.pid")).unwrap_or_default();
-        if lock.trim_end().ends_with("ready") {
-            return;
+/// The server's last line in its lock file says when it takes connections. However long a slow
+/// machine takes for it, the keeper ends where that line never comes.
+fn await_ready(dir: &Path, keeper: &mut Child) {
+    while !read(&dir.join("data/postmaster.pid"))
+        .trim_end()
+        .ends_with("ready")
+    {
+        if let Some(status) = keeper.try_wait().unwrap() {
+            let log = read(&dir.join("log"));
+            panic!("PostgreSQL did not start ({status}): {log}");
         }
         sleep(Duration::from_millis(50));
     }
-    panic!("PostgreSQL did not start: {}", read(&dir.join("log")));
 }
 
 fn read(path: &Path) -> String {

@@ -13,15 +13,18 @@ use duban::graphql::{self, Api};
 use duban::http::{self, Authenticator, Readiness, Serving, Settings, Site};
 use duban::policy::Principal;
 use duban::service::{
-    Call, Credentials, NewToken, RequestInfo, Rules, Services, SignInLimits, SigningKey,
+    Call, Caller, Credentials, NewToken, RequestInfo, Rules, Services, SignInLimits, SigningKey,
 };
 use duban::store::{Store, ledger};
 use duban_entities::ledger as entry;
-use sea_orm::{ColumnTrait, DatabaseConnection, EntityTrait, QueryFilter, QueryOrder};
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, DatabaseConnection, EntityTrait, QueryFilter, QueryOrder,
+};
+use serde_json::{Value, json};
 use tokio::sync::oneshot;
 
 use super::persona::PASSWORD;
-use super::{Client, Content, Database, Engine, NOW, Persona};
+use super::{Answer, Client, Content, Database, Engine, NOW, Persona};
 
 /// A served database.
 #[derive(Debug)]
@@ -50,7 +53,11 @@ impl World {
 
     /// Any migrated database, served.
     pub async fn of(database: Database) -> Self {
-        let clock = ManualClock::at(NOW);
+        Self::at(database, ManualClock::at(NOW)).await
+    }
+
+    /// Any migrated database, served by a clock.
+    pub async fn at(database: Database, clock: Arc<ManualClock>) -> Self {
         let services = services(database.store_at(Arc::clone(&clock)).await, &clock);
         let (stop, stopped) = oneshot::channel();
         let serving = serve(&services, stopped).await;
@@ -130,7 +137,10 @@ impl World {
     /// The principal that the server makes of this person's token.
     pub async fn principal(&self, persona: Persona) -> Principal {
         match self.client_of(persona).await.token() {
-            Some(token) => self.services.authenticate(token, "test").await.unwrap(),
+            Some(token) => {
+                let caller = self.services.authenticate(token, "test").await.unwrap();
+                caller.principal.as_ref().clone()
+            }
             None => Principal::anonymous(),
         }
     }
@@ -142,10 +152,56 @@ impl World {
         entries.all(&self.db).await.unwrap()
     }
 
+    /// Makes every insert into the ledger fail.
+    pub async fn db_break_ledger(&self) {
+        let statements: &[&str] = match self.database.engine {
+            Engine::Sqlite => &["CREATE TRIGGER broken BEFORE INSERT ON ledger \
+                 BEGIN SELECT RAISE(ABORT, 'no more entries'); END"],
+            Engine::Postgres => &[
+                "CREATE FUNCTION broken() RETURNS trigger LANGUAGE plpgsql AS \
+                 $$ BEGIN RAISE EXCEPTION 'no more entries'; END $$",
+                "CREATE TRIGGER broken BEFORE INSERT ON ledger \
+                 FOR EACH ROW EXECUTE FUNCTION broken()",
+            ],
+        };
+        for sql in statements {
+            self.db.execute_unprepared(sql).await.unwrap();
+        }
+    }
+
+    /// Takes that away.
+    pub async fn db_mend_ledger(&self) {
+        let sql = match self.database.engine {
+            Engine::Sqlite => "DROP TRIGGER broken",
+            Engine::Postgres => "DROP TRIGGER broken ON ledger",
+        };
+        self.db.execute_unprepared(sql).await.unwrap();
+    }
+
     /// Lets days go by. Whoever was signed in signs in again.
     pub fn advance_days(&self, days: i64) {
         self.clock.advance(TimeDelta::days(days));
     }
+}
+
+/// A mutation by the name of its field, whose input has the type of that name.
+pub fn mutation(field: &str, selection: &str) -> String {
+    let (first, rest) = field.split_at(1);
+    let of = format!("{}{rest}Input", first.to_uppercase());
+    format!("mutation M($input: {of}!) {{ {field}(input: $input) {{ {selection} }} }}")
+}
+
+/// Sends a mutation as somebody.
+pub async fn act(
+    world: &World,
+    who: Persona,
+    field: &str,
+    input: Value,
+    selection: &str,
+) -> Answer {
+    let client = world.client_of(who).await;
+    let document = mutation(field, selection);
+    client.ask(&document, json!({ "input": input })).await
 }
 
 /// The services over a store, with the numbers of a fresh installation.
@@ -200,11 +256,15 @@ struct Door(Services);
 
 #[async_trait]
 impl Authenticator for Door {
-    async fn authenticate(&self, token: Option<&str>, peer: &str) -> Result<Principal> {
+    async fn authenticate(&self, token: Option<&str>, peer: &str) -> Result<Caller> {
         match token {
             Some(token) => self.0.authenticate(token, peer).await,
-            None => Ok(Principal::anonymous()),
+            None => Ok(Caller::anonymous()),
         }
+    }
+
+    async fn version(&self) -> Result<i64> {
+        ledger::version(self.0.store.read()).await
     }
 }
 

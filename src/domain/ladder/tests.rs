@@ -13,7 +13,6 @@ fn overdue(measure: i32, steps: Vec<Taken>) -> Standing {
         ground: OrderGround::MilestoneOverdue,
         measure,
         since: day(0),
-        halted: false,
         steps,
     }
 }
@@ -105,7 +104,6 @@ fn a_red_rating_proposes_an_order_until_it_is_dealt_with() {
         ground: OrderGround::RatingRed,
         measure: 1,
         since: ladder.held_since(OrderGround::RatingRed, today),
-        halted: false,
         steps: Vec::new(),
     };
     assert_eq!(level(&red, 200), Some(OrderLevel::Order));
@@ -179,7 +177,6 @@ fn any_standing() -> impl Strategy<Value = Standing> {
         ground,
         measure,
         since: day(since),
-        halted: false,
         steps,
     })
 }
@@ -208,10 +205,8 @@ proptest! {
     }
 
     #[test]
-    fn what_is_halted_or_below_the_first_step_is_left_alone(standing in any_standing()) {
+    fn what_is_below_the_first_step_is_left_alone(standing in any_standing()) {
         let ladder = embedded().unwrap();
-        let halted = Standing { halted: true, ..standing.clone() };
-        prop_assert_eq!(ladder.next(&halted, day(150)), None);
         let below = Standing { measure: ladder.first(standing.ground).unwrap() - 1, ..standing };
         prop_assert_eq!(ladder.next(&below, day(150)), None);
     }
@@ -223,7 +218,7 @@ proptest! {
         dismisses in prop::collection::vec(any::<bool>(), 8),
     ) {
         let ladder = embedded().unwrap();
-        let mut standing = Standing { ground, measure: 1_000, since: day(0), halted: false, steps: vec![] };
+        let mut standing = Standing { ground, measure: 1_000, since: day(0), steps: vec![] };
         for (dismisses, on) in dismisses.into_iter().zip(1..) {
             let Some(next) = ladder.next(&standing, day(on)) else { break };
             standing.steps.push(match dismisses {

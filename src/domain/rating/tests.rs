@@ -230,11 +230,14 @@ fn missed_reports_are_counted_back_from_the_last_month_owed() {
     assert_eq!(missed(&reports), 2, "so is one under suspension");
     let mut reports = three();
     reports[2].submitted = true;
-    assert_eq!(missed(&reports), 3, "returned, and late again");
+    assert_eq!(missed(&reports), 0, "returned, and past its new date");
     reports[2]
         .due
         .set_due(date("2026-11-12"), DueBasis::ReportingDay);
     assert_eq!(missed(&reports), 0, "returned, with time");
+    let mut reports = three();
+    reports[1].submitted = true;
+    assert_eq!(missed(&reports), 1, "one before it was in");
 }
 
 #[test]

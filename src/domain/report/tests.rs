@@ -23,6 +23,7 @@ fn beside(earlier: Option<Earlier<'static>>) -> Beside<'static> {
     Beside {
         month: october(),
         earlier,
+        later: None,
         targets: &[],
         correction: false,
     }
@@ -245,4 +246,23 @@ proptest! {
         prop_assert!(problems.finish().is_ok());
         prop_assert_eq!(now, Figures { this_month: 0, ..figures });
     }
+}
+
+#[test]
+fn a_late_month_exceeds_a_later_one_only_with_a_reason() {
+    let beside = Beside {
+        later: Some(LAST.figures),
+        ..beside(None)
+    };
+    let over = written("12.51", "1", "9000.01");
+    assert_eq!(
+        fields(&over, &beside),
+        ["percentComplete", "investmentToDate"]
+    );
+    let explained = Written {
+        has_reason: true,
+        ..over
+    };
+    assert!(fields(&explained, &beside).is_empty());
+    assert!(fields(&written("12.5", "1", "9000"), &beside).is_empty());
 }

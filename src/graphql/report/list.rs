@@ -5,7 +5,7 @@ use duban_entities::{report_revision, task};
 
 use crate::domain::reporting;
 use crate::error::Error;
-use crate::graphql::connection::{connection, list_cost, page_cost, page_of_whole};
+use crate::graphql::connection::{connection, list_cost, page_cost, page_of_places};
 use crate::graphql::context::{call, loaders, parse_option, services};
 use crate::graphql::error::{Result, public};
 use crate::graphql::person::Person;
@@ -69,7 +69,7 @@ impl SubmissionFilter {
     }
 }
 
-/// The reports that a unit has not handed in for one month, past their date.
+/// The reports that a unit has never handed in for one month, past their date.
 #[derive(Clone, Debug, SimpleObject)]
 #[graphql(complex)]
 pub struct MissingReports {
@@ -212,8 +212,8 @@ pub struct ReportingRules {
     rules: Vec<ReportingRule>,
     /// Years whose holidays and make-up days are on record.
     holiday_years: Vec<i32>,
-    /// Years in which reports fall due now and whose holidays are not on record: of these
-    /// the weekends alone are days off.
+    /// Years in which reports of the last, this and the next month fall due and whose
+    /// holidays are not on record: of these the weekends alone are days off.
     unknown_holiday_years: Vec<i32>,
 }
 
@@ -253,7 +253,8 @@ pub struct ReportQuery;
 #[Object]
 impl ReportQuery {
     /// The reports that are missing, among those that you may see, by unit and month, the
-    /// newest month first: open and past their date. Days under suspension do not count.
+    /// newest month first: past their date and never submitted. Days under suspension
+    /// do not count.
     #[graphql(complexity = "page_cost(first, last, child_complexity)")]
     async fn missing_reports(
         &self,
@@ -280,11 +281,8 @@ impl ReportQuery {
             last,
             before,
         };
-        let cursor = |row: &service::Missing| {
-            let unit = row.unit.map(|id| id.to_string()).unwrap_or_default();
-            format!("{}.{unit}", row.period)
-        };
-        let page = page_of_whole(&groups, cursor, &request)?;
+        let cursors = (service::Missing::cursor, service::Missing::place_of);
+        let page = page_of_places(&groups, service::Missing::place, cursors, &request)?;
         let total = u64::try_from(groups.len()).ok();
         Ok(MissingReportsConnection::of(page, total))
     }
@@ -334,7 +332,7 @@ impl ReportQuery {
         Ok(ReportingRules {
             rules: rules.reporting.all().iter().map(Into::into).collect(),
             holiday_years: rules.calendar.known_years().collect(),
-            unknown_holiday_years: services.calendar_gaps(),
+            unknown_holiday_years: services.calendar_gaps().await.map_err(public)?,
         })
     }
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use chrono::NaiveDate;
 
-use super::{Evidence, Issue, Milestone, Order, Report, Task, TaskConnection, TaskEdge};
+use super::{Evidence, Issue, Milestone, Order, Report, Task, TaskConnection};
 use crate::graphql::connection::PageInfo;
 use crate::service::PastTask;
 use crate::store::page::Page;
@@ -46,14 +46,11 @@ impl From<&PastTask> for Task {
 impl TaskConnection {
     /// The connection of a page of tasks as they stood.
     pub(super) fn then(page: &Page<PastTask>, total: Option<u64>) -> Self {
-        let edges = page.rows.iter().map(|(cursor, task)| TaskEdge {
-            cursor: cursor.clone(),
-            node: task.into(),
-        });
-        let edges: Vec<TaskEdge> = edges.collect();
+        let items = page.rows.iter();
         Self {
-            nodes: edges.iter().map(|edge| edge.node.clone()).collect(),
-            edges,
+            items: items
+                .map(|(cursor, task)| (cursor.clone(), task.into()))
+                .collect(),
             page_info: PageInfo::of(page),
             total_count: total.and_then(|count| i64::try_from(count).ok()),
         }

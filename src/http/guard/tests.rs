@@ -1,5 +1,4 @@
 use std::fmt::Write as _;
-use std::time::{Duration, Instant};
 
 use async_graphql::Variables;
 use proptest::prelude::{ProptestConfig, any, prop, proptest};
@@ -73,8 +72,10 @@ fn an_ordinary_document_passes_with_its_sizes() {
     assert_eq!(sizes.nodes, 20 + 20 * 50);
 }
 
+/// Which limit is named tells how far each came: the first two are no GraphQL, which the
+/// parser would have said; the third has 2^24 selections when its fragments are expanded.
 #[test]
-fn five_hostile_documents_are_refused_fast() {
+fn five_hostile_documents_are_refused_before_they_cost_anything() {
     let brackets = format!("{{ a(b: {}", "[".repeat(2_000));
     let objects = format!("{{ a(b: {}", "{a:".repeat(1_500));
     let repeated = format!("{{ n {{ {} }} }}", "v ".repeat(1_900));
@@ -89,14 +90,13 @@ fn five_hostile_documents_are_refused_fast() {
         (&aliases, "aliases"),
     ];
     for (text, limit) in cases {
-        let start = Instant::now();
         assert_eq!(limit_of(text), limit);
-        assert!(start.elapsed() < Duration::from_millis(200), "{limit}");
     }
 }
 
 #[test]
 fn long_chains_of_fragments_are_refused_without_walking_them() {
+    // Walked, they would never end.
     assert_eq!(limit_of(&fragment_bomb(30)), "selections");
     assert_eq!(limit_of(&fragment_bomb(150)), "depth");
     // The chain is as long where the fragment was measured at a shallow place first.

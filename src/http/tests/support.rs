@@ -20,7 +20,7 @@ use crate::error::{Error, Result};
 use crate::graphql::Limits;
 use crate::http::{Authenticator, Readiness, Serving, Settings, Site, serve};
 use crate::policy::Principal;
-use crate::service::RequestInfo;
+use crate::service::{Caller, RequestInfo};
 
 /// Longer than anything here takes: a test that waits this long has failed.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -111,21 +111,28 @@ struct Tokens;
 
 #[async_trait]
 impl Authenticator for Tokens {
-    async fn authenticate(&self, token: Option<&str>, _: &str) -> Result<Principal> {
+    async fn authenticate(&self, token: Option<&str>, _: &str) -> Result<Caller> {
         let mut person = Principal::system("test");
         match token {
-            None => Ok(Principal::anonymous()),
-            Some("good") => Ok(person),
-            Some("reset") => {
-                person.must_change_password = true;
-                Ok(person)
+            None => return Ok(Caller::anonymous()),
+            Some("good") => {}
+            Some("reset") => person.must_change_password = true,
+            Some("throttled") => {
+                return Err(Error::RateLimited {
+                    retry_after: Duration::from_millis(2_500),
+                });
             }
-            Some("throttled") => Err(Error::RateLimited {
-                retry_after: Duration::from_millis(2_500),
-            }),
-            Some("broken") => Err(Error::internal("no such table: sessions")),
-            Some(_) => Err(Error::Unauthenticated("the token is not valid")),
+            Some("broken") => return Err(Error::internal("no such table: sessions")),
+            Some(_) => return Err(Error::Unauthenticated("the token is not valid")),
         }
+        Ok(Caller {
+            principal: Arc::new(person),
+            version: None,
+        })
+    }
+
+    async fn version(&self) -> Result<i64> {
+        Ok(0)
     }
 }
 

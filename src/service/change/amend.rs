@@ -11,7 +11,7 @@ use crate::domain::change::{Quantity, check_money, check_targets};
 use crate::domain::schedule::TITLE_CHARS;
 use crate::error::{Error, Problems, Result};
 use crate::policy::Permit;
-use crate::service::change::entry::expect_unique;
+use crate::service::change::entry::{expect_still_unique, expect_unique};
 use crate::store::ledger::FieldChange;
 use crate::store::record::decimal_of_hundredths;
 use crate::store::{Work, bank, outline, part, projects};
@@ -206,6 +206,9 @@ pub(super) async fn apply(
     let mut row = project.clone();
     row.simulated |= work.simulated();
     if let Some(title) = &after.title {
+        let of = project.jurisdiction_id;
+        bank::lock_jurisdiction(work.connection(), of).await?;
+        expect_still_unique(work, of, Some(project.id), title).await?;
         row.title.clone_from(title);
     }
     if let Some(kind) = &after.kind {

@@ -162,6 +162,23 @@ pub(super) async fn expect_unique(
     }
 }
 
+/// As [`expect_unique`], at the decision: the title was free when this was proposed. The
+/// jurisdiction is locked, so that of two who want it one wins.
+pub(super) async fn expect_still_unique(
+    work: &Work,
+    of: JurisdictionId,
+    itself: Option<ProjectId>,
+    title: &str,
+) -> Result<()> {
+    match namesake(work, of, itself, title).await? {
+        Some(code) => Err(Error::blocked(
+            "DUPLICATE",
+            format!("{code} has this title since this was proposed: return it"),
+        )),
+        None => Ok(()),
+    }
+}
+
 async fn namesake(
     work: &Work,
     of: JurisdictionId,
@@ -184,12 +201,7 @@ pub(super) async fn apply(
     content: &ProposalContent,
 ) -> Result<ProjectId> {
     let of = row.jurisdiction_id;
-    if let Some(code) = namesake(work, of, None, &content.title).await? {
-        return Err(Error::blocked(
-            "DUPLICATE",
-            format!("{code} has this title since this was proposed: return it"),
-        ));
-    }
+    expect_still_unique(work, of, None, &content.title).await?;
     let lead = row.proposed_unit_id.ok_or(Error::NotFound)?;
     let fit = fetch::unit(work, of, lead, "unitId").await;
     fit.map_err(|_| {

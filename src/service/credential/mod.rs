@@ -23,6 +23,7 @@ pub use password::{Passwords, Verdict};
 pub use password_rules::{Strictness, check as check_password, normalise as normalise_password};
 pub use signing_key::SigningKey;
 
+use super::caller::Principals;
 use super::throttle::SignInLimits;
 
 /// A text that must not be logged. Only [`Secret::expose`] shows it.
@@ -81,6 +82,8 @@ pub struct Credentials {
     pub limits: SignInLimits,
     /// How long a sign-in lasts.
     pub lives: SessionLives,
+    /// Principals as they were last read.
+    pub(super) principals: Principals,
     /// When old rows were last forgotten, in seconds since 1970.
     tidied: AtomicI64,
 }
@@ -96,6 +99,7 @@ impl Credentials {
             access: AccessTokens::new(key)?,
             limits,
             lives: SessionLives::default(),
+            principals: Principals::default(),
             tidied: AtomicI64::new(i64::MIN),
         })
     }

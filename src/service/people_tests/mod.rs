@@ -12,6 +12,7 @@ use std::future::Future;
 use std::path::PathBuf;
 use std::str::FromStr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use duban_entities::ids::{JurisdictionId, UnitId, UserId};
@@ -25,7 +26,7 @@ use crate::clock::{ManualClock, new_id};
 use crate::error::{Error, Result};
 use crate::policy::{Action, Facts, Principal};
 use crate::store::record::Fields;
-use crate::store::{Access, DatabaseUrl, Work};
+use crate::store::{Access, DatabaseUrl, Patience, Work};
 
 pub(crate) const PASSWORD: &str = "mend the western dyke";
 
@@ -131,9 +132,8 @@ impl World {
     }
 
     pub(crate) async fn authenticate(&self, token: &Secret) -> Result<Principal> {
-        self.services
-            .authenticate(token.expose(), "192.0.2.1")
-            .await
+        let caller = self.services.authenticate(token.expose(), "192.0.2.1");
+        Ok(caller.await?.principal.as_ref().clone())
     }
 
     /// A call by this user, signed in.
@@ -153,7 +153,12 @@ impl World {
 
 async fn open(url: &DatabaseUrl, clock: &Arc<ManualClock>, limits: SignInLimits) -> Services {
     let clock: Arc<dyn Clock> = Arc::clone(clock) as Arc<dyn Clock>;
-    let store = Store::open(url, Access::ReadWrite, Arc::clone(&clock)).await;
+    // Many at once on a slow machine make a long queue, and none of them is to be refused.
+    let patience = Patience {
+        wait: Duration::from_secs(120),
+        statement: Duration::from_secs(120),
+    };
+    let store = Store::open_with(url, Access::ReadWrite, Arc::clone(&clock), patience).await;
     let key = SigningKey::from_bytes((0..32).collect()).unwrap();
     Services {
         store: Arc::new(store.unwrap()),

@@ -4,10 +4,10 @@ use duban_entities::ids::TaskId;
 use duban_entities::vocabulary::{RevisionState, Stage, TaskState};
 use duban_entities::{project, report_revision, task};
 
-use super::{ReportWaive, fetched};
+use super::{ReportWaive, evidence_of, fetched};
 use crate::error::{Error, Result};
 use crate::policy::{Action, Permit};
-use crate::service::task::{TaskReturn, decided};
+use crate::service::task::{TaskReturn, decided, replace_evidence};
 use crate::service::{Call, Services, fetch};
 use crate::store::{Work, reports};
 
@@ -98,7 +98,8 @@ pub(in crate::service) async fn is_correction(work: &Work, task: &task::Model) -
     Ok(states.any(|state| state == RevisionState::Accepted))
 }
 
-/// Returns a correction: what was accepted stays, and the report is DONE again.
+/// Returns a correction: what was accepted stays, and the report is DONE again, with the
+/// submission and the evidence of what was accepted.
 pub(in crate::service) async fn return_correction(
     work: &mut Work,
     permit: &Permit,
@@ -112,11 +113,27 @@ pub(in crate::service) async fn return_correction(
             "a returned correction is owed by no date: the accepted report stays",
         ));
     }
-    let mut after = decided(work, before, Some(reason));
-    after.state = TaskState::Done;
-    after.return_count += 1;
+    let revisions = reports::revisions(work.connection(), vec![before.id]).await?;
+    let accepted = accepted(&revisions)?;
+    let after = task::Model {
+        state: TaskState::Done,
+        return_count: before.return_count + 1,
+        submitted_by: Some(accepted.submitted_by),
+        submitted_at: Some(accepted.submitted_at),
+        completed_on: Some(accepted.submitted_on),
+        ..decided(work, before, Some(reason))
+    };
     return_waiting(work, permit, &after).await?;
-    Ok(work.update(permit, before, after).await?.id)
+    let evidence = replace_evidence(work, before, evidence_of(accepted)?).await?;
+    let row = work.update_with(permit, before, after, evidence).await?;
+    Ok(row.id)
+}
+
+/// The revision that stands accepted.
+fn accepted(revisions: &[report_revision::Model]) -> Result<&report_revision::Model> {
+    let mut latest = revisions.iter().rev();
+    let found = latest.find(|row| row.state == RevisionState::Accepted);
+    found.ok_or_else(|| Error::internal("a correction of a report that was never accepted"))
 }
 
 /// Returns what waits: the report, which is OPEN again, gets its new revision from the unit.

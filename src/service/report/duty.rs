@@ -35,18 +35,38 @@ impl Services {
     /// months before it ran are not owed.
     ///
     /// # Errors
-    /// [`Error::Forbidden`] for anybody but the program itself; [`Error::Internal`].
+    /// [`Error::Forbidden`] for anybody but the program itself; [`Error::Internal`] where
+    /// something is wrong with a jurisdiction: the first such error, when all others are done.
     pub async fn report_duty(&self, call: &Call) -> Result<usize> {
         authorise(&call.principal, Action::ReportDuty, Facts::Everything)?;
-        let mut made = 0;
+        let (mut made, mut failed) = (0, None);
         for (jurisdiction, mark) in duty::marks(self.store.read()).await? {
-            let zone = zone(&jurisdiction)?;
-            let today = local_date(self.clock.now(), zone);
-            if is_owed(mark.as_deref(), today)? {
-                made += self.catch_up(call, &jurisdiction, zone).await?;
+            match self.sweep(call, &jurisdiction, mark.as_deref()).await {
+                Ok(count) => made += count,
+                // What is wrong with one is not the others' affair.
+                Err(error) => {
+                    let code = &jurisdiction.code;
+                    tracing::error!(jurisdiction = %code, %error, "its reports were not made");
+                    failed = failed.or(Some(error));
+                }
             }
         }
-        Ok(made)
+        failed.map_or(Ok(made), Err)
+    }
+
+    /// Makes what one jurisdiction owes and has not made yet.
+    async fn sweep(
+        &self,
+        call: &Call,
+        jurisdiction: &jurisdiction::Model,
+        mark: Option<&str>,
+    ) -> Result<usize> {
+        let zone = zone(jurisdiction)?;
+        if is_owed(mark, local_date(self.clock.now(), zone))? {
+            self.catch_up(call, jurisdiction, zone).await
+        } else {
+            Ok(0)
+        }
     }
 
     /// Month after month until none is owed.
@@ -79,15 +99,20 @@ impl Services {
         }
     }
 
-    /// The years in which reports of this and the next month fall due and whose holidays
-    /// are not on record.
-    #[must_use]
-    pub fn calendar_gaps(&self) -> Vec<i32> {
-        let today = self.clock.now().date_naive();
-        let years = [today.year(), Month::of(today).next().year()];
-        let years: BTreeSet<i32> = years.into_iter().collect();
-        let known = |year: &i32| !self.rules.calendar.knows_year(*year);
-        years.into_iter().filter(known).collect()
+    /// The years, by the local dates, in which reports of the last, this and the next month
+    /// fall due and whose holidays are not on record. A report falls due in the month behind
+    /// its own: in November the next one's is due in January.
+    ///
+    /// # Errors
+    /// [`Error::Internal`] when the time zones cannot be read.
+    pub async fn calendar_gaps(&self) -> Result<Vec<i32>> {
+        let mut years = BTreeSet::new();
+        for today in self.today().await?.dates() {
+            let next = Month::of(today).next();
+            years.extend([today.year(), next.year(), next.next().year()]);
+        }
+        let unknown = |year: &i32| !self.rules.calendar.knows_year(*year);
+        Ok(years.into_iter().filter(unknown).collect())
     }
 }
 

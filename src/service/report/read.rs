@@ -1,5 +1,7 @@
 //! Lists of reports, and what may be done with one.
 
+use std::cmp::Reverse;
+
 use duban_entities::ids::UnitId;
 use duban_entities::vocabulary::{TaskKind, TaskState};
 use duban_entities::{report_revision, task};
@@ -57,6 +59,9 @@ impl ReportView {
     }
 }
 
+/// Where a group of missing reports stands: month and unit.
+pub type MissingPlace = (Reverse<String>, Option<UnitId>);
+
 /// The reports that a unit has not handed in for one month.
 #[derive(Clone, Debug)]
 pub struct Missing {
@@ -64,8 +69,32 @@ pub struct Missing {
     pub unit: Option<UnitId>,
     /// The month, `YYYY-MM`.
     pub period: String,
-    /// The reports: open and overdue.
+    /// The reports: overdue and never submitted.
     pub reports: Vec<task::Model>,
+}
+
+impl Missing {
+    /// Where it stands in the list: the newest month first, then by unit.
+    #[must_use]
+    pub fn place(&self) -> MissingPlace {
+        (Reverse(self.period.clone()), self.unit)
+    }
+
+    /// Its place in words.
+    #[must_use]
+    pub fn cursor(&self) -> String {
+        let unit = self.unit.map(|id| id.to_string()).unwrap_or_default();
+        format!("{}.{unit}", self.period)
+    }
+
+    /// The place that a cursor names, whether anything is missing there or not.
+    #[must_use]
+    pub fn place_of(cursor: &str) -> Option<MissingPlace> {
+        let (period, unit) = cursor.split_once('.')?;
+        let period: Month = period.parse().ok()?;
+        let unit = (!unit.is_empty()).then(|| unit.parse()).transpose().ok()?;
+        Some((Reverse(period.to_string()), unit))
+    }
 }
 
 impl Services {
@@ -104,6 +133,7 @@ impl Services {
                 }),
             }
         }
+        groups.sort_by_cached_key(Missing::place);
         Ok(groups)
     }
 

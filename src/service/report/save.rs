@@ -101,10 +101,14 @@ async fn put(
     Ok(())
 }
 
-/// Empties the draft of a report that was submitted.
-pub(super) async fn empty(work: &mut Work, report: &Fetched) -> Result<()> {
-    for before in reports::drafts(work.connection(), vec![report.task.id]).await? {
-        put(work, &report.permit, &before, String::new()).await?;
+/// Empties the draft of a report that was submitted, or that another unit owes from now on.
+pub(in crate::service) async fn empty(
+    work: &mut Work,
+    permit: &Permit,
+    report: TaskId,
+) -> Result<()> {
+    for before in reports::drafts(work.connection(), vec![report]).await? {
+        put(work, permit, &before, String::new()).await?;
     }
     Ok(())
 }

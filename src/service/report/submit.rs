@@ -223,7 +223,7 @@ async fn submit(work: &mut Work, report: &Fetched, input: &ReportSubmit) -> Resu
     let parts = replace_evidence(work, &report.task, evidence).await?;
     work.update_with(&report.permit, &report.task, after, parts)
         .await?;
-    save::empty(work, report).await?;
+    save::empty(work, &report.permit, report.task.id).await?;
     let issues = raise_issues(work, report, input).await?;
     Ok(Submitted {
         task: report.task.id,
@@ -231,7 +231,15 @@ async fn submit(work: &mut Work, report: &Fetched, input: &ReportSubmit) -> Resu
     })
 }
 
-/// Holds what is written against the last report and the project's targets.
+const fn figures_of(row: &report_revision::Model) -> Figures {
+    Figures {
+        percent: row.percent_complete,
+        this_month: row.investment_this_month,
+        to_date: row.investment_to_date,
+    }
+}
+
+/// Holds what is written against the reports beside it and the project's targets.
 async fn checked(
     work: &Work,
     report: &Fetched,
@@ -240,7 +248,9 @@ async fn checked(
 ) -> Result<(Texts, Figures)> {
     let connection = work.connection();
     let month = report.month;
-    let earlier = reports::before(connection, report.project.id, &month.to_string()).await?;
+    let (project, period) = (report.project.id, month.to_string());
+    let earlier = reports::before(connection, project, &period).await?;
+    let later = reports::after(connection, project, &period).await?;
     let targets = if input.content.achieved.is_empty() {
         Vec::new()
     } else {
@@ -250,13 +260,10 @@ async fn checked(
     let beside = Beside {
         month,
         earlier: earlier.as_ref().map(|row| Earlier {
-            figures: Figures {
-                percent: row.percent_complete,
-                this_month: row.investment_this_month,
-                to_date: row.investment_to_date,
-            },
+            figures: figures_of(row),
             narrative: &row.narrative,
         }),
+        later: later.as_ref().map(figures_of),
         targets: &targets,
         correction,
     };

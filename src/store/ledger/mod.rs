@@ -14,6 +14,7 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use duban_entities::ids::{JurisdictionId, ProjectId};
 use duban_entities::ledger;
 use duban_entities::vocabulary::{ActorKind, Role};
+use sea_orm::sea_query::{Expr, ExprTrait, Func, Query, SimpleExpr};
 use sea_orm::{
     ColumnTrait, ConnectionTrait, DatabaseTransaction, DbBackend, EntityTrait, IntoActiveModel,
     QueryFilter, QueryOrder, QuerySelect,
@@ -90,6 +91,31 @@ pub async fn last(connection: &impl ConnectionTrait) -> Result<Option<ledger::Mo
         .limit(1)
         .one(connection)
         .await?)
+}
+
+/// The number of the last entry, 0 where there is none: every change of what the ledger
+/// holds makes it grow, so that it is a version of everything.
+///
+/// # Errors
+/// [`Error::Internal`] when the database cannot be read.
+pub async fn version(connection: &impl ConnectionTrait) -> Result<i64> {
+    let last: Option<Option<i64>> = ledger::Entity::find()
+        .select_only()
+        .column_as(ledger::Column::Seq.max(), "seq")
+        .into_tuple()
+        .one(connection)
+        .await?;
+    Ok(last.flatten().unwrap_or(0))
+}
+
+/// [`version`] as a part of another select, so that both are of one moment.
+pub(super) fn version_expression() -> SimpleExpr {
+    let last = Query::select()
+        .expr(Expr::col(ledger::Column::Seq).max())
+        .from(ledger::Entity)
+        .to_owned();
+    let last = SimpleExpr::SubQuery(None, Box::new(last.into()));
+    Func::coalesce([last, Expr::value(0_i64)]).into()
 }
 
 /// The chain's end now.
@@ -278,13 +304,11 @@ fn canonicalise(value: &Value, out: &mut Vec<u8>) -> Result<()> {
 /// Bytes as lower-case hexadecimal digits.
 #[must_use]
 pub fn hex(bytes: &[u8]) -> String {
-    use std::fmt::Write as _;
-    bytes
-        .iter()
-        .fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-            let _ = write!(text, "{byte:02x}");
-            text
-        })
+    const DIGITS: [char; 16] = [
+        '0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'a', 'b', 'c', 'd', 'e', 'f',
+    ];
+    let digits = |byte: &u8| [byte >> 4, byte & 15].map(|half| DIGITS[usize::from(half)]);
+    bytes.iter().flat_map(digits).collect()
 }
 
 fn unhex(text: &str) -> Result<Vec<u8>> {

@@ -44,8 +44,6 @@ pub enum Of {
     Jurisdiction(JurisdictionId),
     /// The subjects of one type, in the API's name, that concern this jurisdiction.
     Type(JurisdictionId, &'static str),
-    /// Everything.
-    Everything,
 }
 
 /// Subjects as they stood.
@@ -155,7 +153,6 @@ fn condition(of: &Of, until: Until, backend: DbBackend) -> Condition {
         Of::Type(id, subject) => Condition::all()
             .add(Column::JurisdictionId.eq(*id))
             .add(Column::SubjectType.eq(*subject)),
-        Of::Everything => Condition::all(),
     };
     of.add(match until {
         Until::Entry(seq) => Column::Seq.lte(seq),

@@ -1,0 +1,204 @@
+//! Answers that are given again: never one that is no longer true.
+
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
+use duban::clock::Clock;
+use serde_json::{Value, json};
+
+use crate::support::client::text;
+use crate::support::known::{BRIDGE, HERE, RESERVOIR, TRANSPORT, WATER};
+use crate::support::{Answer, Client, Persona, World, on_both};
+
+on_both!(
+    what_has_not_changed_is_not_read_again,
+    every_write_makes_the_answer_new,
+    another_day_makes_the_answer_new,
+    what_the_ledger_does_not_hold_is_fresh,
+    a_grant_ends_in_its_instant,
+    an_ended_session_gets_nothing_kept,
+    everybody_gets_their_own,
+    only_queries_without_errors_are_kept,
+    a_client_may_want_it_computed,
+);
+
+const PROJECT: &str = "query P($by: ProjectBy!) {
+    project(by: $by) { id code title version leadUnit { id name }
+        milestones(first: 20) { nodes { id title dueDate state } } } }";
+
+async fn project(client: &Client, id: impl std::fmt::Display) -> Answer {
+    client
+        .ask(PROJECT, json!({ "by": { "id": text(id) } }))
+        .await
+}
+
+/// How many statements a request takes.
+async fn statements(world: &World, client: &Client) -> u64 {
+    let before = world.services.store.statements();
+    project(client, RESERVOIR).await.data();
+    world.services.store.statements() - before
+}
+
+async fn what_has_not_changed_is_not_read_again(world: &World) {
+    let client = world.client_of(Persona::Supervisor).await;
+    let first = project(&client, RESERVOIR).await;
+    assert!(statements(world, &client).await <= 1, "the session alone");
+    assert_eq!(project(&client, RESERVOIR).await.text, first.text);
+    // Other variables are another question.
+    let other = project(&client, BRIDGE).await;
+    assert_eq!(other.at("/project/id"), &text(BRIDGE));
+    // Something that has to do with neither changes as well.
+    let input = json!({ "projectId": text(BRIDGE), "leadUnitId": text(TRANSPORT) });
+    assign(world, input).await;
+    assert!(statements(world, &client).await > 1);
+    assert!(statements(world, &client).await <= 1);
+}
+
+async fn assign(world: &World, input: Value) {
+    const ASSIGN: &str =
+        "mutation M($i: UnitAssignInput!) { unitAssign(input: $i) { assignedCount } }";
+    let supervisor = world.client_of(Persona::Supervisor).await;
+    supervisor.ask(ASSIGN, json!({ "i": input })).await.data();
+}
+
+async fn every_write_makes_the_answer_new(world: &World) {
+    let viewer = world.client_of(Persona::Viewer).await;
+    let before = project(&viewer, BRIDGE).await;
+    let version = before.at("/project/version").as_i64().unwrap();
+    for (n, lead) in [TRANSPORT, WATER, TRANSPORT].into_iter().enumerate() {
+        let input = json!({ "projectId": text(BRIDGE), "leadUnitId": text(lead) });
+        assign(world, input).await;
+        let answer = project(&viewer, BRIDGE).await;
+        assert_eq!(answer.at("/project/leadUnit/id"), &text(lead));
+        let after = version + 1 + i64::try_from(n).unwrap();
+        assert_eq!(answer.at("/project/version").as_i64(), Some(after));
+    }
+}
+
+async fn another_day_makes_the_answer_new(world: &World) {
+    const OVERDUE: &str = "{ tasks(filter: { due: OVERDUE }) { totalCount nodes { id } } }";
+    const COMING: &str = "{ tasks(filter: { due: OPEN }, first: 200,
+        orderBy: { field: DUE_DATE, direction: ASC }) { nodes { dueDate daysOverdue dueBasis } } }";
+    let supervisor = world.client_of(Persona::Supervisor).await;
+    let coming = supervisor.query(COMING).await;
+    let next = coming
+        .at("/tasks/nodes")
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|task| {
+            task["dueDate"].as_str() >= Some("2026-11-22") && task["dueBasis"] != "PLAN_PERIOD"
+        });
+    let due: NaiveDate = next.unwrap()["dueDate"].as_str().unwrap().parse().unwrap();
+    // Four minutes before that day ends in China, and one minute after.
+    let before: DateTime<Utc> = due.and_hms_opt(15, 56, 0).unwrap().and_utc();
+    world.clock.set(before);
+    let supervisor = world.client_of(Persona::Supervisor).await;
+    let count = |answer: &Answer| answer.at("/tasks/totalCount").as_i64().unwrap();
+    let first = supervisor.query(OVERDUE).await;
+    assert_eq!(count(&supervisor.query(OVERDUE).await), count(&first));
+    world.clock.set(before + TimeDelta::minutes(5));
+    let then = supervisor.query(OVERDUE).await;
+    assert!(
+        count(&then) > count(&first),
+        "{} then {}",
+        first.text,
+        then.text
+    );
+}
+
+async fn what_the_ledger_does_not_hold_is_fresh(world: &World) {
+    const SESSIONS: &str = "{ viewer { sessions { id } } }";
+    const TOKENS: &str = "{ viewer { apiTokens { lastUsedAt } } }";
+    let reporter = world.client_of(Persona::Reporter).await;
+    let sessions = |answer: &Answer| answer.at("/viewer/sessions").as_array().unwrap().len();
+    let first = sessions(&reporter.query(SESSIONS).await);
+    world.clock.advance(TimeDelta::seconds(1));
+    world.client_of(Persona::Reporter).await;
+    assert_eq!(sessions(&reporter.query(SESSIONS).await), first + 1);
+
+    let integrator = world.client_of(Persona::Integrator).await;
+    let earlier = integrator.query(TOKENS).await;
+    world.clock.advance(TimeDelta::minutes(1));
+    let later = integrator.query(TOKENS).await;
+    assert_ne!(earlier.text, later.text);
+}
+
+async fn a_grant_ends_in_its_instant(world: &World) {
+    const GRANT: &str = "mutation M($i: GrantAddInput!) { grantAdd(input: $i) { grant { id } } }";
+    let until = world.clock.now() + TimeDelta::minutes(2);
+    let input = json!({
+        "userId": text(Persona::OtherReporter.user()),
+        "grant": { "role": "VIEWER", "scope": { "jurisdictionId": text(HERE) },
+            "validFrom": world.clock.now() + TimeDelta::minutes(1), "validTo": until },
+    });
+    let administrator = world.client_of(Persona::Administrator).await;
+    administrator.ask(GRANT, json!({ "i": input })).await.data();
+    let reporter = world.client_of(Persona::OtherReporter).await;
+    for (minutes, seen) in [(0, false), (1, true), (1, false)] {
+        world.clock.advance(TimeDelta::minutes(minutes));
+        for _ in 0..2 {
+            let answer = project(&reporter, RESERVOIR).await;
+            assert_eq!(answer.code(), (!seen).then_some("NOT_FOUND"));
+        }
+    }
+}
+
+async fn an_ended_session_gets_nothing_kept(world: &World) {
+    let client = world.client_of(Persona::Supervisor).await;
+    project(&client, RESERVOIR).await.data();
+    project(&client, RESERVOIR).await.data();
+    client
+        .query("mutation { signOut { __typename } }")
+        .await
+        .data();
+    project(&client, RESERVOIR).await.refused("UNAUTHENTICATED");
+}
+
+async fn everybody_gets_their_own(world: &World) {
+    const WHO: &str = "{ viewer { username } projects(first: 50) { nodes { id } } }";
+    for _ in 0..2 {
+        for persona in [
+            Persona::Supervisor,
+            Persona::SupervisorElsewhere,
+            Persona::Signatory,
+        ] {
+            let answer = world.client_of(persona).await.query(WHO).await;
+            assert_eq!(answer.text_at("/viewer/username"), persona.name());
+            let elsewhere = persona == Persona::SupervisorElsewhere;
+            assert_ne!(answer.text.contains(&RESERVOIR.to_string()), elsewhere);
+        }
+        world
+            .client(None)
+            .query(WHO)
+            .await
+            .refused("UNAUTHENTICATED");
+    }
+}
+
+async fn only_queries_without_errors_are_kept(world: &World) {
+    const ISSUE: &str =
+        "mutation { apiTokenIssue(input: { name: \"twice\" }) { apiToken { id } } }";
+    let integrator = Persona::Administrator;
+    let client = world.client_of(integrator).await;
+    let (first, second) = (client.query(ISSUE).await, client.query(ISSUE).await);
+    assert!(first.code().is_some() || first.text != second.text);
+    let before = world.services.store.statements();
+    for _ in 0..2 {
+        let wrong = "{ tasks(after: \"no cursor\") { nodes { id } } }";
+        client.query(wrong).await.refused("INVALID");
+    }
+    // What cannot be answered is asked of the database again.
+    let reader = world.client_of(Persona::OtherReporter).await;
+    project(&reader, RESERVOIR).await.refused("NOT_FOUND");
+    let between = world.services.store.statements();
+    project(&reader, RESERVOIR).await.refused("NOT_FOUND");
+    assert!(between > before && world.services.store.statements() > between + 1);
+}
+
+async fn a_client_may_want_it_computed(world: &World) {
+    let client = world.client_of(Persona::Supervisor).await;
+    project(&client, RESERVOIR).await.data();
+    assert!(statements(world, &client).await <= 1);
+    let client = client.fresh();
+    assert!(statements(world, &client).await > 1);
+    assert!(statements(world, &client).await > 1);
+}
