@@ -31,6 +31,10 @@ load *ARGS:
     cargo build --release --manifest-path benches/load/Cargo.toml --target-dir target/load
     target/load/release/duban-load {{ARGS}}
 
+# Which documents of the contract would look through a long table of this database; only reads.
+explain URL:
+    DUBAN_EXPLAIN_URL='{{URL}}' cargo test --test integration -- --ignored --nocapture explain::full
+
 # Everything that must hold before a change lands.
 check: fmt lint doc deny test
 

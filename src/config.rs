@@ -118,8 +118,9 @@ pub struct Config {
 }
 
 /// Variables that belong to the project's tests, not to the program.
-const TEST_VARIABLES: [&str; 4] = [
+const TEST_VARIABLES: [&str; 5] = [
     "DUBAN_TEST_POSTGRES_URL",
+    "DUBAN_EXPLAIN_URL",
     "DUBAN_PLAN_TEXTS",
     "DUBAN_STRICT",
     "DUBAN_BLESS",

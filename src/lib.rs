@@ -5,6 +5,7 @@
 pub mod cli;
 pub mod clock;
 pub mod config;
+pub mod copy;
 pub mod demo;
 pub mod domain;
 pub mod error;

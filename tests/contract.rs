@@ -20,12 +20,12 @@ on_both!(one thread: every_document_runs, statements_do_not_grow_with_the_lists)
 on_both!(one thread, engine: lists_of_a_whole_installation_take_as_few_statements);
 
 /// A document of the contract, as one persona sends it.
-struct Sent {
-    name: &'static str,
-    document: &'static str,
-    operation: &'static str,
-    persona: Persona,
-    variables: Value,
+pub(crate) struct Sent {
+    pub(crate) name: &'static str,
+    pub(crate) document: &'static str,
+    pub(crate) operation: &'static str,
+    pub(crate) persona: Persona,
+    pub(crate) variables: Value,
     /// Statements that it may take: some more than it takes, because answers that come one
     /// after the other over several connections may come to a loader in two lots.
     statements: u64,
@@ -55,7 +55,7 @@ fn sent(
 }
 
 #[expect(clippy::too_many_lines, reason = "a table: a row a document")]
-fn reads() -> Vec<Sent> {
+pub(crate) fn reads() -> Vec<Sent> {
     use Persona::{Auditor, Integrator, Signatory, Supervisor};
     let as_of = json!({ "by": { "id": text(RESERVOIR) }, "at": NOW.to_rfc3339() });
     let by = json!({ "by": { "id": text(RESERVOIR) } });
@@ -124,7 +124,7 @@ fn reads() -> Vec<Sent> {
 }
 
 #[expect(clippy::too_many_lines, reason = "a table: a row a document")]
-fn writes() -> Vec<Sent> {
+pub(crate) fn writes() -> Vec<Sent> {
     use Persona::{Anonymous, Signatory, Supervisor};
     let write = |operation: &'static str, document, persona, input: Value, statements| {
         let variables = json!({ "input": input });

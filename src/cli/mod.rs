@@ -2,6 +2,7 @@
 //!
 //! Standard output carries what a script reads; everything else goes to standard error.
 
+mod copy;
 mod generate;
 mod import;
 mod ledger;
@@ -21,6 +22,7 @@ use crate::clock::SystemClock;
 use crate::config::{Config, LogFormat};
 use crate::error::{Error, Result};
 use crate::service::{Credentials, Rules, Services, SigningKey};
+use crate::store::copy::is_unfinished;
 use crate::store::migrate::{SchemaState, too_new};
 use crate::store::{Access, DatabaseUrl, Store};
 use output::{complain, say};
@@ -52,6 +54,9 @@ enum Command {
     Import(import::Import),
     /// Development: fill an empty database with simulated data to measure with
     Generate(generate::Generate),
+    /// Copy a whole installation into an empty database, of either kind; run again, it goes
+    /// on where it was cut off
+    Copy(copy::Copy),
     /// Make the first administrator, or set a password
     #[command(subcommand)]
     User(user::User),
@@ -136,6 +141,7 @@ async fn dispatch(cli: Cli) -> ExitCode {
         Command::Serve(command) => serve::run(config, command).await,
         Command::Migrate => migrate(config).await,
         Command::Generate(command) => generate::run(config, &command).await,
+        Command::Copy(command) => copy::run(command).await,
         Command::User(command) => user::run(config, command).await,
         Command::Schema(Schema::Print { output }) => print_schema(output),
         Command::Config => say(&config.effective()),
@@ -188,9 +194,21 @@ async fn open_to_read(config: &Config) -> Result<Store> {
 async fn open_to_write(config: &Config) -> Result<Store> {
     let clock = Arc::new(SystemClock);
     let store = Store::open(&config.database_url, Access::ReadWrite, clock).await?;
+    refuse_half_a_copy(&store).await?;
     store.migrate().await?;
     store.check_ledger_triggers().await?;
     Ok(store)
+}
+
+/// Nothing may be written to a database into which a copy is under way, and nobody may take
+/// it for the whole.
+async fn refuse_half_a_copy(store: &Store) -> Result<()> {
+    if is_unfinished(store).await? {
+        return Err(Error::internal(
+            "a copy into this database was not completed: run `duban copy` again",
+        ));
+    }
+    Ok(())
 }
 
 /// The services over a store, with the key that the configuration names or, on SQLite, the
@@ -221,6 +239,7 @@ fn services_with(config: &Config, store: Store, key: &SigningKey) -> Result<Serv
 async fn migrate(config: &Config) -> Result<()> {
     let clock = Arc::new(SystemClock);
     let store = Store::open(&config.database_url, Access::ReadWrite, clock).await?;
+    refuse_half_a_copy(&store).await?;
     let message = match store.schema_state().await? {
         SchemaState::Newer => return Err(too_new()),
         SchemaState::Current => "the schema is up to date".to_owned(),

@@ -4,7 +4,6 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread::available_parallelism;
 use std::time::Duration;
 
@@ -16,8 +15,8 @@ use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{ConnectOptions, Executor};
 
-use super::Store;
 use super::group::Group;
+use super::{Statements, Store};
 use crate::clock::Clock;
 use crate::error::{Error, Result};
 
@@ -127,12 +126,10 @@ impl Store {
             DatabaseUrl::Sqlite(path) => open_sqlite(path, access, patience).await?,
             DatabaseUrl::Postgres(url) => open_postgres(url, access, patience).await?,
         };
-        let statements = Arc::new(AtomicU64::new(0));
+        let statements = Arc::new(Statements::default());
         for connection in [&mut reader, &mut writer] {
             let statements = Arc::clone(&statements);
-            connection.set_metric_callback(move |_| {
-                statements.fetch_add(1, Ordering::Relaxed);
-            });
+            connection.set_metric_callback(move |info| statements.ran(info.statement));
         }
         let store = Self {
             backend,

@@ -57,6 +57,20 @@ impl Store {
             .await
     }
 
+    /// True for a database in which there is any table at all.
+    ///
+    /// # Errors
+    /// [`Error::Internal`] when the database cannot be read.
+    pub async fn has_tables(&self) -> Result<bool> {
+        let sql = match self.backend {
+            DbBackend::Sqlite => "SELECT name AS v FROM sqlite_schema WHERE type = 'table' LIMIT 1",
+            _ => {
+                "SELECT tablename::text AS v FROM pg_tables WHERE schemaname = current_schema() LIMIT 1"
+            }
+        };
+        Ok(!self.texts(sql).await?.is_empty())
+    }
+
     async fn texts(&self, sql: &'static str) -> Result<Vec<String>> {
         let rows = self
             .reader

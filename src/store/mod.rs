@@ -13,6 +13,7 @@ pub mod bulk;
 pub mod catalogue;
 pub mod changes;
 mod connect;
+pub mod copy;
 pub mod demonstration;
 pub mod duty;
 pub mod facts;
@@ -34,6 +35,7 @@ pub mod record;
 pub mod reports;
 pub mod scope;
 pub mod sessions;
+mod statements;
 pub mod tasks;
 pub mod throttle;
 pub mod today;
@@ -42,14 +44,14 @@ pub mod users;
 mod work;
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 
-use sea_orm::{DatabaseConnection, DbBackend};
+use sea_orm::{DatabaseConnection, DbBackend, Statement};
 use tokio::sync::Mutex;
 
 use crate::clock::Clock;
 
 pub use connect::{Access, DatabaseUrl, Patience};
+use statements::Statements;
 pub use work::{Work, WriteContext, authorise, part};
 
 /// The database of one installation.
@@ -59,7 +61,7 @@ pub struct Store {
     reader: DatabaseConnection,
     writer: DatabaseConnection,
     clock: Arc<dyn Clock>,
-    statements: Arc<AtomicU64>,
+    statements: Arc<Statements>,
     /// The writers' queue; SQLite alone needs one.
     group: Arc<group::Group>,
     /// The time zones, at the ledger's version when they were read.
@@ -88,7 +90,14 @@ impl Store {
     /// How many statements have run since the store was opened.
     #[must_use]
     pub fn statements(&self) -> u64 {
-        self.statements.load(Ordering::Relaxed)
+        self.statements.count()
+    }
+
+    /// Shows every statement that runs from now on to a watcher: for tools that look at the
+    /// statements themselves, such as the tests of query plans. A store takes one watcher;
+    /// without one, a statement pays for a look at an empty cell.
+    pub fn watch(&self, watcher: impl Fn(&Statement) + Send + Sync + 'static) {
+        self.statements.watch(Box::new(watcher));
     }
 
     /// How many units of work wait for SQLite's one writer; none on PostgreSQL.
