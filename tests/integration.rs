@@ -31,5 +31,6 @@ mod ratings;
 mod reports;
 mod schema;
 mod scope;
+mod search;
 mod seeds;
 mod support;

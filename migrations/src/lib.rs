@@ -18,6 +18,7 @@ mod m0003_projects;
 mod m0004_tasks;
 mod m0005_ledger;
 mod m0006_month;
+mod m0008_search;
 
 pub use m0005_ledger::{POSTGRES_FUNCTION, POSTGRES_TRIGGERS, SQLITE_TRIGGERS};
 
@@ -35,6 +36,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0004_tasks::Migration),
             Box::new(m0005_ledger::Migration),
             Box::new(m0006_month::Migration),
+            Box::new(m0008_search::Migration),
         ]
     }
 }

@@ -31,6 +31,7 @@ pub mod ratings;
 pub mod record;
 pub mod reports;
 pub mod scope;
+pub mod search;
 pub mod sessions;
 pub mod tasks;
 pub mod throttle;
