@@ -588,7 +588,10 @@ impl ProjectQuery {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Which ones; all where nothing is said.")] filter: Option<ProjectFilter>,
-        #[graphql(desc = "In which order; where nothing is said, of a text the best matches first, else by code.")] order_by: Option<ProjectOrder>,
+        #[graphql(
+            desc = "In which order; where nothing is said, of a text the best matches first, else by code."
+        )]
+        order_by: Option<ProjectOrder>,
         #[graphql(
             desc = "So many from the start, or behind `after`; 50 where nothing is said, 200 at most."
         )]

@@ -14,8 +14,8 @@ use sea_orm::{
 };
 
 use super::page::{Direction, Keyset, Page, PageRequest, SortKey};
-use super::{scope, search};
 use super::today::Today;
+use super::{scope, search};
 use crate::error::Result;
 use crate::policy::Principal;
 

@@ -177,8 +177,7 @@ impl<'t> Around<'t> {
         let names = lead.and_then(|id| self.units.get(&id));
         let mut names = names.into_iter().flatten();
         !text.is_empty()
-            && (own.any(|own| fold(own).contains(&text))
-                || names.any(|name| name.contains(&text)))
+            && (own.any(|own| fold(own).contains(&text)) || names.any(|name| name.contains(&text)))
     }
 
     fn by_tasks(&self, filter: &ProjectFilter, project: &Whole) -> bool {

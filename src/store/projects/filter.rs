@@ -3,14 +3,12 @@
 use chrono::NaiveDate;
 use duban_entities::ids::{AreaId, ClauseId, JurisdictionId, PlanId, ProjectId, UnitId};
 use duban_entities::vocabulary::{ProjectKind, Stage};
-use duban_entities::{
-    citation, clause, project, suggested_lead, task,
-};
+use duban_entities::{citation, clause, project, suggested_lead, task};
 use sea_orm::sea_query::{Expr, ExprTrait, Func, Query, SelectStatement, SimpleExpr};
 use sea_orm::{ColumnTrait, Condition};
 
-use crate::store::{scope, search};
 use crate::store::today::Today;
+use crate::store::{scope, search};
 
 /// Which projects are wanted. All given parts must hold.
 #[derive(Clone, Debug, Default, PartialEq)]

@@ -33,8 +33,10 @@ impl Store {
         let work = self.begin().await?;
         if self.backend() == DbBackend::Postgres {
             // It takes as long as it takes.
-            work.execute_unprepared("SET LOCAL statement_timeout = 0").await?;
-            work.execute_unprepared("SET LOCAL lock_timeout = 0").await?;
+            work.execute_unprepared("SET LOCAL statement_timeout = 0")
+                .await?;
+            work.execute_unprepared("SET LOCAL lock_timeout = 0")
+                .await?;
         }
         clear(&work).await?;
         let projects = fill_projects(&work).await?;
@@ -85,7 +87,9 @@ async fn fill_projects(on: &DatabaseTransaction) -> Result<usize> {
 /// Writes the pairs of all texts, sorted: so the table grows at its end alone.
 async fn fill_grams(on: &DatabaseTransaction, of: Of) -> Result<()> {
     let cut = cut(on.get_database_backend(), of, "1 = 1");
-    let sql = format!("INSERT INTO search_grams (gram, tier, code) {cut} ORDER BY 1, 2, 3 ON CONFLICT DO NOTHING");
+    let sql = format!(
+        "INSERT INTO search_grams (gram, tier, code) {cut} ORDER BY 1, 2, 3 ON CONFLICT DO NOTHING"
+    );
     let statement = Statement::from_string(on.get_database_backend(), sql);
     on.execute_raw(statement).await?;
     Ok(())

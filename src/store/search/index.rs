@@ -3,7 +3,9 @@
 use std::collections::{BTreeMap, HashMap};
 
 use duban_entities::ids::{ProjectId, UnitId};
-use duban_entities::{citation, project, project_alias, search_text, search_unit, unit, unit_alias};
+use duban_entities::{
+    citation, project, project_alias, search_text, search_unit, unit, unit_alias,
+};
 use sea_orm::sea_query::{Query, SelectStatement, SimpleExpr};
 use sea_orm::{
     ColumnTrait, ConnectionTrait, DatabaseTransaction, DbBackend, EntityTrait, QueryFilter,
@@ -148,8 +150,7 @@ async fn index(on: &impl ConnectionTrait, of: Of, codes: Vec<String>) -> Result<
         return Ok(());
     }
     let cut = cut(on.get_database_backend(), of, &among(codes.len()));
-    let sql =
-        format!("INSERT INTO search_grams (gram, tier, code) {cut} ON CONFLICT DO NOTHING");
+    let sql = format!("INSERT INTO search_grams (gram, tier, code) {cut} ON CONFLICT DO NOTHING");
     run(on, sql, codes).await
 }
 
@@ -186,7 +187,10 @@ pub(super) async fn project_texts(
     let ids = || rows.iter().map(|(id, ..)| *id);
     let names = project_alias::Entity::find()
         .select_only()
-        .columns([project_alias::Column::ProjectId, project_alias::Column::Alias])
+        .columns([
+            project_alias::Column::ProjectId,
+            project_alias::Column::Alias,
+        ])
         .filter(project_alias::Column::ProjectId.is_in(ids()));
     let mut names = grouped::<ProjectId>(names.into_tuple().all(on).await?);
     let quotes = citation::Entity::find()

@@ -7,8 +7,8 @@ use sea_orm::sea_query::{
     Alias, Expr, ExprTrait, IntoIden, JoinType, Order, Query, SelectStatement, SimpleExpr,
 };
 use sea_orm::{
-    ColumnTrait, Condition, ConnectionTrait, DbBackend, FromQueryResult, Iterable,
-    QueryResult, Value,
+    ColumnTrait, Condition, ConnectionTrait, DbBackend, FromQueryResult, Iterable, QueryResult,
+    Value,
 };
 
 use super::condition::{like, units};
@@ -303,11 +303,7 @@ impl<C: ConnectionTrait> Search<'_, C> {
                     .from(search_gram::Entity)
                     .cond_where(gram)
                     .and_where(search_gram::Column::Tier.eq(tier as i32))
-                    .join(
-                        join,
-                        texts,
-                        code_of(texts).eq(code_of(search_gram::Entity)),
-                    );
+                    .join(join, texts, code_of(texts).eq(code_of(search_gram::Entity)));
                 (code_of(search_gram::Entity), Some(rows))
             }
             Source::Texts => {

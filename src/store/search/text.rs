@@ -120,7 +120,10 @@ mod tests {
             grams("水"),
             Some(Grams::Beginning(first, first + 2_097_152))
         );
-        assert_eq!(grams("库库库").map(|grams| matches!(grams, Grams::All(all) if all.len() == 1)), Some(true));
+        assert_eq!(
+            grams("库库库").map(|grams| matches!(grams, Grams::All(all) if all.len() == 1)),
+            Some(true)
+        );
         assert!(!Term::of("水库").unwrap().is_longer_than_a_gram());
         assert!(Term::of("库库库").unwrap().is_longer_than_a_gram());
     }
