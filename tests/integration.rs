@@ -33,4 +33,5 @@ mod schema;
 mod scope;
 mod search;
 mod seeds;
+mod sharing;
 mod support;
