@@ -12,6 +12,7 @@ use duban::import::{Source, read};
 use duban::policy::{Action, Facts, Principal};
 use duban::service::catalogue::{ImportFailure, Mode, Outcome, Progress, Sheets, Table};
 use duban::service::{Call, Services};
+use duban::store::projects::ProjectFilter;
 use duban::store::{WriteContext, ledger};
 use duban_entities::vocabulary::{
     DueBasis, LeadBasis, MilestoneRole, ProjectKind, Stage, TaskState,

@@ -36,6 +36,7 @@ mod ratings;
 mod reports;
 mod schema;
 mod scope;
+mod search;
 mod seeds;
 mod sharing;
 mod support;

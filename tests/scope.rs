@@ -77,7 +77,7 @@ async fn projects_are_selected_as_the_policy_decides(world: &World) {
     let (rows, today) = (db_projects(world).await, today(world).await);
     let (filter, order) = (
         ProjectFilter::default(),
-        (ProjectOrder::Code, Direction::Ascending),
+        Some((ProjectOrder::Code, Direction::Ascending)),
     );
     for who in somebody() {
         let principal = world.principal(*who).await;

@@ -8,7 +8,7 @@ use sea_orm_migration::sea_orm::{ConnectionTrait, DbBackend};
 /// SQLite tables are `STRICT`, so that a wrong type is refused there as it is on
 /// PostgreSQL. Instants are RFC 3339 text in UTC on SQLite, which sorts by time. Text
 /// sorts by code point on both.
-const TYPES: [(&str, &str, &str); 8] = [
+const TYPES: [(&str, &str, &str); 9] = [
     ("{uuid}", "BLOB", "uuid"),
     ("{text}", "TEXT", "text COLLATE \"C\""),
     ("{int}", "INTEGER", "integer"),
@@ -17,6 +17,8 @@ const TYPES: [(&str, &str, &str); 8] = [
     ("{date}", "TEXT", "date"),
     ("{instant}", "TEXT", "timestamptz"),
     ("{strict}", "STRICT", ""),
+    // The rows stand in their primary key, and nowhere else.
+    ("{clustered}", "STRICT, WITHOUT ROWID", ""),
 ];
 
 /// The template as SQL for this database.

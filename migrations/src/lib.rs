@@ -19,6 +19,7 @@ mod m0004_tasks;
 mod m0005_ledger;
 mod m0006_month;
 mod m0007_orders;
+mod m0008_search;
 
 pub use m0005_ledger::{POSTGRES_FUNCTION, POSTGRES_TRIGGERS, SQLITE_TRIGGERS};
 
@@ -37,6 +38,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0005_ledger::Migration),
             Box::new(m0006_month::Migration),
             Box::new(m0007_orders::Migration),
+            Box::new(m0008_search::Migration),
         ]
     }
 }

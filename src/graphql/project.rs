@@ -33,7 +33,7 @@ use super::vocabulary::{
 use super::workflow::Blocker;
 use crate::error::Error;
 use crate::service::{self, ProjectView};
-use crate::store::page::{Direction, PageRequest};
+use crate::store::page::PageRequest;
 use crate::store::projects;
 use crate::store::record::decimal_of_hundredths;
 
@@ -559,10 +559,7 @@ async fn list_projects(
 ) -> Result<ProjectConnection> {
     let (services, call) = (services(ctx)?, call(ctx)?);
     let filter = filter.unwrap_or_default().checked()?;
-    let order = order.map_or(
-        (projects::ProjectOrder::Code, Direction::Ascending),
-        |order| (order.field.into(), order.direction.into()),
-    );
+    let order = order.map(|order| (order.field.into(), order.direction.into()));
     let page = services
         .projects(call, &filter, order, &request)
         .await
@@ -593,7 +590,10 @@ impl ProjectQuery {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Which ones; all where nothing is said.")] filter: Option<ProjectFilter>,
-        #[graphql(desc = "In which order.")] order_by: Option<ProjectOrder>,
+        #[graphql(
+            desc = "In which order; where nothing is said, of a text the best matches first, else by code."
+        )]
+        order_by: Option<ProjectOrder>,
         #[graphql(
             desc = "So many from the start, or behind `after`; 50 where nothing is said, 200 at most."
         )]

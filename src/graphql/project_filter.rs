@@ -53,7 +53,10 @@ pub struct ProjectFilter {
     period_ended: Option<bool>,
     /// Demonstration records, or real ones.
     simulated: Option<bool>,
-    /// Text in title, code, alias, or the lead unit's name or alias.
+    /// Text in code, title, alias, the quote of a mention, or the lead unit's name, full name
+    /// or alias. Letters in either case and width. In a list without `orderBy`, where it
+    /// stands beside the other parts and not within `and`, `or` or `not`, the best matches come
+    /// first: code that begins with it, title that begins with it, title, names, quote.
     text: Option<String>,
     /// All of these hold.
     and: Option<Vec<ProjectFilter>>,

@@ -313,7 +313,7 @@ async fn all_selected(
         first: Some(200),
         ..PageRequest::default()
     };
-    let order = (ProjectOrder::Code, Direction::Ascending);
+    let order = Some((ProjectOrder::Code, Direction::Ascending));
     loop {
         let connection = work.connection();
         let page =

@@ -111,7 +111,8 @@ impl Services {
         Ok(row)
     }
 
-    /// One page of projects.
+    /// One page of projects. Where no order is given: of a text the best matches first, else
+    /// by code.
     ///
     /// # Errors
     /// [`Error::NotFound`] when the filter names something out of reach; as
@@ -120,7 +121,7 @@ impl Services {
         &self,
         call: &Call,
         filter: &ProjectFilter,
-        order: (ProjectOrder, Direction),
+        order: Option<(ProjectOrder, Direction)>,
         request: &PageRequest,
     ) -> Result<Page<project::Model>> {
         Self::signed_in(call)?;

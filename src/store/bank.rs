@@ -10,6 +10,7 @@ use sea_orm::{
     ColumnTrait, ConnectionTrait, DbBackend, EntityTrait, IntoActiveModel, QueryFilter, QuerySelect,
 };
 
+use super::Work;
 use crate::error::Result;
 
 /// Puts these areas in the place of the present ones.
@@ -60,15 +61,16 @@ pub async fn replace_investments(
     insert::<project_investment::Entity>(connection, rows).await
 }
 
-/// Adds a project's mentions.
-///
-/// # Errors
-/// [`crate::error::Error::Internal`] when the database refuses.
-pub async fn add_citations(
-    connection: &impl ConnectionTrait,
-    rows: Vec<citation::Model>,
-) -> Result<()> {
-    insert::<citation::Entity>(connection, rows).await
+impl Work {
+    /// Adds mentions of projects: their ledger entries are those of the projects.
+    ///
+    /// # Errors
+    /// [`crate::error::Error::Internal`] when the database refuses.
+    pub async fn add_citations(&mut self, rows: Vec<citation::Model>) -> Result<()> {
+        let cited: Vec<ProjectId> = rows.iter().map(|row| row.project_id).collect();
+        self.stale().parts_of_projects(cited);
+        insert::<citation::Entity>(self.connection(), rows).await
+    }
 }
 
 async fn insert<E: EntityTrait>(

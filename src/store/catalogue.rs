@@ -174,8 +174,11 @@ impl Work {
     ///
     /// # Errors
     /// [`crate::error::Error::Internal`] when the database refuses.
-    pub async fn replace_parts(&self, _permit: &Permit, parts: Parts) -> Result<()> {
+    pub async fn replace_parts(&mut self, _permit: &Permit, parts: Parts) -> Result<()> {
         self.clear_parts(&parts).await?;
+        let named = parts.with_aliases.iter().chain(&parts.with_citations);
+        self.stale().parts_of_projects(named.copied());
+        self.stale().parts_of_units(parts.units.iter().copied());
         let on = self.connection();
         insert_all::<unit_alias::Entity>(on, parts.unit_aliases).await?;
         insert_all::<project_area::Entity>(on, parts.areas).await?;

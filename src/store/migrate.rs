@@ -4,7 +4,7 @@ use duban_migrations::{Migrator, POSTGRES_FUNCTION, POSTGRES_TRIGGERS, SQLITE_TR
 use sea_orm::{ConnectionTrait, DbBackend, Statement};
 use sea_orm_migration::MigratorTrait;
 
-use super::Store;
+use super::{Store, search};
 use crate::error::{Error, Result};
 
 /// The advisory lock under which one instance migrates on PostgreSQL ("duban mig").
@@ -36,6 +36,7 @@ impl Store {
             return Ok(SchemaState::Newer);
         }
         Ok(match known.len() - applied.len() {
+            0 if !search::is_made(&self.reader).await? => SchemaState::Older(1),
             0 => SchemaState::Current,
             missing => SchemaState::Older(missing),
         })
@@ -80,8 +81,8 @@ impl Store {
         Ok(texts.collect::<std::result::Result<_, _>>()?)
     }
 
-    /// Applies what is missing, one change a transaction; on PostgreSQL one instance at a
-    /// time.
+    /// Applies what is missing, one change a transaction, and makes the index of the search
+    /// where it is not the one of this program; on PostgreSQL one instance at a time.
     ///
     /// # Errors
     /// [`Error::Internal`] when a change fails (it leaves nothing behind) or when the schema
@@ -93,7 +94,14 @@ impl Store {
         if self.backend == DbBackend::Postgres {
             return self.migrate_under_lock().await;
         }
+        self.apply().await
+    }
+
+    async fn apply(&self) -> Result<()> {
         Migrator::up(&self.writer, None).await?;
+        if !search::is_made(&self.writer).await? {
+            self.index_search().await?;
+        }
         Ok(())
     }
 
@@ -104,7 +112,7 @@ impl Store {
         let lock = format!("SELECT pg_advisory_xact_lock({MIGRATION_LOCK})");
         guard.execute_unprepared("SET LOCAL lock_timeout = 0; SET LOCAL statement_timeout = 0; SET LOCAL idle_in_transaction_session_timeout = 0").await?;
         guard.execute_unprepared(&lock).await?;
-        Migrator::up(&self.writer, None).await?;
+        self.apply().await?;
         guard.commit().await?;
         Ok(())
     }

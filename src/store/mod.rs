@@ -34,6 +34,7 @@ pub mod ratings;
 pub mod record;
 pub mod reports;
 pub mod scope;
+pub mod search;
 pub mod sessions;
 mod statements;
 pub mod tasks;

@@ -315,6 +315,12 @@ fn beside(keys: &[SortKey], values: &[Value], beyond: bool) -> Condition {
 }
 
 impl Window {
+    /// True for a page from the end: rows are wanted in the reversed order.
+    #[must_use]
+    pub const fn is_backward(&self) -> bool {
+        self.backward
+    }
+
     /// The page from the rows that the select returned; `values` are a row's sort keys.
     ///
     /// # Errors

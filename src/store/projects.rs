@@ -14,8 +14,8 @@ use sea_orm::{
 };
 
 use super::page::{Direction, Keyset, Page, PageRequest, SortKey};
-use super::scope;
 use super::today::Today;
+use super::{scope, search};
 use crate::error::Result;
 use crate::policy::Principal;
 
@@ -57,7 +57,8 @@ impl FromQueryResult for Sorted {
     }
 }
 
-/// One page of the projects that the principal may see.
+/// One page of the projects that the principal may see. Where no order is given: of a text
+/// the best matches first, else by code.
 ///
 /// # Errors
 /// As [`PageRequest::window`].
@@ -65,10 +66,14 @@ pub async fn page(
     connection: &impl ConnectionTrait,
     principal: &Principal,
     filter: &ProjectFilter,
-    order: (ProjectOrder, Direction),
+    order: Option<(ProjectOrder, Direction)>,
     request: &PageRequest,
     today: &Today,
 ) -> Result<Page<project::Model>> {
+    if order.is_none() && filter.text.is_some() {
+        return search::page(connection, principal, filter, request, today).await;
+    }
+    let order = order.unwrap_or((ProjectOrder::Code, Direction::Ascending));
     let keyset = keyset(order, today);
     let window = request.window(&keyset)?;
     let mut select = project::Entity::find()

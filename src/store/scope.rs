@@ -99,6 +99,52 @@ fn projects_in(reach: Reach) -> Condition {
     if any { seen } else { nothing() }
 }
 
+/// The ids of the projects that the principal may see, each set read from its index, some
+/// twice; none where it may see everything.
+#[must_use]
+pub fn reached(principal: &Principal) -> Option<SelectStatement> {
+    let reach = reach(principal);
+    if reach.everything {
+        return None;
+    }
+    let inside = Query::select()
+        .column(project::Column::Id)
+        .from(project::Entity)
+        .and_where(project::Column::JurisdictionId.is_in(reach.jurisdictions))
+        .to_owned();
+    let mut all = inside;
+    if !reach.areas.is_empty() {
+        all.union(UnionType::All, projects_in_areas(reach.areas));
+    }
+    if !reach.units.is_empty() {
+        all.union(UnionType::All, projects_with_units(&reach.units));
+    }
+    Some(all)
+}
+
+/// The jurisdictions outside of which the principal sees no project, where its grants are
+/// for whole ones.
+#[must_use]
+pub fn confined(principal: &Principal) -> Option<Vec<JurisdictionId>> {
+    let reach = reach(principal);
+    let whole = !reach.everything && reach.areas.is_empty() && reach.units.is_empty();
+    whole.then_some(reach.jurisdictions)
+}
+
+/// The ids of the projects in which one of these units has any part, some twice.
+#[must_use]
+pub fn projects_with_units(units: &[UnitId]) -> SelectStatement {
+    let mut all = Query::select()
+        .column((project::Entity, project::Column::Id))
+        .from(project::Entity)
+        .and_where(project::Column::LeadUnitId.is_in(units.to_vec()))
+        .to_owned();
+    for part in projects_of_units(units) {
+        all.union(UnionType::All, part);
+    }
+    all
+}
+
 /// The tasks that the principal may see: those of visible projects, those that an own unit
 /// owes, issues that an own unit raised, and those of a whole jurisdiction in reach.
 #[must_use]

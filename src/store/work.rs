@@ -15,6 +15,7 @@ use super::Store;
 use super::catalogue::insert_all;
 use super::ledger::{self, Draft, FieldChange};
 use super::record::{Fields, Row, creation, difference};
+use super::search::{self, Stale};
 use crate::clock::{Clock, new_id};
 use crate::error::{Error, Result};
 use crate::policy::{Action, Denial, Facts, Permit, Principal, decide};
@@ -41,6 +42,8 @@ pub struct Work {
     clock: Arc<dyn Clock>,
     at: DateTime<Utc>,
     drafts: Vec<Draft>,
+    /// What the index of the search does not know yet.
+    stale: Stale,
     /// Where in `drafts` a subject's entry of an action stands.
     noted: HashMap<(&'static str, String), usize>,
 }
@@ -100,6 +103,7 @@ impl Store {
             clock: Arc::clone(&self.clock),
             at: self.clock.now(),
             drafts: Vec::new(),
+            stale: Stale::default(),
             noted: HashMap::new(),
         }
     }
@@ -192,6 +196,7 @@ impl Work {
         let mut fields = row.fields();
         fields.extend(parts);
         self.note(permit, &row, creation(fields));
+        self.stale.made(&row);
         R::Table::insert(row.clone().into_active_model())
             .exec_without_returning(&self.transaction)
             .await?;
@@ -213,6 +218,7 @@ impl Work {
             let mut fields = row.fields();
             fields.extend(parts);
             self.note(permit, &row, creation(fields));
+            self.stale.made(&row);
             models.push(row);
         }
         insert_all::<R::Table>(&self.transaction, models).await
@@ -246,6 +252,7 @@ impl Work {
         after.touch(before.version() + 1, self.at);
         self.update_row(before, after.clone()).await?;
         self.note(permit, &after, changes);
+        self.stale.changed(before, &after);
         Ok(after)
     }
 
@@ -294,9 +301,17 @@ impl Work {
         });
     }
 
-    /// Appends the drafts to the chain. Writers queue for the chain's end only here, at the
+    /// What the search must index anew, for rows that have no ledger entry of their own.
+    pub(super) const fn stale(&mut self) -> &mut Stale {
+        &mut self.stale
+    }
+
+    /// Brings the index of the search up to date, and appends the drafts to the chain.
+    /// Writers queue for the chain's end only here, at the
     /// very end of their work.
     async fn seal(&mut self) -> Result<()> {
+        let stale = std::mem::take(&mut self.stale);
+        search::refresh(&self.transaction, stale).await?;
         let drafts = std::mem::take(&mut self.drafts);
         self.noted.clear();
         if drafts.is_empty() {

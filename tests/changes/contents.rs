@@ -170,6 +170,10 @@ async fn contents_change_as_proposed(world: &World) {
     approve(world, &asked, "changePropose").await;
     let now = project(world, RESERVOIR).await;
     assert_eq!(now["title"], "宿鸭湖水库清淤扩容（一期）");
+    let words = "query { projects(filter: { text: \"（一期）\" }) { nodes { title } } }";
+    let client = world.client_of(Persona::Supervisor).await;
+    let found = client.query(words).await;
+    assert_eq!(found.at("/projects/nodes/0/title"), &now["title"]);
     assert_eq!(now["kind"], "IRRIGATION");
     assert_eq!(now["code"], "ZMD-RES-0001", "the code stays");
     let areas = json!([{ "id": text(BIYANG) }, { "id": text(PINGYU) }]);

@@ -53,6 +53,18 @@ async fn a_proposed_work_enters_the_bank_with_its_clause(world: &World) {
     let decided = approve(world, &asked, "projectPropose").await;
     let entered = decided.at("/changeDecide/changeRequest/project");
     assert_eq!(entered["code"], "ZMD-BRI-0002", "the next free number");
+    for words in ["汝河大桥", "新建汝河"] {
+        let document = "query($f: ProjectFilter) { projects(filter: $f) { nodes { code } } }";
+        let client = world.client_of(Persona::Supervisor).await;
+        let found = client
+            .ask(document, json!({ "f": { "text": words } }))
+            .await;
+        assert_eq!(
+            found.at("/projects/nodes/0/code"),
+            "ZMD-BRI-0002",
+            "{words}"
+        );
+    }
     let now = read(world, entered["id"].as_str().unwrap()).await;
     for (field, value) in [
         ("stage", json!("IN_RESERVE")),

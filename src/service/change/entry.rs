@@ -224,7 +224,7 @@ pub(super) async fn apply(
     amend::write(work, &project, &contents).await?;
     if let Some((clause, _)) = &source {
         let citation = mention(work, &project, content, clause)?;
-        bank::add_citations(work.connection(), vec![citation]).await?;
+        work.add_citations(vec![citation]).await?;
     }
     let finish = completion(work, &project);
     work.create(permit, finish, Fields::new()).await?;

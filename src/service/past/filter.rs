@@ -13,6 +13,7 @@ use crate::error::Result;
 use crate::store::ledger::past::Past;
 use crate::store::projects::ProjectFilter;
 use crate::store::record::{Known, Restore};
+use crate::store::search::fold;
 use crate::store::today::Today;
 
 /// One member of a list in the ledger, such as a citation.
@@ -29,6 +30,7 @@ pub(super) struct Whole {
     clauses: BTreeSet<String>,
     cooperating: BTreeSet<String>,
     aliases: Vec<String>,
+    quotes: Vec<String>,
     suggested: bool,
 }
 
@@ -46,6 +48,7 @@ impl Whole {
             clauses: cells(known, "citations", "clause")?,
             cooperating: cells(known, "cooperatingUnits", "unit")?,
             aliases: cells(known, "aliases", "alias")?.into_iter().collect(),
+            quotes: cells(known, "citations", "quote")?.into_iter().collect(),
             suggested: known.field("suggestedLeads").is_some(),
         })
     }
@@ -81,7 +84,7 @@ fn any(filter: &ProjectFilter, holds: &impl Fn(&ProjectFilter) -> bool) -> bool 
 #[derive(Debug)]
 pub(super) struct Around<'t> {
     today: &'t Today,
-    /// The names of a unit, in lower case.
+    /// The names of a unit, folded.
     units: HashMap<String, Vec<String>>,
     /// The plan of a clause.
     plans: HashMap<String, PlanId>,
@@ -98,10 +101,10 @@ impl<'t> Around<'t> {
         let mut units = HashMap::new();
         for known in past.of_type("Unit") {
             let mut names: Vec<String> = cells(known, "aliases", "alias")?.into_iter().collect();
-            names.push(unit::Model::restore(known)?.name);
-            names
-                .iter_mut()
-                .for_each(|name| name.make_ascii_lowercase());
+            let unit = unit::Model::restore(known)?;
+            names.push(unit.name);
+            names.extend(unit.full_name);
+            names.iter_mut().for_each(|name| *name = fold(name));
             units.insert(known.subject_id.clone(), names);
         }
         let clauses = past.of_type("Clause");
@@ -165,16 +168,16 @@ impl<'t> Around<'t> {
                 .is_none_or(|text| self.says(text, project))
     }
 
-    /// Text in title, alias, code, or the lead unit's names.
+    /// Text in title, code, alias, quote, or the lead unit's names.
     fn says(&self, text: &str, project: &Whole) -> bool {
-        let text = text.to_ascii_lowercase();
-        let own = [&project.row.title, &project.row.code];
-        let mut own = own.into_iter().chain(&project.aliases);
+        let text = fold(text);
+        let own = [&project.row.title, &project.row.code].into_iter();
+        let mut own = own.chain(&project.aliases).chain(&project.quotes);
         let lead = project.row.lead_unit_id.map(|id| id.to_string());
         let names = lead.and_then(|id| self.units.get(&id));
         let mut names = names.into_iter().flatten();
-        own.any(|name| name.to_ascii_lowercase().contains(&text))
-            || names.any(|name| name.contains(&text))
+        !text.is_empty()
+            && (own.any(|own| fold(own).contains(&text)) || names.any(|name| name.contains(&text)))
     }
 
     fn by_tasks(&self, filter: &ProjectFilter, project: &Whole) -> bool {

@@ -3,14 +3,12 @@
 use chrono::NaiveDate;
 use duban_entities::ids::{AreaId, ClauseId, JurisdictionId, PlanId, ProjectId, UnitId};
 use duban_entities::vocabulary::{ProjectKind, Stage};
-use duban_entities::{
-    citation, clause, project, project_alias, suggested_lead, task, unit, unit_alias,
-};
+use duban_entities::{citation, clause, project, suggested_lead, task};
 use sea_orm::sea_query::{Expr, ExprTrait, Func, Query, SelectStatement, SimpleExpr};
 use sea_orm::{ColumnTrait, Condition};
 
-use crate::store::scope;
 use crate::store::today::Today;
+use crate::store::{scope, search};
 
 /// Which projects are wanted. All given parts must hold.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -49,7 +47,7 @@ pub struct ProjectFilter {
     pub period_ended: Option<bool>,
     /// Demonstration records, or real ones.
     pub simulated: Option<bool>,
-    /// Text in title, alias, code, lead unit's name or alias.
+    /// Text in title, code, alias, quote, lead unit's name or alias, as [`search`] folds it.
     pub text: Option<String>,
     /// All of these hold.
     pub and: Vec<ProjectFilter>,
@@ -180,7 +178,7 @@ fn by_parts(filter: &ProjectFilter) -> Condition {
         let is_in = id.in_subquery(suggested);
         all = all.add(if wanted { is_in } else { is_in.not() });
     }
-    all.add_option(filter.text.as_deref().map(text_condition))
+    all.add_option(filter.text.as_deref().map(search::condition))
 }
 
 pub(super) fn cited_where(condition: Condition) -> SelectStatement {
@@ -210,37 +208,6 @@ fn by_tasks(filter: &ProjectFilter, today: &Today) -> Condition {
                 .period_ended
                 .map(|wanted| with(today.project_period_ended(), wanted)),
         )
-}
-
-/// Text in title, alias, code, or the lead unit's names.
-fn text_condition(text: &str) -> Condition {
-    let unit_names = Query::select()
-        .column(unit::Column::Id)
-        .from(unit::Entity)
-        .and_where(contains((unit::Entity, unit::Column::Name), text))
-        .to_owned();
-    let unit_aliases = Query::select()
-        .column(unit_alias::Column::UnitId)
-        .from(unit_alias::Entity)
-        .and_where(contains(
-            (unit_alias::Entity, unit_alias::Column::Alias),
-            text,
-        ))
-        .to_owned();
-    let aliases = Query::select()
-        .column(project_alias::Column::ProjectId)
-        .from(project_alias::Entity)
-        .and_where(contains(
-            (project_alias::Entity, project_alias::Column::Alias),
-            text,
-        ))
-        .to_owned();
-    Condition::any()
-        .add(contains((project::Entity, project::Column::Title), text))
-        .add(contains((project::Entity, project::Column::Code), text))
-        .add(project::Column::Id.in_subquery(aliases))
-        .add(project::Column::LeadUnitId.in_subquery(unit_names))
-        .add(project::Column::LeadUnitId.in_subquery(unit_aliases))
 }
 
 /// The text stands in the column, letters in either case; `%` and `_` are plain characters.

@@ -1,0 +1,96 @@
+//! The index of a whole database: made once, and made anew where its rules have changed.
+
+use duban_entities::{project, search_gram, search_mark, search_text, search_unit, unit};
+use sea_orm::{
+    ActiveValue, ColumnTrait, ConnectionTrait, DatabaseTransaction, DbBackend, EntityTrait,
+    Statement,
+};
+
+use super::index::{Of, cut, next_codes, project_texts, unit_texts};
+use crate::error::Result;
+use crate::store::Store;
+use crate::store::catalogue::insert_all;
+
+/// The rules by which texts are folded and cut. Another number, and every index is made anew.
+const RULES: i32 = 1;
+
+/// True where the index was made by the rules of this program.
+///
+/// # Errors
+/// [`crate::error::Error::Internal`] when the database cannot be read.
+pub(in crate::store) async fn is_made(connection: &impl ConnectionTrait) -> Result<bool> {
+    let mark = search_mark::Entity::find().one(connection).await?;
+    Ok(mark.is_some_and(|mark| mark.rules == RULES))
+}
+
+impl Store {
+    /// Makes the index of the search anew, in one transaction: after rows were written by
+    /// other means than the unit of work.
+    ///
+    /// # Errors
+    /// [`crate::error::Error::Internal`] when the database refuses.
+    pub async fn index_search(&self) -> Result<()> {
+        let work = self.begin().await?;
+        if self.backend() == DbBackend::Postgres {
+            // It takes as long as it takes.
+            work.execute_unprepared("SET LOCAL statement_timeout = 0")
+                .await?;
+            work.execute_unprepared("SET LOCAL lock_timeout = 0")
+                .await?;
+        }
+        clear(&work).await?;
+        let projects = fill_projects(&work).await?;
+        let texts = unit_texts(&work, unit::Column::Id.is_not_null()).await?;
+        insert_all::<search_unit::Entity>(&work, texts).await?;
+        for of in [Of::Projects, Of::Units] {
+            fill_grams(&work, of).await?;
+        }
+        let mark = search_mark::ActiveModel {
+            rules: ActiveValue::Set(RULES),
+        };
+        search_mark::Entity::insert(mark)
+            .exec_without_returning(&work)
+            .await?;
+        if self.backend() == DbBackend::Postgres {
+            let sql = "ANALYZE search_grams, search_texts, search_units";
+            work.execute_unprepared(sql).await?;
+        }
+        work.commit().await?;
+        tracing::info!(projects, "the index of the search was made");
+        Ok(())
+    }
+}
+
+async fn clear(on: &DatabaseTransaction) -> Result<()> {
+    search_mark::Entity::delete_many().exec(on).await?;
+    search_gram::Entity::delete_many().exec(on).await?;
+    search_unit::Entity::delete_many().exec(on).await?;
+    search_text::Entity::delete_many().exec(on).await?;
+    Ok(())
+}
+
+/// Writes the texts of all projects, and says of how many.
+async fn fill_projects(on: &DatabaseTransaction) -> Result<usize> {
+    let (mut after, mut all) = (String::new(), 0);
+    loop {
+        let these = project::Column::Id.in_subquery(next_codes(&after));
+        let texts = project_texts(on, these).await?;
+        let Some(last) = texts.iter().map(|row| row.code.clone()).max() else {
+            return Ok(all);
+        };
+        all += texts.len();
+        after = last;
+        insert_all::<search_text::Entity>(on, texts).await?;
+    }
+}
+
+/// Writes the pairs of all texts, sorted: so the table grows at its end alone.
+async fn fill_grams(on: &DatabaseTransaction, of: Of) -> Result<()> {
+    let cut = cut(on.get_database_backend(), of, "1 = 1");
+    let sql = format!(
+        "INSERT INTO search_grams (gram, tier, code) {cut} ORDER BY 1, 2, 3 ON CONFLICT DO NOTHING"
+    );
+    let statement = Statement::from_string(on.get_database_backend(), sql);
+    on.execute_raw(statement).await?;
+    Ok(())
+}

@@ -1,0 +1,387 @@
+//! The search as a list: best matches first, ties by code.
+
+use std::collections::HashSet;
+
+use duban_entities::{project, search_gram, search_text};
+use sea_orm::sea_query::{
+    Alias, Expr, ExprTrait, IntoIden, JoinType, Order, Query, SelectStatement, SimpleExpr,
+};
+use sea_orm::{
+    ColumnTrait, Condition, ConnectionTrait, DbBackend, FromQueryResult, Iterable, QueryResult,
+    Value,
+};
+
+use super::condition::{like, units};
+use super::probe::{Stream, Way, choose};
+use super::text::Term;
+use super::{TIERS, Tier};
+use crate::error::Result;
+use crate::policy::Principal;
+use crate::store::page::{Direction, Keyset, Page, PageRequest, SortKey, Window, cursor_values};
+use crate::store::projects::{ProjectFilter, condition};
+use crate::store::scope;
+use crate::store::today::Today;
+
+/// The list's name in cursors.
+const NAME: &str = "project.rank";
+
+/// A project, and where the term stands in it.
+#[derive(Debug)]
+struct Ranked {
+    row: project::Model,
+    tier: i32,
+}
+
+impl FromQueryResult for Ranked {
+    fn from_query_result(
+        result: &QueryResult,
+        prefix: &str,
+    ) -> std::result::Result<Self, sea_orm::DbErr> {
+        Ok(Self {
+            row: project::Model::from_query_result(result, prefix)?,
+            tier: result.try_get(prefix, "rank_tier")?,
+        })
+    }
+}
+
+/// What is asked.
+struct Search<'s, C> {
+    connection: &'s C,
+    term: Term,
+    /// What else must hold: what the principal sees, and the rest of the filter.
+    also: Condition,
+}
+
+/// One page of the projects in which the filter's text stands.
+///
+/// # Errors
+/// As [`PageRequest::window`].
+pub(in crate::store) async fn page(
+    connection: &impl ConnectionTrait,
+    principal: &Principal,
+    filter: &ProjectFilter,
+    request: &PageRequest,
+    today: &Today,
+) -> Result<Page<project::Model>> {
+    let term = filter.text.as_deref().and_then(Term::of);
+    let Some(term) = term else {
+        return finish(request.window(&keyset(Expr::value(0)))?, Vec::new());
+    };
+    let window = request.window(&keyset(tier_of_row(&term)))?;
+    let rest = ProjectFilter {
+        text: None,
+        ..filter.clone()
+    };
+    let way = choose(connection, principal, &rest, &term).await?;
+    let search = Search {
+        connection,
+        term,
+        also: Condition::all()
+            .add(scope::projects(principal))
+            .add(condition(&rest, today)),
+    };
+    let rows = match way {
+        Way::Gather(these) => search.gather(these, &window).await?,
+        Way::Stream(stream) => search.stream(&stream, request, &window).await?,
+    };
+    finish(window, rows)
+}
+
+fn finish(window: Window, rows: Vec<Ranked>) -> Result<Page<project::Model>> {
+    let values = |ranked: &Ranked| vec![ranked.tier.to_string(), ranked.row.code.clone()];
+    let page = window.page(NAME, rows, values)?;
+    Ok(page.map(|ranked| ranked.row))
+}
+
+fn keyset(tier: SimpleExpr) -> Keyset {
+    let key = |expression, parse| SortKey {
+        expression,
+        direction: Direction::Ascending,
+        parse,
+    };
+    Keyset {
+        name: NAME,
+        keys: vec![
+            key(tier, |text| text.parse::<i32>().ok().map(Value::from)),
+            key(code_of(project::Entity), |text| Some(text.into())),
+        ],
+    }
+}
+
+/// The column `code` of one of the tables.
+fn code_of(table: impl IntoIden) -> SimpleExpr {
+    Expr::col((table, Alias::new("code")))
+}
+
+/// The tier of a project, 0 where the term stands nowhere.
+fn tier_of_row(term: &Term) -> SimpleExpr {
+    let mut case = Expr::case(stands(term, Tier::Code), Tier::Code as i32);
+    for tier in TIERS.into_iter().skip(1) {
+        case = case.case(stands(term, tier), tier as i32);
+    }
+    case.finally(0).into()
+}
+
+/// The term stands at this place of the project, and maybe at others.
+fn stands(term: &Term, tier: Tier) -> Condition {
+    use search_text::Column;
+    match tier {
+        Tier::Code => {
+            let (from, to) = term.codes();
+            Condition::all()
+                .add(project::Column::Code.gte(from))
+                .add(project::Column::Code.lt(to))
+        }
+        Tier::Start => Condition::all().add(like(Column::Title, term.at_start())),
+        Tier::Title => Condition::all().add(like(Column::Title, term.inside())),
+        Tier::Name => Condition::any().add(own_name(term)).add(led(term)),
+        Tier::Quote => Condition::all().add(like(Column::Quotes, term.inside())),
+    }
+}
+
+/// The term stands in the code or another name.
+fn own_name(term: &Term) -> SimpleExpr {
+    like(search_text::Column::Names, term.inside())
+}
+
+/// The term stands in a name of the lead unit.
+fn led(term: &Term) -> SimpleExpr {
+    project::Column::LeadUnitId.in_subquery(units(term))
+}
+
+/// The term stands at no better place than this.
+fn not_before(term: &Term, tier: Tier) -> Condition {
+    let mut none = Condition::all();
+    for better in TIERS.into_iter().filter(|better| *better < tier) {
+        none = match better {
+            Tier::Name => {
+                let unled = Condition::any()
+                    .add(project::Column::LeadUnitId.is_null())
+                    .add(led(term).not());
+                none.add(own_name(term).not()).add(unled)
+            }
+            _ => none.add(stands(term, better).not()),
+        };
+    }
+    none
+}
+
+/// A part of one tier: where its projects are read from.
+enum Source {
+    /// The rows of a pair at that tier.
+    Grams(Condition),
+    /// The projects themselves, by an index.
+    Projects,
+    /// All texts, in the order of the codes.
+    Texts,
+}
+
+/// How far a tier is read.
+struct Reach {
+    codes: Condition,
+    backward: bool,
+    limit: u64,
+}
+
+impl<C: ConnectionTrait> Search<'_, C> {
+    /// Holds each of these projects against the term.
+    async fn gather(&self, these: Condition, window: &Window) -> Result<Vec<Ranked>> {
+        let tier = tier_of_row(&self.term);
+        let mut select = projects();
+        select
+            .from(project::Entity)
+            .join(
+                JoinType::InnerJoin,
+                search_text::Entity,
+                code_of(search_text::Entity).eq(code_of(project::Entity)),
+            )
+            .expr_as(tier.clone(), Alias::new("rank_tier"))
+            .cond_where(these)
+            .cond_where(self.also.clone())
+            .and_where(tier.gt(0))
+            .cond_where(window.condition.clone())
+            .limit(window.limit);
+        for (expression, order) in &window.order {
+            select.order_by_expr(expression.clone(), order.clone());
+        }
+        self.all(&select).await
+    }
+
+    /// Reads tier after tier until there is enough.
+    async fn stream(
+        &self,
+        stream: &Stream,
+        request: &PageRequest,
+        window: &Window,
+    ) -> Result<Vec<Ranked>> {
+        let backward = window.is_backward();
+        let mut tiers = TIERS;
+        if backward {
+            tiers.reverse();
+        }
+        let mut found: Vec<Ranked> = Vec::new();
+        let mut known = HashSet::new();
+        for tier in tiers {
+            let got = u64::try_from(found.len()).unwrap_or(u64::MAX);
+            let limit = window.limit.saturating_sub(got);
+            let Some(bounds) = bounds(tier, request).filter(|_| limit > 0) else {
+                continue;
+            };
+            for (source, place) in self.sources(tier, stream) {
+                let reach = Reach {
+                    codes: within(&source, stream, &bounds),
+                    backward,
+                    limit,
+                };
+                let part = self.part(tier, source, place, reach).await?;
+                // Between two statements a project may have changed its place.
+                found.extend(part.into_iter().filter(|r| known.insert(r.row.id)));
+            }
+            in_order(&mut found, backward);
+        }
+        Ok(found)
+    }
+
+    /// Where a tier's projects are, each with what must hold of them there.
+    fn sources(&self, tier: Tier, stream: &Stream) -> Vec<(Source, Condition)> {
+        let term = &self.term;
+        let own = || match &stream.gram {
+            Some(gram) => Source::Grams(gram.clone()),
+            None => Source::Texts,
+        };
+        match tier {
+            Tier::Code => vec![(Source::Projects, stands(term, tier))],
+            Tier::Start | Tier::Title | Tier::Quote => vec![(own(), stands(term, tier))],
+            Tier::Name => {
+                let by = match stream.few_led {
+                    true => Source::Projects,
+                    false => Source::Texts,
+                };
+                let named = Condition::all().add(own_name(term));
+                let only_led = Condition::all().add(led(term)).add(own_name(term).not());
+                vec![(own(), named), (by, only_led)]
+            }
+        }
+    }
+
+    async fn part(
+        &self,
+        tier: Tier,
+        source: Source,
+        place: Condition,
+        reach: Reach,
+    ) -> Result<Vec<Ranked>> {
+        let mut select = projects();
+        let order = match reach.backward {
+            true => Order::Desc,
+            false => Order::Asc,
+        };
+        let first = self.from(&mut select, tier, source);
+        select
+            .expr_as(Expr::value(tier as i32), Alias::new("rank_tier"))
+            .cond_where(reach.codes)
+            .cond_where(place)
+            .cond_where(not_before(&self.term, tier))
+            .cond_where(self.also.clone())
+            .order_by_expr(first, order)
+            .limit(reach.limit);
+        self.all(&select).await
+    }
+
+    /// Joins the tables in the order in which they shall be read; answers the code by which
+    /// they are.
+    fn from(&self, select: &mut SelectStatement, tier: Tier, source: Source) -> SimpleExpr {
+        // SQLite keeps the order of a cross join.
+        let join = match self.connection.get_database_backend() {
+            DbBackend::Sqlite => JoinType::CrossJoin,
+            _ => JoinType::InnerJoin,
+        };
+        let (texts, rows) = (search_text::Entity, project::Entity);
+        let (first, then) = match source {
+            Source::Grams(gram) => {
+                select
+                    .from(search_gram::Entity)
+                    .cond_where(gram)
+                    .and_where(search_gram::Column::Tier.eq(tier as i32))
+                    .join(join, texts, code_of(texts).eq(code_of(search_gram::Entity)));
+                (code_of(search_gram::Entity), Some(rows))
+            }
+            Source::Texts => {
+                select.from(texts);
+                (code_of(texts), Some(rows))
+            }
+            Source::Projects => {
+                select.from(rows).join(
+                    JoinType::InnerJoin,
+                    texts,
+                    code_of(texts).eq(code_of(rows)),
+                );
+                (code_of(rows), None)
+            }
+        };
+        if let Some(rows) = then {
+            select.join(join, rows, code_of(rows).eq(first.clone()));
+        }
+        first
+    }
+
+    async fn all(&self, select: &SelectStatement) -> Result<Vec<Ranked>> {
+        let statement = self.connection.get_database_backend().build(select);
+        let rows = Ranked::find_by_statement(statement);
+        Ok(rows.all(self.connection).await?)
+    }
+}
+
+/// A select of the projects' columns, from nothing yet.
+fn projects() -> SelectStatement {
+    let columns = project::Column::iter().map(|column| (project::Entity, column));
+    Query::select().columns(columns).to_owned()
+}
+
+/// The codes of a tier behind `after` and before `before`; none where it has none there.
+fn bounds(tier: Tier, request: &PageRequest) -> Option<(Option<String>, Option<String>)> {
+    let cut = |cursor: &Option<String>| {
+        let values = cursor_values(NAME, cursor.as_deref()?)?;
+        let [place, code] = values.try_into().ok()?;
+        Some((place.parse::<i32>().ok()?, code))
+    };
+    let (after, before) = (cut(&request.after), cut(&request.before));
+    let here = tier as i32;
+    let is_passed = after.as_ref().is_some_and(|(place, _)| here < *place);
+    let is_beyond = before.as_ref().is_some_and(|(place, _)| here > *place);
+    let code = |cut: Option<(i32, String)>| {
+        let own = cut.filter(|(place, _)| here == *place);
+        own.map(|(_, code)| code)
+    };
+    (!is_passed && !is_beyond).then(|| (code(after), code(before)))
+}
+
+/// The bounds, and the first and last code that can be seen, on the table that is read.
+fn within(
+    source: &Source,
+    stream: &Stream,
+    (after, before): &(Option<String>, Option<String>),
+) -> Condition {
+    let code = match source {
+        Source::Grams(_) => code_of(search_gram::Entity),
+        Source::Projects => code_of(project::Entity),
+        Source::Texts => code_of(search_text::Entity),
+    };
+    let mut all = Condition::all();
+    if let Some((first, last)) = &stream.codes {
+        all = all
+            .add(code.clone().gte(first.as_str()))
+            .add(code.clone().lte(last.as_str()));
+    }
+    all.add_option(after.as_deref().map(|after| code.clone().gt(after)))
+        .add_option(before.as_deref().map(|before| code.clone().lt(before)))
+}
+
+/// Sorts what several statements found.
+fn in_order(found: &mut [Ranked], backward: bool) {
+    found.sort_by(|a, b| {
+        let a = (a.tier, &a.row.code);
+        let b = (b.tier, &b.row.code);
+        if backward { b.cmp(&a) } else { a.cmp(&b) }
+    });
+}
