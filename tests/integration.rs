@@ -33,3 +33,4 @@ mod schema;
 mod scope;
 mod seeds;
 mod support;
+mod tallies;

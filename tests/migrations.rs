@@ -131,12 +131,15 @@ fn entities() -> Vec<(String, BTreeSet<(String, bool)>)> {
         report_revision,
         session,
         suggested_lead,
+        tally,
+        tally_mark,
         target,
         task,
         task_evidence,
         throttle,
         unit,
         unit_alias,
+        unit_tally,
         user,
     )
 }

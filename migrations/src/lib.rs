@@ -4,7 +4,7 @@
 //! stand for the type that each database uses (see [`dialect`]). Changes import no
 //! entity: a released change never follows later code.
 //!
-//! To add one: `m0007_what_it_does.rs` with its template, a line in
+//! To add one: `m0010_what_it_does.rs` with its template, a line in
 //! [`Migrator::migrations`], and nothing edited in the files before it. Every change
 //! runs in a transaction of its own on both databases.
 
@@ -18,6 +18,7 @@ mod m0003_projects;
 mod m0004_tasks;
 mod m0005_ledger;
 mod m0006_month;
+mod m0009_tallies;
 
 pub use m0005_ledger::{POSTGRES_FUNCTION, POSTGRES_TRIGGERS, SQLITE_TRIGGERS};
 
@@ -35,6 +36,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0004_tasks::Migration),
             Box::new(m0005_ledger::Migration),
             Box::new(m0006_month::Migration),
+            Box::new(m0009_tallies::Migration),
         ]
     }
 }

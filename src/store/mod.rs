@@ -32,6 +32,7 @@ pub mod record;
 pub mod reports;
 pub mod scope;
 pub mod sessions;
+pub mod tallies;
 pub mod tasks;
 pub mod throttle;
 pub mod today;

@@ -31,7 +31,7 @@ pub type Fields = BTreeMap<&'static str, Option<String>>;
 
 /// A row that is a subject of the ledger and carries a version.
 pub trait Row:
-    ModelTrait<Entity = Self::Table> + IntoActiveModel<Self::Active> + Clone + Send + Sync
+    ModelTrait<Entity = Self::Table> + IntoActiveModel<Self::Active> + Clone + Send + Sync + 'static
 {
     /// The entity.
     type Table: EntityTrait<Model = Self, ActiveModel = Self::Active>;

@@ -47,6 +47,26 @@ fn reach_of(principal: &Principal, counts: impl Fn(Role) -> bool) -> Reach {
     reach
 }
 
+/// What a principal sees of everything that belongs to a jurisdiction.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Whole {
+    /// All jurisdictions.
+    Everything,
+    /// These, and nothing else.
+    Jurisdictions(Vec<JurisdictionId>),
+}
+
+/// The jurisdictions that the principal sees whole, where that is all that it sees.
+#[must_use]
+pub fn whole(principal: &Principal) -> Option<Whole> {
+    let reach = reach(principal);
+    if reach.everything {
+        return Some(Whole::Everything);
+    }
+    let only = reach.areas.is_empty() && reach.units.is_empty();
+    (only && !reach.jurisdictions.is_empty()).then_some(Whole::Jurisdictions(reach.jurisdictions))
+}
+
 /// Nothing at all.
 fn nothing() -> Condition {
     Condition::any().not().add(Condition::all())

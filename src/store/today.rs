@@ -7,7 +7,7 @@ use chrono_tz::Tz;
 use duban_entities::ids::JurisdictionId;
 use duban_entities::vocabulary::MilestoneRole;
 use duban_entities::{jurisdiction, task};
-use sea_orm::sea_query::{CaseStatement, Expr, ExprTrait, Func, SimpleExpr};
+use sea_orm::sea_query::{CaseStatement, Expr, ExprTrait, Func, IntoColumnRef, SimpleExpr};
 use sea_orm::{ColumnTrait, Condition, ConnectionTrait, DbBackend, EntityTrait};
 
 use crate::clock::{end_of_day, local_date};
@@ -76,8 +76,17 @@ impl Today {
         self.of(jurisdiction).signed_duration_since(then).num_days()
     }
 
+    /// How many jurisdictions there are.
+    #[must_use]
+    pub fn jurisdictions(&self) -> usize {
+        self.dates.len()
+    }
+
     /// Today as an expression, where `column` names the row's jurisdiction.
-    fn expression(&self, column: (task::Entity, task::Column)) -> SimpleExpr {
+    pub(super) fn expression<C>(&self, column: C) -> SimpleExpr
+    where
+        C: IntoColumnRef + Clone,
+    {
         let others: Vec<_> = self
             .dates
             .iter()
@@ -88,7 +97,7 @@ impl Today {
         }
         let mut case = CaseStatement::new();
         for (jurisdiction, date) in others {
-            case = case.case(Expr::col(column).eq(*jurisdiction), *date);
+            case = case.case(Expr::col(column.clone()).eq(*jurisdiction), *date);
         }
         case.finally(self.usual).into()
     }

@@ -15,6 +15,7 @@ use super::Store;
 use super::catalogue::insert_all;
 use super::ledger::{self, Draft, FieldChange};
 use super::record::{Fields, Row, difference};
+use super::tallies;
 use crate::clock::{Clock, new_id};
 use crate::error::{Error, Result};
 use crate::policy::{Action, Denial, Facts, Permit, Principal, decide};
@@ -43,6 +44,8 @@ pub struct Work {
     drafts: Vec<Draft>,
     /// Where in `drafts` a subject's entry of an action stands.
     noted: HashMap<(&'static str, String), usize>,
+    /// What the tallies count anew.
+    counted: tallies::Changes,
 }
 
 impl Store {
@@ -64,6 +67,7 @@ impl Store {
             at: self.clock.now(),
             drafts: Vec::new(),
             noted: HashMap::new(),
+            counted: tallies::Changes::default(),
         };
         match run(&mut work).await {
             Ok(value) => {
@@ -131,6 +135,15 @@ impl Work {
         new_id(self.clock.as_ref())
     }
 
+    /// Waits until nobody else is about to commit a change, and lets nobody until this work
+    /// is done.
+    ///
+    /// # Errors
+    /// [`Error::Internal`] when the wait is too long.
+    pub(super) async fn lock_chain(&self) -> Result<()> {
+        ledger::lock(&self.transaction, self.backend).await
+    }
+
     /// Asks the policy.
     ///
     /// # Errors
@@ -149,6 +162,7 @@ impl Work {
         fields.extend(parts);
         let changes = difference(&Fields::new(), &fields);
         self.note(permit, &row, changes);
+        self.counted.note(None, &row);
         R::Table::insert(row.clone().into_active_model())
             .exec_without_returning(&self.transaction)
             .await?;
@@ -170,6 +184,7 @@ impl Work {
             let mut fields = row.fields();
             fields.extend(parts);
             self.note(permit, &row, difference(&Fields::new(), &fields));
+            self.counted.note(None, &row);
             models.push(row);
         }
         insert_all::<R::Table>(&self.transaction, models).await
@@ -202,6 +217,7 @@ impl Work {
         }
         after.touch(before.version() + 1, self.at);
         self.update_row(before, after.clone()).await?;
+        self.counted.note(Some(before), &after);
         self.note(permit, &after, changes);
         Ok(after)
     }
@@ -251,8 +267,9 @@ impl Work {
         });
     }
 
-    /// Appends the drafts to the chain. Writers queue for the chain's end only here, at the
-    /// very end of their work.
+    /// Appends the drafts to the chain, and behind its lock brings the tallies up to what
+    /// was changed. Writers queue for the chain's end only here, at the very end of their
+    /// work.
     async fn seal(&mut self) -> Result<()> {
         let drafts = std::mem::take(&mut self.drafts);
         self.noted.clear();
@@ -266,7 +283,9 @@ impl Work {
             self.at,
             drafts,
         )
-        .await
+        .await?;
+        let counted = std::mem::take(&mut self.counted);
+        counted.apply(&self.transaction, self.at).await
     }
 }
 
