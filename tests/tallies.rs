@@ -395,7 +395,7 @@ async fn db_forget(world: &World) {
 }
 
 async fn the_longest_goes_and_the_next_takes_its_place(world: &World) {
-    let old = |n, days: i64| due(0xa00 + n, NOW.date_naive() - TimeDelta::days(days));
+    let old = |n: u128, days: i64| due(0xa00 + n, NOW.date_naive() - TimeDelta::days(days));
     let stopped = task::Model {
         clock_stopped_on: Some(NOW.date_naive() - TimeDelta::days(10)),
         ..old(3, 400)

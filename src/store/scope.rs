@@ -102,10 +102,7 @@ fn projects_in(reach: Reach) -> Condition {
     }
     if !reach.units.is_empty() {
         any = true;
-        seen = seen.add(project::Column::LeadUnitId.is_in(reach.units.clone()));
-        for subquery in projects_of_units(&reach.units) {
-            seen = seen.add(project::Column::Id.in_subquery(subquery));
-        }
+        seen = seen.add(project::Column::Id.in_subquery(projects_of_units(&reach.units)));
     }
     if any { seen } else { nothing() }
 }
@@ -202,9 +199,11 @@ pub fn projects_in_areas(areas: Vec<AreaId>) -> SelectStatement {
         .to_owned()
 }
 
-/// The ids of the projects on which one of these units cooperates, and on which it owes.
+/// The ids of the projects in which one of these units has a part: it leads, cooperates, owes
+/// a task or is named in an order. One list and not a condition of four, which PostgreSQL
+/// would hold every project against.
 #[must_use]
-pub fn projects_of_units(units: &[UnitId]) -> [SelectStatement; 2] {
+pub fn projects_of_units(units: &[UnitId]) -> SelectStatement {
     let cooperating = Query::select()
         .column(cooperating_unit::Column::ProjectId)
         .from(cooperating_unit::Entity)
@@ -215,9 +214,15 @@ pub fn projects_of_units(units: &[UnitId]) -> [SelectStatement; 2] {
         .from(task::Entity)
         .cond_where(task::Column::UnitId.is_in(units.to_vec()))
         .and_where(task::Column::ProjectId.is_not_null())
-        .union(UnionType::All, named_in_orders(units))
         .to_owned();
-    [cooperating, owing]
+    Query::select()
+        .column(project::Column::Id)
+        .from(project::Entity)
+        .cond_where(project::Column::LeadUnitId.is_in(units.to_vec()))
+        .union(UnionType::All, cooperating)
+        .union(UnionType::All, owing)
+        .union(UnionType::All, named_in_orders(units))
+        .to_owned()
 }
 
 /// The ids of the projects that an order to one of these units names: an order about several

@@ -4,7 +4,7 @@ use duban_entities::ids::{JurisdictionId, UnitId};
 use duban_entities::vocabulary::{DueBasis, MilestoneRole};
 use duban_entities::{project, tally, tally_mark, task, unit_tally};
 use sea_orm::sea_query::{
-    Alias, Asterisk, ColumnRef, Expr, ExprTrait, Func, IntoColumnRef, Order, Query,
+    Alias, Asterisk, Expr, ExprTrait, Func, IntoColumnRef, Order, Query,
     SelectStatement, SimpleExpr, UnionType,
 };
 use sea_orm::{ColumnTrait, Condition, ConnectionTrait, DbBackend, FromQueryResult};
@@ -330,18 +330,27 @@ impl Reading {
                     .add(Expr::col(Projects).gt(0))
                     .add(Expr::col(Active).gt(0)),
             );
-        let overdue = Overdue.into_column_ref();
-        let longest: ColumnRef = longest.into_column_ref();
+        let (overdue, longest) = (self.overdue_key(), Expr::col(longest));
         let keys = match order {
             UnitOrder::Overdue => [overdue, longest],
             UnitOrder::Longest => [longest, overdue],
-            UnitOrder::Active => [Active.into_column_ref(), overdue],
-            UnitOrder::Projects => [Projects.into_column_ref(), overdue],
+            UnitOrder::Active => [Expr::col(Active), overdue],
+            UnitOrder::Projects => [Expr::col(Projects), overdue],
         };
         for key in keys {
-            units.order_by(key, Order::Desc);
+            units.order_by_expr(key, Order::Desc);
         }
         units.order_by(UnitId, Order::Asc).limit(first).to_owned()
+    }
+
+    /// Over all jurisdictions an index brings the units in this order. Where jurisdictions are
+    /// named it must not: their own few units are sorted, not all others passed over.
+    fn overdue_key(&self) -> SimpleExpr {
+        let overdue = Expr::col(unit_tally::Column::Overdue);
+        if self.jurisdictions.is_some() {
+            return overdue.add(Expr::cust("0"));
+        }
+        overdue
     }
 
     /// The units' cells as they are stored.
