@@ -32,5 +32,6 @@ mod reports;
 mod schema;
 mod scope;
 mod seeds;
+mod sharing;
 mod support;
 mod tallies;

@@ -21,9 +21,7 @@ use crate::support::known::{
     WATER, key,
 };
 use crate::support::world::request;
-use crate::support::{
-    Content, Engine, NOW, Persona, World, environment, fixture, on_both,
-};
+use crate::support::{Content, Engine, NOW, Persona, World, environment, fixture, on_both};
 
 on_both!(
     a_new_world_is_kept_from_its_first_row,
@@ -80,9 +78,18 @@ fn filters() -> Vec<(ProjectFilter, bool)> {
     let mut all = vec![(none(), true)];
     for jurisdiction in [HERE, ELSEWHERE] {
         let jurisdiction = Some(jurisdiction);
-        let whole = ProjectFilter { jurisdiction, ..none() };
+        let whole = ProjectFilter {
+            jurisdiction,
+            ..none()
+        };
         let kinds = Some(vec![ProjectKind::Reservoir]);
-        all.push((ProjectFilter { kinds, ..whole.clone() }, true));
+        all.push((
+            ProjectFilter {
+                kinds,
+                ..whole.clone()
+            },
+            true,
+        ));
         all.push((whole, true));
     }
     all.extend(ProjectKind::ALL.iter().map(|kind| {
@@ -96,7 +103,13 @@ fn filters() -> Vec<(ProjectFilter, bool)> {
     let unit = Some(WATER);
     all.push((ProjectFilter { unit, ..none() }, false));
     for area in [PINGYU, BIYANG] {
-        all.push((ProjectFilter { area: Some(area), ..none() }, false));
+        all.push((
+            ProjectFilter {
+                area: Some(area),
+                ..none()
+            },
+            false,
+        ));
     }
     let kinds = Some(vec![ProjectKind::Road, ProjectKind::Reservoir]);
     all.push((ProjectFilter { kinds, ..none() }, false));
@@ -136,7 +149,11 @@ async fn same_as_counted(world: &World, who: Persona, read: Option<bool>) {
                 continue;
             }
         };
-        let what = format!("{} {filter:?} at {}", who.name(), world.services.clock.now());
+        let what = format!(
+            "{} {filter:?} at {}",
+            who.name(),
+            world.services.clock.now()
+        );
         let found = world.services.portfolio(&call, &filter).await.unwrap();
         if let Some(read) = read {
             let reads = read && answers && sees_whole_jurisdictions(who);
@@ -179,7 +196,9 @@ async fn a_new_world_is_kept_from_its_first_row(world: &World) {
     assert_eq!(keep(world).await, 0, "nothing lags");
     same(world).await;
     let client = world.client_of(Persona::Administrator).await;
-    let answer = client.query("{ portfolio { projectCount overdueTaskCount } }").await;
+    let answer = client
+        .query("{ portfolio { projectCount overdueTaskCount } }")
+        .await;
     assert_eq!(answer.at("/portfolio/projectCount"), 13);
     assert!(answer.at("/portfolio/overdueTaskCount").as_i64() > Some(0));
 }
@@ -223,22 +242,38 @@ async fn something(world: &World, dice: &mut Dice) -> (&'static str, bool) {
     let in_state = |state: TaskState| -> Vec<&task::Model> {
         tasks.iter().filter(|task| task.state == state).collect()
     };
-    let units = [Persona::Signatory, Persona::CoopSignatory, Persona::OtherSignatory];
+    let units = [
+        Persona::Signatory,
+        Persona::CoopSignatory,
+        Persona::OtherSignatory,
+    ];
     let (unit, office) = (*dice.of(&units), Persona::Supervisor);
     let project = text(dice.of(&projects).id);
     let later = world.services.clock.now().date_naive() + TimeDelta::days(40);
     let (who, field, input) = match dice.below(9) {
         0 | 1 => {
             let task = text(dice.of(&in_state(TaskState::Open)).id);
-            (unit, "taskClaim", json!({ "taskId": task, "note": "已完成" }))
+            (
+                unit,
+                "taskClaim",
+                json!({ "taskId": task, "note": "已完成" }),
+            )
         }
         2 => {
             let task = text(dice.of(&in_state(TaskState::Submitted)).id);
-            (office, "taskVerify", json!({ "taskId": task, "note": "属实" }))
+            (
+                office,
+                "taskVerify",
+                json!({ "taskId": task, "note": "属实" }),
+            )
         }
         3 => {
             let task = text(dice.of(&in_state(TaskState::Submitted)).id);
-            (office, "taskReturn", json!({ "taskId": task, "reason": "缺材料" }))
+            (
+                office,
+                "taskReturn",
+                json!({ "taskId": task, "reason": "缺材料" }),
+            )
         }
         4 => {
             let lead = text(*dice.of(&[WATER, TRANSPORT]));
@@ -246,10 +281,21 @@ async fn something(world: &World, dice: &mut Dice) -> (&'static str, bool) {
             (office, "unitAssign", input)
         }
         5 => {
-            let stages = ["PREPARATION", "CONSTRUCTION", "SUSPENDED", "CANCELLED", "IN_RESERVE"];
+            let stages = [
+                "PREPARATION",
+                "CONSTRUCTION",
+                "SUSPENDED",
+                "CANCELLED",
+                "IN_RESERVE",
+            ];
             let to = *dice.of(&stages);
-            let review = if to == "SUSPENDED" { json!(later) } else { Value::Null };
-            let input = json!({ "projectId": project, "to": to, "reason": "原因", "reviewOn": review });
+            let review = if to == "SUSPENDED" {
+                json!(later)
+            } else {
+                Value::Null
+            };
+            let input =
+                json!({ "projectId": project, "to": to, "reason": "原因", "reviewOn": review });
             (unit, "projectMove", input)
         }
         6 => {
@@ -261,7 +307,10 @@ async fn something(world: &World, dice: &mut Dice) -> (&'static str, bool) {
             (unit, "milestonesPlan", input)
         }
         _ => {
-            let open: Vec<_> = changes.iter().filter(|row| row.decided_at.is_none()).collect();
+            let open: Vec<_> = changes
+                .iter()
+                .filter(|row| row.decided_at.is_none())
+                .collect();
             let Some(change) = open.get(dice.below(open.len().max(1))) else {
                 return ("changeDecide", false);
             };
@@ -300,7 +349,9 @@ async fn what_people_do_is_counted_at_once(world: &World) {
 
 /// A midnight in one zone after the other, with tasks that fall due then.
 async fn midnight_passes_in_one_place_after_the_other(world: &World) {
-    let elsewhere = jurisdiction::Entity::find_by_id(ELSEWHERE).one(&world.db).await;
+    let elsewhere = jurisdiction::Entity::find_by_id(ELSEWHERE)
+        .one(&world.db)
+        .await;
     let before = elsewhere.unwrap().unwrap();
     let after = jurisdiction::Model {
         time_zone: "America/New_York".to_owned(),
@@ -310,7 +361,8 @@ async fn midnight_passes_in_one_place_after_the_other(world: &World) {
     let mut rows = Vec::new();
     for n in 0..12_u128 {
         let day = NOW.date_naive() + TimeDelta::days(i64::try_from(n).unwrap() % 4 - 1);
-        let (jurisdiction, project) = [(HERE, LEVEE), (ELSEWHERE, FOREIGN)][usize::from(n % 2 == 1)];
+        let (jurisdiction, project) =
+            [(HERE, LEVEE), (ELSEWHERE, FOREIGN)][usize::from(n % 2 == 1)];
         let period = n % 3 == 0;
         let mut row = due(0x900 + n, day);
         row.jurisdiction_id = jurisdiction;
@@ -371,14 +423,24 @@ async fn a_clock_that_goes_back_is_counted_afresh(world: &World) {
 async fn what_is_not_kept_yet_is_counted_until_it_is(world: &World) {
     db_forget(world).await;
     same_as_counted(world, Persona::Administrator, Some(false)).await;
-    assert!(act(world, Persona::CoopReporter, "taskClaim", json!({ "taskId": text(LAND) })).await);
+    assert!(
+        act(
+            world,
+            Persona::CoopReporter,
+            "taskClaim",
+            json!({ "taskId": text(LAND) })
+        )
+        .await
+    );
     same_as_counted(world, Persona::Administrator, Some(false)).await;
     assert_eq!(keep(world).await, 2);
     same(world).await;
     // One of two: whoever sees only the other is read from it.
     for table in ["tallies", "unit_tallies"] {
-        let sql = format!("DELETE FROM {table} WHERE jurisdiction_id IN \
-             (SELECT id FROM jurisdictions WHERE code <> (SELECT min(code) FROM jurisdictions))");
+        let sql = format!(
+            "DELETE FROM {table} WHERE jurisdiction_id IN \
+             (SELECT id FROM jurisdictions WHERE code <> (SELECT min(code) FROM jurisdictions))"
+        );
         world.db.execute_unprepared(&sql).await.unwrap();
     }
     let call = Call::system("test", "test".to_owned());
@@ -500,7 +562,12 @@ async fn a_tally_that_refuses_rolls_the_change_back(world: &World) {
         world.db.execute_unprepared(sql).await.unwrap();
     }
     let before = db_dump(&world.db).await;
-    let claimed = act(world, Persona::CoopReporter, "taskClaim", json!({ "taskId": text(LAND) }));
+    let claimed = act(
+        world,
+        Persona::CoopReporter,
+        "taskClaim",
+        json!({ "taskId": text(LAND) }),
+    );
     assert!(!claimed.await);
     assert_same(&before, &db_dump(&world.db).await, "a claim");
     same(world).await;
@@ -528,7 +595,10 @@ async fn a_portfolio_takes_four_statements(world: &World) {
     let call = call(world.principal(Persona::Administrator).await);
     let before = world.services.store.statements();
     let found = world.services.portfolio(&call, &none()).await.unwrap();
-    let units = world.services.portfolio_units(&found, UnitOrder::Overdue, 20).await;
+    let units = world
+        .services
+        .portfolio_units(&found, UnitOrder::Overdue, 20)
+        .await;
     assert!(!units.unwrap().is_empty());
     // The time zones, the marks, the figures, the units.
     assert_eq!(world.services.store.statements() - before, 4);

@@ -85,7 +85,7 @@ impl Services {
         let reason = fetch::note("reason", input.reason.as_deref())?;
         self.check_named(call, &input.filter).await?;
         self.store
-            .write(call.write(reason), move |work| {
+            .write_alone(call.write(reason), move |work| {
                 Box::pin(async move { assign_many(work, &input).await })
             })
             .await

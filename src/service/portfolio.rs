@@ -104,7 +104,7 @@ impl Services {
         jurisdiction: JurisdictionId,
         day: chrono::NaiveDate,
     ) -> Result<()> {
-        let run = self.store.write(call.write(None), move |work| {
+        let run = self.store.write_alone(call.write(None), move |work| {
             Box::pin(async move { tallies::catch_up(work, jurisdiction, day).await })
         });
         run.await
@@ -116,7 +116,7 @@ impl Services {
     /// # Errors
     /// [`crate::error::Error::Internal`] when the database fails.
     pub async fn check_tallies(&self, call: &Call) -> Result<Vec<String>> {
-        let run = self.store.write(call.write(None), |work| {
+        let run = self.store.write_alone(call.write(None), |work| {
             Box::pin(async move { tallies::differences(work).await })
         });
         run.await

@@ -21,7 +21,7 @@ use crate::clock::Clock;
 use crate::error::{Error, Result};
 
 /// How long a statement waits for a lock or a connection before the write is refused.
-const PATIENCE: Duration = Duration::from_secs(5);
+pub(super) const PATIENCE: Duration = Duration::from_secs(5);
 
 /// The first SQLite without the write-ahead log corruption of 3.7.0 to 3.51.2.
 const OLDEST_SQLITE: (u32, u32, u32) = (3, 51, 3);
@@ -110,6 +110,7 @@ impl Store {
             writer,
             clock,
             statements,
+            group: Arc::default(),
         };
         if backend == DbBackend::Sqlite {
             store.check_sqlite_version().await?;

@@ -16,6 +16,7 @@ pub mod demonstration;
 pub mod duty;
 pub mod facts;
 mod failure;
+mod group;
 pub mod idempotency;
 pub mod inbox;
 pub mod ladder;
@@ -58,6 +59,8 @@ pub struct Store {
     writer: DatabaseConnection,
     clock: Arc<dyn Clock>,
     statements: Arc<AtomicU64>,
+    /// The writers' queue; SQLite alone needs one.
+    group: Arc<group::Group>,
 }
 
 impl Store {
@@ -83,6 +86,12 @@ impl Store {
     #[must_use]
     pub fn statements(&self) -> u64 {
         self.statements.load(Ordering::Relaxed)
+    }
+
+    /// How many units of work wait for SQLite's one writer; none on PostgreSQL.
+    #[must_use]
+    pub fn waiting_writers(&self) -> usize {
+        self.group.waiting()
     }
 
     /// Closes every connection; on SQLite the write-ahead log is folded into the file.

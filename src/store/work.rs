@@ -6,7 +6,7 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 use futures_util::future::BoxFuture;
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, DatabaseTransaction, DbBackend, EntityTrait, QueryFilter,
+    ActiveModelTrait, ColumnTrait, DatabaseTransaction, DbBackend, DbErr, EntityTrait, QueryFilter,
     SqliteTransactionMode, TransactionOptions, TransactionTrait,
 };
 use uuid::Uuid;
@@ -50,7 +50,8 @@ pub struct Work {
 
 impl Store {
     /// Runs a unit of work and commits it with its ledger entries; an error rolls all of it
-    /// back. Nobody is answered before the commit.
+    /// back. Nobody is answered before the commit, which units that come together share on
+    /// SQLite.
     ///
     /// # Errors
     /// What the closure returned, or [`Error::Internal`] when the database failed.
@@ -59,8 +60,42 @@ impl Store {
         T: Send,
         F: for<'w> FnOnce(&'w mut Work) -> BoxFuture<'w, Result<T>> + Send,
     {
-        let mut work = Work {
-            transaction: self.begin().await?,
+        self.write_unit(context, run, false).await
+    }
+
+    /// As [`Store::write`], for a unit that takes long: nobody else waits for its commit.
+    ///
+    /// # Errors
+    /// As [`Store::write`].
+    pub async fn write_alone<T, F>(&self, context: WriteContext, run: F) -> Result<T>
+    where
+        T: Send,
+        F: for<'w> FnOnce(&'w mut Work) -> BoxFuture<'w, Result<T>> + Send,
+    {
+        self.write_unit(context, run, true).await
+    }
+
+    async fn write_unit<T, F>(&self, context: WriteContext, run: F, alone: bool) -> Result<T>
+    where
+        T: Send,
+        F: for<'w> FnOnce(&'w mut Work) -> BoxFuture<'w, Result<T>> + Send,
+    {
+        if self.backend == DbBackend::Sqlite {
+            let mut turn = self.group.turn(alone).await?;
+            let unit = turn.begin(self).await?;
+            let (outcome, left) = self.work(unit, context).run(run).await;
+            turn.end(left).await?;
+            return outcome;
+        }
+        let unit = self.begin().await?;
+        let (outcome, left) = self.work(unit, context).run(run).await;
+        left?;
+        outcome
+    }
+
+    fn work(&self, transaction: DatabaseTransaction, context: WriteContext) -> Work {
+        Work {
+            transaction,
             backend: self.backend,
             context,
             clock: Arc::clone(&self.clock),
@@ -68,17 +103,6 @@ impl Store {
             drafts: Vec::new(),
             noted: HashMap::new(),
             counted: tallies::Changes::default(),
-        };
-        match run(&mut work).await {
-            Ok(value) => {
-                work.seal().await?;
-                work.transaction.commit().await?;
-                Ok(value)
-            }
-            Err(error) => {
-                work.transaction.rollback().await?;
-                Err(error)
-            }
         }
     }
 
@@ -100,6 +124,24 @@ impl Store {
 }
 
 impl Work {
+    /// Runs to the end of the transaction, or of the savepoint: what came of it, and whether
+    /// it could be ended.
+    async fn run<T, F>(mut self, run: F) -> (Result<T>, Result<(), DbErr>)
+    where
+        T: Send,
+        F: for<'w> FnOnce(&'w mut Self) -> BoxFuture<'w, Result<T>> + Send,
+    {
+        let outcome = match run(&mut self).await {
+            Ok(value) => self.seal().await.map(|()| value),
+            Err(error) => Err(error),
+        };
+        let left = match outcome {
+            Ok(_) => self.transaction.commit().await,
+            Err(_) => self.transaction.rollback().await,
+        };
+        (outcome, left)
+    }
+
     /// The transaction, for reads and for rows that have no ledger entry of their own.
     #[must_use]
     pub const fn connection(&self) -> &DatabaseTransaction {

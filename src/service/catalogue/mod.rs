@@ -81,7 +81,7 @@ impl Services {
         let (sender, mut receiver) = mpsc::unbounded_channel();
         let context = call.write(Some(reason(&sheets)));
         let clock = self.clock.clone();
-        let work = self.store.write(context, move |work| {
+        let work = self.store.write_alone(context, move |work| {
             Box::pin(async move {
                 let permit = work.permit(Action::CatalogueImport, Facts::Everything)?;
                 let _ = sender.send(step("checking"));

@@ -61,7 +61,7 @@ impl Services {
             let (rules, row) = (std::sync::Arc::clone(&self.rules), jurisdiction.clone());
             let swept = self
                 .store
-                .write(call.write(None), move |work| {
+                .write_alone(call.write(None), move |work| {
                     Box::pin(async move {
                         let sweep = Sweep {
                             jurisdiction: &row,

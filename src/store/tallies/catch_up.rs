@@ -248,7 +248,10 @@ pub async fn differences(work: &Work) -> Result<Vec<String>> {
             };
             *row == figures
         });
-        let units = wanted.units.iter().map(|(cell, h)| write::unit_row(cell, h));
+        let units = wanted
+            .units
+            .iter()
+            .map(|(cell, h)| write::unit_row(cell, h));
         let stored = unit_tally::Entity::find()
             .filter(unit_tally::Column::JurisdictionId.eq(mark.jurisdiction_id))
             .all(on)
@@ -262,7 +265,8 @@ pub async fn differences(work: &Work) -> Result<Vec<String>> {
     }
     let sums = whole.0.into_iter();
     let sums = sums.filter(|(_, figures)| *figures != Figures::default());
-    wrong.extend(sums.map(|(words, figures)| format!("the sum of {words:?} is off by {figures:?}")));
+    wrong
+        .extend(sums.map(|(words, figures)| format!("the sum of {words:?} is off by {figures:?}")));
     Ok(wrong)
 }
 

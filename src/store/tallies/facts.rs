@@ -107,7 +107,9 @@ impl Owed {
 
     /// Since when it is overdue, if it is on this day (`Today::overdue` says the same in SQL).
     pub(super) fn overdue(&self, day: NaiveDate) -> Option<Since> {
-        let basis = self.due_basis.filter(|basis| *basis != DueBasis::PlanPeriod);
+        let basis = self
+            .due_basis
+            .filter(|basis| *basis != DueBasis::PlanPeriod);
         if self.state != TaskState::Open || basis.is_none() {
             return None;
         }

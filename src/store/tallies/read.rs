@@ -4,8 +4,8 @@ use duban_entities::ids::{JurisdictionId, UnitId};
 use duban_entities::vocabulary::{DueBasis, MilestoneRole};
 use duban_entities::{project, tally, tally_mark, task, unit_tally};
 use sea_orm::sea_query::{
-    Alias, Asterisk, Expr, ExprTrait, Func, IntoColumnRef, Order, Query,
-    SelectStatement, SimpleExpr, UnionType,
+    Alias, Asterisk, Expr, ExprTrait, Func, IntoColumnRef, Order, Query, SelectStatement,
+    SimpleExpr, UnionType,
 };
 use sea_orm::{ColumnTrait, Condition, ConnectionTrait, DbBackend, FromQueryResult};
 
@@ -191,7 +191,9 @@ pub async fn units(
 
 impl Reading {
     async fn marks(&self, connection: &impl ConnectionTrait) -> Result<Marks> {
-        let today = self.today.expression(mark(tally_mark::Column::JurisdictionId));
+        let today = self
+            .today
+            .expression(mark(tally_mark::Column::JurisdictionId));
         let day = || Expr::col(mark(tally_mark::Column::Day));
         let number = |condition: SimpleExpr| {
             let one: SimpleExpr = Expr::case(condition, 1).finally(0).into();
@@ -236,7 +238,10 @@ impl Reading {
             Slice::Stage(_) => cells.and_where(Stage.eq(stage)),
         };
         if self.late {
-            cells.union(UnionType::All, self.late_total(self.newly_overdue(), [1, 0]));
+            cells.union(
+                UnionType::All,
+                self.late_total(self.newly_overdue(), [1, 0]),
+            );
             cells.union(UnionType::All, self.late_total(self.newly_ended(), [0, 1]));
         }
         let mut totals = Query::select();
@@ -292,7 +297,9 @@ impl Reading {
 
     fn since_the_mark(&self, column: task::Column) -> Condition {
         let date = || Expr::col((task::Entity, column));
-        let today = self.today.expression(mark(tally_mark::Column::JurisdictionId));
+        let today = self
+            .today
+            .expression(mark(tally_mark::Column::JurisdictionId));
         Condition::all()
             .add(date().gte(Expr::col(mark(tally_mark::Column::Day))))
             .add(date().lt(today))
@@ -372,11 +379,10 @@ impl Reading {
             Active, JurisdictionId, Oldest, Overdue, Projects, Stalled, UnitId,
         };
         let mut late = self.late(self.newly_overdue());
-        late.and_where(task::Column::UnitId.is_not_null())
-            .columns([
-                (task::Entity, task::Column::JurisdictionId),
-                (task::Entity, task::Column::UnitId),
-            ]);
+        late.and_where(task::Column::UnitId.is_not_null()).columns([
+            (task::Entity, task::Column::JurisdictionId),
+            (task::Entity, task::Column::UnitId),
+        ]);
         for n in ["0", "0", "1"] {
             late.expr(Expr::cust(n));
         }

@@ -80,9 +80,9 @@ pub(super) async fn add_cells(
 
 /// A cell as a row.
 pub(super) fn row(cell: Cell, figures: &Figures) -> tally::Model {
-    let words = cell
-        .class
-        .map_or(("", ""), |class| (class.kind.as_str(), class.stage.as_str()));
+    let words = cell.class.map_or(("", ""), |class| {
+        (class.kind.as_str(), class.stage.as_str())
+    });
     tally::Model {
         jurisdiction_id: cell.jurisdiction,
         kind: words.0.to_owned(),
@@ -153,7 +153,8 @@ async fn add_units(on: &impl ConnectionTrait, delta: &Delta) -> Result<HashMap<U
         insert.returning_all();
         let insert = on.get_database_backend().build(&insert);
         let rows = unit_tally::Model::find_by_statement(insert).all(on).await?;
-        let keys: HashMap<_, UnitCell> = chunk.iter().map(|(cell, _)| (key(cell), **cell)).collect();
+        let keys: HashMap<_, UnitCell> =
+            chunk.iter().map(|(cell, _)| (key(cell), **cell)).collect();
         met.extend(rows.into_iter().filter_map(|row| {
             let cell = keys.get(&(row.jurisdiction_id, row.unit_id, row.kind, row.stage))?;
             let hand = Hand {

@@ -1,0 +1,233 @@
+//! One commit for several units of work.
+//!
+//! SQLite has one writer, and a durable commit waits for the disk. Units that come while
+//! another one runs join its transaction, each behind a savepoint of its own: one that fails
+//! takes back what it did and nothing else. The last of them commits, and nobody is answered
+//! before that. A unit that nobody waits behind commits at once.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use sea_orm::{DatabaseTransaction, DbErr, TransactionTrait};
+use tokio::runtime::Handle;
+use tokio::sync::{Mutex, OwnedMutexGuard, watch};
+use tokio::time::{Instant, timeout};
+
+use super::Store;
+use super::connect::PATIENCE;
+use crate::error::{Error, Result};
+
+/// Most units behind one commit.
+const LARGEST: usize = 64;
+/// How long the first of them waits for more to end.
+const LONGEST: Duration = Duration::from_millis(10);
+
+/// The queue of the writers.
+#[derive(Debug, Default)]
+pub(super) struct Group {
+    open: Arc<Mutex<Option<Open>>>,
+    waiting: AtomicUsize,
+}
+
+/// A transaction that units have joined.
+#[derive(Debug)]
+struct Open {
+    transaction: DatabaseTransaction,
+    since: Instant,
+    units: usize,
+    ended: watch::Sender<Option<Ended>>,
+}
+
+/// How a group ended, for all who wait for it.
+#[derive(Clone, Copy, Debug)]
+enum Ended {
+    Committed,
+    /// Nothing was written; another try may succeed.
+    Busy,
+    /// Nothing was written.
+    Failed,
+}
+
+/// The place of the one that writes now.
+#[derive(Debug)]
+pub(super) struct Turn {
+    group: Arc<Group>,
+    open: Option<OwnedMutexGuard<Option<Open>>>,
+    alone: bool,
+}
+
+/// A place in the queue; whoever gives it up looks after those who rely on it.
+struct Place<'g>(Option<&'g Arc<Group>>);
+
+impl Group {
+    /// How many wait for their turn.
+    pub(super) fn waiting(&self) -> usize {
+        self.waiting.load(Ordering::SeqCst)
+    }
+
+    /// Waits for the turn. With `alone`, what others have done is committed first, and
+    /// nobody joins: for a unit that takes long.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] when it does not come in time.
+    pub(super) async fn turn(self: &Arc<Self>, alone: bool) -> Result<Turn> {
+        self.waiting.fetch_add(1, Ordering::SeqCst);
+        let mut place = Place(Some(self));
+        let open = timeout(PATIENCE, Arc::clone(&self.open).lock_owned()).await;
+        let open = open.map_err(|_| Error::Unavailable {
+            retry_after: Duration::from_secs(1),
+        })?;
+        place.0 = None;
+        self.waiting.fetch_sub(1, Ordering::SeqCst);
+        let mut turn = Turn {
+            group: Arc::clone(self),
+            open: Some(open),
+            alone,
+        };
+        if alone {
+            turn.settle().await;
+        }
+        Ok(turn)
+    }
+}
+
+impl Drop for Place<'_> {
+    fn drop(&mut self) {
+        let Some(group) = self.0.take() else {
+            return;
+        };
+        group.waiting.fetch_sub(1, Ordering::SeqCst);
+        // The group may have been left open for this one to commit.
+        if let Ok(runtime) = Handle::try_current() {
+            let (group, open) = (Arc::clone(group), Arc::clone(&group.open));
+            runtime.spawn(async move {
+                let open = Some(open.lock_owned().await);
+                let alone = false;
+                Turn { group, open, alone }.settle_unless_awaited().await;
+            });
+        }
+    }
+}
+
+impl Turn {
+    /// A savepoint in the group's transaction, which begins where there is none.
+    ///
+    /// # Errors
+    /// When the database refuses; then nobody else is touched.
+    pub(super) async fn begin(&mut self, store: &Store) -> Result<DatabaseTransaction> {
+        let slot = self.slot()?;
+        let open = match slot {
+            Some(open) => open,
+            None => slot.insert(Open {
+                transaction: store.begin().await?,
+                since: Instant::now(),
+                units: 0,
+                ended: watch::Sender::new(None),
+            }),
+        };
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "a savepoint in a transaction that began as it should"
+        )]
+        let unit = open.transaction.begin().await?;
+        Ok(unit)
+    }
+
+    /// Ends the turn, given how the savepoint ended, and waits for the commit.
+    ///
+    /// # Errors
+    /// When the group could not be committed: nothing of it was written.
+    pub(super) async fn end(mut self, left: Result<(), DbErr>) -> Result<()> {
+        let alone = self.alone;
+        let Some(open) = self.slot()?.as_mut() else {
+            return Err(Error::internal("a unit of work without a transaction"));
+        };
+        open.units += 1;
+        let mut ended = open.ended.subscribe();
+        let full = alone || open.units >= LARGEST || open.since.elapsed() >= LONGEST;
+        match left {
+            Err(error) => self.abandon(&error).await,
+            Ok(()) if full => self.settle().await,
+            Ok(()) => self.settle_unless_awaited().await,
+        }
+        drop(self);
+        let ended = ended.wait_for(Option::is_some).await;
+        match ended.ok().and_then(|ended| *ended) {
+            Some(Ended::Committed) => Ok(()),
+            Some(Ended::Busy) => Err(Error::Unavailable {
+                retry_after: Duration::from_secs(1),
+            }),
+            Some(Ended::Failed) | None => Err(Error::internal("the commit failed")),
+        }
+    }
+
+    fn slot(&mut self) -> Result<&mut Option<Open>> {
+        let slot = self.open.as_deref_mut();
+        slot.ok_or_else(|| Error::internal("the turn is over"))
+    }
+
+    /// Commits, unless somebody waits who will.
+    async fn settle_unless_awaited(&mut self) {
+        if self.group.waiting.load(Ordering::SeqCst) == 0 {
+            self.settle().await;
+        }
+    }
+
+    /// Commits what there is, and tells all who wait for it.
+    async fn settle(&mut self) {
+        let Some(open) = self.open.as_deref_mut().and_then(Option::take) else {
+            return;
+        };
+        let ended = match open.transaction.commit().await {
+            Ok(()) => Ended::Committed,
+            Err(error) => {
+                tracing::error!(%error, units = open.units, "a commit failed");
+                match Error::from(error) {
+                    Error::Unavailable { .. } => Ended::Busy,
+                    _ => Ended::Failed,
+                }
+            }
+        };
+        open.ended.send_replace(Some(ended));
+    }
+
+    /// A savepoint that cannot be ended: SQLite has taken back the whole transaction, as it
+    /// does when the disk is full.
+    async fn abandon(&mut self, error: &DbErr) {
+        let Some(open) = self.open.as_deref_mut().and_then(Option::take) else {
+            return;
+        };
+        tracing::error!(%error, units = open.units, "a unit of work took its group with it");
+        if let Err(error) = open.transaction.rollback().await {
+            tracing::error!(%error, "a rollback failed");
+        }
+        open.ended.send_replace(Some(Ended::Failed));
+    }
+}
+
+/// A unit that broke off, its future dropped or panicked: its savepoint is taken back by
+/// now, and those who have ended before it shall not wait in vain.
+impl Drop for Turn {
+    fn drop(&mut self) {
+        let Some(mut open) = self.open.take() else {
+            return;
+        };
+        let relied_on = open.as_ref().is_some_and(|open| open.units > 0);
+        if !relied_on {
+            // A transaction that is dropped is rolled back.
+            drop(open.take());
+            return;
+        }
+        if self.group.waiting.load(Ordering::SeqCst) > 0 {
+            return;
+        }
+        if let Ok(runtime) = Handle::try_current() {
+            let (group, alone) = (Arc::clone(&self.group), self.alone);
+            runtime.spawn(async move {
+                let open = Some(open);
+                Turn { group, open, alone }.settle().await;
+            });
+        }
+    }
+}

@@ -1,0 +1,185 @@
+//! Units of work that share a commit: each keeps its own outcome. SQLite alone has one
+//! writer to queue for.
+
+use std::sync::Arc;
+
+use duban::error::{Error, Result};
+use duban::policy::{Action, Facts};
+use duban::service::Call;
+use duban::store::ledger as chain;
+use duban::store::{Store, Work, facts, projects};
+use duban_entities::project;
+use sea_orm::EntityTrait;
+use tokio::sync::Notify;
+use tokio::task::JoinHandle;
+
+use crate::support::known::BRIDGE;
+use crate::support::{Engine, World, on_world};
+
+/// How a unit of work ends.
+#[derive(Clone, Copy)]
+enum End {
+    Well,
+    Refused,
+    Panics,
+}
+
+/// Adds one to a number of a row, with an entry in the ledger, then ends so.
+async fn count_up(work: &mut Work, end: End) -> Result<()> {
+    let row = projects::lock(work.connection(), BRIDGE).await?.unwrap();
+    let facts = facts::of_project(work.connection(), &row).await?;
+    let permit = work.permit(Action::CatalogueImport, Facts::Project(&facts))?;
+    let mut after = row.clone();
+    after.percent_complete += 1;
+    work.update(&permit, &row, after).await?;
+    match end {
+        End::Well => Ok(()),
+        End::Refused => Err(Error::NotFound),
+        End::Panics => panic!("as the test wants it"),
+    }
+}
+
+fn call() -> Call {
+    Call::system("test", "test".to_owned())
+}
+
+/// Writes in a task of its own.
+fn spawn(store: &Arc<Store>, end: End) -> JoinHandle<Result<()>> {
+    let store = Arc::clone(store);
+    tokio::spawn(async move {
+        let context = call().write(None);
+        let write = store.write(context, |work| {
+            Box::pin(async move { count_up(work, end).await })
+        });
+        write.await
+    })
+}
+
+/// A writer that keeps its turn until it is told to end.
+async fn hold(store: &Arc<Store>, release: &Arc<Notify>) -> JoinHandle<Result<()>> {
+    let (store, release) = (Arc::clone(store), Arc::clone(release));
+    let begun = Arc::new(Notify::new());
+    let begins = Arc::clone(&begun);
+    let holder = tokio::spawn(async move {
+        let context = call().write(None);
+        let write = store.write(context, |work| {
+            Box::pin(async move {
+                count_up(work, End::Well).await?;
+                begins.notify_one();
+                release.notified().await;
+                Ok(())
+            })
+        });
+        write.await
+    });
+    begun.notified().await;
+    holder
+}
+
+async fn until_waiting(store: &Store, writers: usize) {
+    while store.waiting_writers() != writers {
+        tokio::task::yield_now().await;
+    }
+}
+
+async fn db_percent(world: &World) -> i32 {
+    let row = project::Entity::find_by_id(BRIDGE).one(&world.db).await;
+    row.unwrap().unwrap().percent_complete
+}
+
+async fn assert_counted(world: &World, before: i32, units: usize) {
+    let units = i32::try_from(units).unwrap();
+    assert_eq!(db_percent(world).await, before + units);
+    chain::verify(&world.db, None).await.unwrap().unwrap();
+    let head = chain::head(&world.db).await.unwrap();
+    assert_eq!(head.seq, world.head + i64::from(units));
+}
+
+#[test]
+fn one_that_fails_takes_no_other_with_it() {
+    on_world(Engine::Sqlite, async |world| {
+        use End::{Panics, Refused, Well};
+        let store = &world.services.store;
+        let before = db_percent(world).await;
+        let release = Arc::new(Notify::new());
+        let holder = hold(store, &release).await;
+        let mut running = Vec::new();
+        for (n, end) in [Well, Refused, Well, Panics, Well, Refused, Well]
+            .into_iter()
+            .enumerate()
+        {
+            running.push((end, spawn(store, end)));
+            until_waiting(store, n + 1).await;
+        }
+        release.notify_one();
+        holder.await.unwrap().unwrap();
+        for (end, run) in running {
+            match (end, run.await) {
+                (Well, Ok(Ok(()))) | (Refused, Ok(Err(Error::NotFound))) => {}
+                (Panics, Err(error)) => assert!(error.is_panic()),
+                (_, other) => panic!("{other:?}"),
+            }
+        }
+        assert_counted(world, before, 5).await;
+    });
+}
+
+/// Whoever would have committed for the others breaks off: they are committed all the same.
+#[test]
+fn nobody_waits_for_one_that_breaks_off() {
+    on_world(Engine::Sqlite, async |world| {
+        let store = &world.services.store;
+        let before = db_percent(world).await;
+        let release = Arc::new(Notify::new());
+        let holder = hold(store, &release).await;
+        let last = spawn(store, End::Panics);
+        until_waiting(store, 1).await;
+        release.notify_one();
+        holder.await.unwrap().unwrap();
+        assert!(last.await.unwrap_err().is_panic());
+
+        let holder = hold(store, &release).await;
+        let gone = spawn(store, End::Well);
+        until_waiting(store, 1).await;
+        gone.abort();
+        assert!(gone.await.unwrap_err().is_cancelled());
+        release.notify_one();
+        holder.await.unwrap().unwrap();
+        assert_counted(world, before, 2).await;
+    });
+}
+
+/// What has ended is committed before a long unit begins, and nobody joins that one.
+#[test]
+fn nobody_waits_for_a_long_unit() {
+    on_world(Engine::Sqlite, async |world| {
+        let store = &world.services.store;
+        let before = db_percent(world).await;
+        let release = Arc::new(Notify::new());
+        let holder = hold(store, &release).await;
+        let seen = Arc::new(Notify::new());
+        let (alone, ends) = (Arc::clone(store), Arc::clone(&seen));
+        let long = tokio::spawn(async move {
+            let context = call().write(None);
+            let write = alone.write_alone(context, |work| {
+                Box::pin(async move {
+                    count_up(work, End::Well).await?;
+                    ends.notified().await;
+                    Ok(())
+                })
+            });
+            write.await
+        });
+        until_waiting(store, 1).await;
+        release.notify_one();
+        // Answered, though the long unit behind it has not ended.
+        holder.await.unwrap().unwrap();
+        assert_eq!(db_percent(world).await, before + 1);
+        let next = spawn(store, End::Well);
+        until_waiting(store, 1).await;
+        seen.notify_one();
+        long.await.unwrap().unwrap();
+        next.await.unwrap().unwrap();
+        assert_counted(world, before, 3).await;
+    });
+}
