@@ -2,11 +2,10 @@
 //! whatever people do, across midnights, beside each other, and when something fails.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
 
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use duban::policy::Principal;
-use duban::service::Call;
+use duban::service::{Call, Services};
 use duban::store::projects::ProjectFilter;
 use duban::store::tallies::UnitOrder;
 use duban_entities::vocabulary::{DueBasis, MilestoneRole, ProjectKind, Stage, TaskState};
@@ -505,46 +504,54 @@ async fn a_move_takes_the_tasks_along(world: &World) {
     }
 }
 
-/// Claims, and the stage of the project that they belong to, and midnight, all at once.
+/// Sixteen writers: claims, the stage of the project that they belong to, and midnight.
 async fn writers_at_once_lose_nothing(world: &World) {
     let late = NOW.date_naive() - TimeDelta::days(30);
     let tasks: Vec<task::Model> = (0..48).map(|n| due(0xb00 + n, late)).collect();
     fixture::add(&world.services.store, tasks.clone()).await;
     world.advance_days(2);
     let mut running = Vec::new();
-    for (n, row) in tasks.into_iter().enumerate() {
-        let store = world.services.store.clone();
-        let services = world.services.clone();
-        running.push(tokio::spawn(async move {
-            let after = task::Model {
-                state: TaskState::Submitted,
-                unit_id: Some(if n % 3 == 0 { TRANSPORT } else { WATER }),
-                ..row.clone()
-            };
-            fixture::change(&store, row, after).await;
-            if n % 16 == 7 {
-                let levee = project::Entity::find_by_id(LEVEE).one(store.read()).await;
-                let before = levee.unwrap().unwrap();
-                let stages = [Stage::Construction, Stage::Preparation, Stage::Suspended];
-                let after = project::Model {
-                    stage: stages[n % 3],
-                    ..before.clone()
-                };
-                fixture::try_change(&store, before, after).await;
-            }
-            if n % 16 == 9 {
-                let call = Call::system("tallies", "test".to_owned());
-                services.keep_tallies(&call).await.unwrap();
-            }
-        }));
+    for (n, rows) in tasks.chunks(3).enumerate() {
+        running.push(tokio::spawn(write(
+            world.services.clone(),
+            n,
+            rows.to_vec(),
+        )));
     }
     for run in running {
-        tokio::time::timeout(Duration::from_secs(60), run)
-            .await
-            .expect("no deadlock")
-            .unwrap();
+        run.await.unwrap();
     }
     same(world).await;
+}
+
+async fn write(services: Services, n: usize, rows: Vec<task::Model>) {
+    let store = &services.store;
+    for row in rows {
+        let after = task::Model {
+            state: TaskState::Submitted,
+            unit_id: Some(if n.is_multiple_of(3) {
+                TRANSPORT
+            } else {
+                WATER
+            }),
+            ..row.clone()
+        };
+        fixture::change(store, row, after).await;
+    }
+    if n % 4 == 1 {
+        let levee = project::Entity::find_by_id(LEVEE).one(store.read()).await;
+        let before = levee.unwrap().unwrap();
+        let stages = [Stage::Construction, Stage::Preparation, Stage::Suspended];
+        let after = project::Model {
+            stage: stages[n % 3],
+            ..before.clone()
+        };
+        fixture::try_change(store, before, after).await;
+    }
+    if n % 8 == 3 {
+        let call = Call::system("tallies", "test".to_owned());
+        services.keep_tallies(&call).await.unwrap();
+    }
 }
 
 async fn a_tally_that_refuses_rolls_the_change_back(world: &World) {

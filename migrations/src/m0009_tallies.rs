@@ -5,6 +5,7 @@
 
 use async_trait::async_trait;
 use sea_orm_migration::prelude::{DbErr, DeriveMigrationName, MigrationTrait, SchemaManager};
+use sea_orm_migration::sea_orm::DbBackend;
 
 use crate::dialect;
 
@@ -14,6 +15,10 @@ pub(crate) struct Migration;
 #[async_trait]
 impl MigrationTrait for Migration {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        if manager.get_database_backend() == DbBackend::Postgres {
+            // The index over millions of tasks takes longer than a statement may.
+            dialect::run(manager, "SET LOCAL statement_timeout = 0").await?;
+        }
         dialect::run(manager, include_str!("sql/m0009_tallies.sql")).await
     }
 

@@ -269,7 +269,9 @@ impl Reading {
         late
     }
 
-    /// Open tasks beside the marks of their jurisdictions, where those are late.
+    /// Open tasks beside the marks of their jurisdictions, where those are late. A cross join
+    /// because SQLite keeps its order: from each mark to the few tasks behind it, not through
+    /// all open tasks.
     fn late(&self, which: Condition) -> SelectStatement {
         let of_slice = match self.slice {
             Slice::All => None,
@@ -278,17 +280,17 @@ impl Reading {
         };
         Query::select()
             .from(tally_mark::Entity)
-            .inner_join(
-                task::Entity,
-                Expr::col((task::Entity, task::Column::JurisdictionId))
-                    .equals(mark(tally_mark::Column::JurisdictionId)),
-            )
+            .cross_join(task::Entity)
             .left_join(
                 project::Entity,
                 Expr::col((project::Entity, project::Column::Id))
                     .equals((task::Entity, task::Column::ProjectId)),
             )
             .cond_where(self.of(mark(tally_mark::Column::JurisdictionId)))
+            .and_where(
+                Expr::col((task::Entity, task::Column::JurisdictionId))
+                    .equals(mark(tally_mark::Column::JurisdictionId)),
+            )
             .and_where(is_open())
             .cond_where(which)
             .and_where_option(of_slice)
