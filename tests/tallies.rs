@@ -16,8 +16,8 @@ use serde_json::{Value, json};
 use crate::support::client::text;
 use crate::support::dump::{assert_same, db_dump};
 use crate::support::known::{
-    BIYANG, ELSEWHERE, FOREIGN, HERE, LAND, LEVEE, PINGYU, RESERVOIR, RESERVOIR_FINISH, TRANSPORT,
-    WATER, key,
+    BIYANG, ELSEWHERE, FOREIGN, FOREIGN_UNIT, HERE, LAND, LEVEE, PINGYU, RESERVOIR,
+    RESERVOIR_FINISH, TRANSPORT, WATER, key,
 };
 use crate::support::world::request;
 use crate::support::{Content, Engine, NOW, Persona, World, environment, fixture, on_both};
@@ -360,11 +360,15 @@ async fn midnight_passes_in_one_place_after_the_other(world: &World) {
     let mut rows = Vec::new();
     for n in 0..12_u128 {
         let day = NOW.date_naive() + TimeDelta::days(i64::try_from(n).unwrap() % 4 - 1);
-        let (jurisdiction, project) =
-            [(HERE, LEVEE), (ELSEWHERE, FOREIGN)][usize::from(n % 2 == 1)];
+        let (jurisdiction, project, unit) = if n % 2 == 1 {
+            (ELSEWHERE, FOREIGN, FOREIGN_UNIT)
+        } else {
+            (HERE, LEVEE, WATER)
+        };
         let period = n % 3 == 0;
         let mut row = due(0x900 + n, day);
         row.jurisdiction_id = jurisdiction;
+        row.unit_id = Some(unit);
         row.project_id = (n != 4).then_some(project);
         row.carried_days_late = (n == 6).then_some(50);
         row.clock_stopped_on = (n == 8).then_some(day + TimeDelta::days(1));
@@ -434,7 +438,6 @@ async fn what_is_not_kept_yet_is_counted_until_it_is(world: &World) {
     same_as_counted(world, Persona::Administrator, Some(false)).await;
     assert_eq!(keep(world).await, 2);
     same(world).await;
-    // One of two: whoever sees only the other is read from it.
     for table in ["tallies", "unit_tallies"] {
         let sql = format!(
             "DELETE FROM {table} WHERE jurisdiction_id IN \
@@ -445,6 +448,9 @@ async fn what_is_not_kept_yet_is_counted_until_it_is(world: &World) {
     let call = Call::system("test", "test".to_owned());
     let wrong = world.services.check_tallies(&call).await.unwrap();
     assert!(!wrong.is_empty(), "a check finds what is missing");
+    db_forget(world).await;
+    assert_eq!(keep(world).await, 2);
+    same(world).await;
 }
 
 /// As it is after a migration: nothing is kept.
