@@ -224,8 +224,9 @@ pub struct AssessmentQuery;
 
 #[Object]
 impl AssessmentQuery {
-    /// How the units of a jurisdiction did over some months, for those who supervise or
-    /// audit all of it.
+    /// How the units of a jurisdiction did over some months, for whoever reads the whole
+    /// jurisdiction (supervisor, auditor, viewer, integrator, administrator); units and area
+    /// supervisors do not.
     #[graphql(complexity = "DRAWING + child_complexity")]
     async fn assessment(
         &self,

@@ -161,7 +161,8 @@ pub struct BriefingQuery;
 
 #[Object]
 impl BriefingQuery {
-    /// A month of a jurisdiction, for those who supervise or audit all of it.
+    /// A month of a jurisdiction, for whoever reads the whole jurisdiction (supervisor,
+    /// auditor, viewer, integrator, administrator); units and area supervisors do not.
     async fn briefing(
         &self,
         ctx: &Context<'_>,

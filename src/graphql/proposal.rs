@@ -149,8 +149,8 @@ pub struct ProposalQuery;
 #[Object]
 impl ProposalQuery {
     /// The orders that the ladder of supervision proposes on the projects that you supervise,
-    /// or read as an auditor or viewer does: the hardest first, then the longest due. The
-    /// thresholds stand in `seeds/ladder.yaml`.
+    /// or read as an auditor, viewer, integrator or administrator does: the hardest first,
+    /// then the longest due. The thresholds stand in `seeds/ladder.yaml`.
     #[graphql(complexity = "page_cost(first, None, child_complexity)")]
     async fn order_proposals(
         &self,

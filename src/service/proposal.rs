@@ -101,8 +101,8 @@ pub struct ProposalFilter {
 
 impl Services {
     /// The orders that the ladder proposes on the projects that the caller supervises, or
-    /// reads as an auditor or viewer does: the hardest first, then the longest due. The
-    /// statements are as many however many projects there are.
+    /// reads as an auditor, viewer, integrator or administrator does: the hardest first, then
+    /// the longest due. The statements are as many however many projects there are.
     ///
     /// # Errors
     /// [`Error::Forbidden`] for a unit's people; [`Error::NotFound`] for a jurisdiction or a
