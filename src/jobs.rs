@@ -1,4 +1,5 @@
-//! What the program does by itself, beside serving: the duty to report.
+//! What the program does by itself, beside serving: the duty to report, and the tallies'
+//! step from one day to the next.
 //!
 //! A job enters at the same door as everybody, as a part of the system. Jobs are idempotent
 //! and safe to run in several instances at once; an error is logged, and the next round
@@ -52,6 +53,10 @@ async fn rounds(services: Services, interval: Duration, mut stopped: oneshot::Re
 /// Every job once.
 async fn round(services: &Services) {
     let request: uuid::Uuid = new_id(services.clock.as_ref());
+    let call = Call::system("tallies", request.to_string());
+    if let Err(error) = services.keep_tallies(&call).await {
+        tracing::error!(%error, "the tallies do not stand for today: portfolios are counted");
+    }
     let call = Call::system("report-duty", request.to_string());
     if let Err(error) = services.report_duty(&call).await {
         tracing::error!(%error, "the duty to report could not be turned into tasks");

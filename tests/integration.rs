@@ -40,3 +40,4 @@ mod search;
 mod seeds;
 mod sharing;
 mod support;
+mod tallies;

@@ -135,12 +135,15 @@ fn entities() -> Vec<(String, BTreeSet<(String, bool)>)> {
         search_unit,
         session,
         suggested_lead,
+        tally,
+        tally_mark,
         target,
         task,
         task_evidence,
         throttle,
         unit,
         unit_alias,
+        unit_tally,
         user,
     )
 }

@@ -362,7 +362,7 @@ async fn same_tasks(
 
 async fn same_counts(world: &World, call: &Call, filter: &ProjectFilter) {
     let (services, now) = (&world.services, world.services.clock.now());
-    let live = services.portfolio(call, filter).await.unwrap();
+    let live = services.portfolio_counted(call, filter).await.unwrap();
     let past = services.portfolio_at(call, now, filter).await.unwrap();
     assert_eq!(past, live, "{filter:?}");
 }

@@ -4,7 +4,7 @@
 //! stand for the type that each database uses (see [`dialect`]). Changes import no
 //! entity: a released change never follows later code.
 //!
-//! To add one: `m0007_what_it_does.rs` with its template, a line in
+//! To add one: `m0010_what_it_does.rs` with its template, a line in
 //! [`Migrator::migrations`], and nothing edited in the files before it. Every change
 //! runs in a transaction of its own on both databases.
 
@@ -20,6 +20,7 @@ mod m0005_ledger;
 mod m0006_month;
 mod m0007_orders;
 mod m0008_search;
+mod m0009_tallies;
 
 pub use m0005_ledger::{POSTGRES_FUNCTION, POSTGRES_TRIGGERS, SQLITE_TRIGGERS};
 
@@ -39,6 +40,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0006_month::Migration),
             Box::new(m0007_orders::Migration),
             Box::new(m0008_search::Migration),
+            Box::new(m0009_tallies::Migration),
         ]
     }
 }

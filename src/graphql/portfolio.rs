@@ -1,7 +1,6 @@
 //! The counts of a portfolio.
 
 use async_graphql::{ComplexObject, Context, Enum, Object, SimpleObject};
-use duban_entities::ids::UnitId;
 
 use super::connection::list_cost;
 use super::context::{call, loaders, services};
@@ -12,15 +11,16 @@ use super::scalar::DateTime;
 use super::unit::Unit;
 use super::vocabulary::{ProjectKind, Stage};
 use crate::error::Error;
+use crate::service;
 use crate::store::page::page_size;
-use crate::store::portfolio::{Counts, UnitCounts};
+use crate::store::tallies::UnitOrder;
 
 /// Counts over the projects that you may see and the filter selects.
 #[derive(Clone, Debug, SimpleObject)]
 #[graphql(complex)]
 pub struct Portfolio {
     #[graphql(skip)]
-    units: Vec<(UnitId, UnitCounts)>,
+    found: service::Portfolio,
     /// Projects in all.
     project_count: i64,
     /// Projects with no lead unit stated or assigned.
@@ -39,12 +39,12 @@ pub struct Portfolio {
     by_kind: Vec<KindCount>,
 }
 
-impl From<Counts> for Portfolio {
-    fn from(counts: Counts) -> Self {
-        let stages = counts.stages.into_iter();
-        let kinds = counts.kinds.into_iter();
+impl From<service::Portfolio> for Portfolio {
+    fn from(found: service::Portfolio) -> Self {
+        let counts = &found.counts;
+        let stages = counts.stages.iter();
+        let kinds = counts.kinds.iter();
         Self {
-            units: counts.units.into_iter().collect(),
             project_count: counts.projects,
             unassigned_project_count: counts.unassigned,
             unscheduled_project_count: counts.unscheduled,
@@ -52,17 +52,18 @@ impl From<Counts> for Portfolio {
             period_ended_project_count: counts.period_ended,
             by_stage: stages
                 .map(|(stage, project_count)| StageCount {
-                    stage: stage.into(),
-                    project_count,
+                    stage: (*stage).into(),
+                    project_count: *project_count,
                 })
                 .collect(),
             by_kind: kinds
                 .map(|(kind, (project_count, overdue_task_count))| KindCount {
-                    kind: kind.into(),
-                    project_count,
-                    overdue_task_count,
+                    kind: (*kind).into(),
+                    project_count: *project_count,
+                    overdue_task_count: *overdue_task_count,
                 })
                 .collect(),
+            found,
         }
     }
 }
@@ -127,9 +128,8 @@ impl Portfolio {
         order_by: UnitCountOrder,
     ) -> Result<Vec<UnitCount>> {
         let size = page_size(first, "first").map_err(public)?;
-        let mut counts = self.units.clone();
-        counts.sort_by_key(|(unit, counts)| (std::cmp::Reverse(sort_key(order_by, counts)), *unit));
-        counts.truncate(usize::try_from(size).unwrap_or(usize::MAX));
+        let found = services(ctx)?.portfolio_units(&self.found, order_by.into(), size);
+        let counts = found.await.map_err(public)?;
         let units = loaders(ctx)?
             .load_many(counts.iter().map(|(unit, _)| *unit))
             .await?;
@@ -152,12 +152,14 @@ impl Portfolio {
     }
 }
 
-const fn sort_key(order: UnitCountOrder, counts: &UnitCounts) -> (i64, i64) {
-    match order {
-        UnitCountOrder::OverdueTasks => (counts.overdue, counts.longest),
-        UnitCountOrder::LongestOverdue => (counts.longest, counts.overdue),
-        UnitCountOrder::OpenTasks => (counts.open, counts.overdue),
-        UnitCountOrder::Projects => (counts.projects, counts.overdue),
+impl From<UnitCountOrder> for UnitOrder {
+    fn from(order: UnitCountOrder) -> Self {
+        match order {
+            UnitCountOrder::OverdueTasks => Self::Overdue,
+            UnitCountOrder::LongestOverdue => Self::Longest,
+            UnitCountOrder::OpenTasks => Self::Active,
+            UnitCountOrder::Projects => Self::Projects,
+        }
     }
 }
 
@@ -183,10 +185,13 @@ impl PortfolioQuery {
     ) -> Result<Portfolio> {
         let filter = filter.unwrap_or_default().checked()?;
         let (services, call) = (services(ctx)?, call(ctx)?);
-        let counts = match as_of {
-            Some(at) => services.portfolio_at(call, at.0, &filter).await,
+        let found = match as_of {
+            Some(at) => {
+                let counts = services.portfolio_at(call, at.0, &filter).await;
+                counts.map(service::Portfolio::from)
+            }
             None => services.portfolio(call, &filter).await,
         };
-        Ok(counts.map_err(public)?.into())
+        Ok(found.map_err(public)?.into())
     }
 }

@@ -72,6 +72,7 @@ pub use issue::{IssueRaise, IssueRedirect, IssueView};
 pub use order::{OrderBy, OrderIssue, OrderView, order_facts};
 pub use outline::{PlanBy, UnitBy};
 pub use past::{PastProject, PastTask};
+pub use portfolio::Portfolio;
 pub use project::{ProjectView, state};
 pub use proposal::{OrderProposal, ProposalFilter, ProposalId};
 pub use rating::{

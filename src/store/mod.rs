@@ -37,6 +37,7 @@ pub mod scope;
 pub mod search;
 pub mod sessions;
 mod statements;
+pub mod tallies;
 pub mod tasks;
 pub mod throttle;
 pub mod today;

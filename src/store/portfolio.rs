@@ -1,4 +1,5 @@
-//! Counts over the projects and tasks that a principal may see.
+//! Counts over the projects and tasks that a principal may see, row by row. Where very many
+//! are seen, [`super::tallies`] has the same figures; a test holds the two equal.
 
 use std::collections::BTreeMap;
 
@@ -12,6 +13,7 @@ use sea_orm::{
 
 use super::projects::{ProjectFilter, selected};
 use super::scope;
+use super::tallies::UnitOrder;
 use super::today::Today;
 use crate::error::Result;
 use crate::policy::Principal;
@@ -90,6 +92,25 @@ pub async fn counts(
         add_tasks(&mut counts, &group);
     }
     Ok(counts)
+}
+
+/// The first of the units that were counted, in an order.
+#[must_use]
+pub fn first_units(counts: &Counts, order: UnitOrder, first: u64) -> Vec<(UnitId, UnitCounts)> {
+    let units = counts.units.iter();
+    let mut units: Vec<_> = units.map(|(id, counts)| (*id, counts.clone())).collect();
+    units.sort_by_key(|(unit, counts)| (std::cmp::Reverse(sort_key(order, counts)), *unit));
+    units.truncate(usize::try_from(first).unwrap_or(usize::MAX));
+    units
+}
+
+const fn sort_key(order: UnitOrder, counts: &UnitCounts) -> (i64, i64) {
+    match order {
+        UnitOrder::Overdue => (counts.overdue, counts.longest),
+        UnitOrder::Longest => (counts.longest, counts.overdue),
+        UnitOrder::Active => (counts.open, counts.overdue),
+        UnitOrder::Projects => (counts.projects, counts.overdue),
+    }
 }
 
 async fn project_groups(

@@ -56,6 +56,26 @@ fn reach_of(principal: &Principal, counts: impl Fn(Role) -> bool) -> Reach {
     reach
 }
 
+/// What a principal sees of everything that belongs to a jurisdiction.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Whole {
+    /// All jurisdictions.
+    Everything,
+    /// These, and nothing else.
+    Jurisdictions(Vec<JurisdictionId>),
+}
+
+/// The jurisdictions that the principal sees whole, where that is all that it sees.
+#[must_use]
+pub fn whole(principal: &Principal) -> Option<Whole> {
+    let reach = reach(principal);
+    if reach.everything {
+        return Some(Whole::Everything);
+    }
+    let only = reach.areas.is_empty() && reach.units.is_empty();
+    (only && !reach.jurisdictions.is_empty()).then_some(Whole::Jurisdictions(reach.jurisdictions))
+}
+
 /// Nothing at all.
 fn nothing() -> Condition {
     Condition::any().not().add(Condition::all())
@@ -91,10 +111,7 @@ fn projects_in(reach: Reach) -> Condition {
     }
     if !reach.units.is_empty() {
         any = true;
-        seen = seen.add(project::Column::LeadUnitId.is_in(reach.units.clone()));
-        for subquery in projects_of_units(&reach.units) {
-            seen = seen.add(project::Column::Id.in_subquery(subquery));
-        }
+        seen = seen.add(project::Column::Id.in_subquery(projects_of_units(&reach.units)));
     }
     if any { seen } else { nothing() }
 }
@@ -257,9 +274,11 @@ pub fn projects_in_areas(areas: Vec<AreaId>) -> SelectStatement {
         .to_owned()
 }
 
-/// The ids of the projects on which one of these units cooperates, and on which it owes.
+/// The ids of the projects in which one of these units has a part: it leads, cooperates, owes
+/// a task or is named in an order. One list and not a condition of four, which PostgreSQL
+/// would hold every project against.
 #[must_use]
-pub fn projects_of_units(units: &[UnitId]) -> [SelectStatement; 2] {
+pub fn projects_of_units(units: &[UnitId]) -> SelectStatement {
     let cooperating = Query::select()
         .column(cooperating_unit::Column::ProjectId)
         .from(cooperating_unit::Entity)
@@ -270,9 +289,15 @@ pub fn projects_of_units(units: &[UnitId]) -> [SelectStatement; 2] {
         .from(task::Entity)
         .cond_where(task::Column::UnitId.is_in(units.to_vec()))
         .and_where(task::Column::ProjectId.is_not_null())
-        .union(UnionType::All, named_in_orders(units))
         .to_owned();
-    [cooperating, owing]
+    Query::select()
+        .column(project::Column::Id)
+        .from(project::Entity)
+        .cond_where(project::Column::LeadUnitId.is_in(units.to_vec()))
+        .union(UnionType::All, cooperating)
+        .union(UnionType::All, owing)
+        .union(UnionType::All, named_in_orders(units))
+        .to_owned()
 }
 
 /// The ids of the projects that an order to one of these units names: an order about several

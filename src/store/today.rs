@@ -8,7 +8,7 @@ use chrono_tz::Tz;
 use duban_entities::ids::JurisdictionId;
 use duban_entities::vocabulary::MilestoneRole;
 use duban_entities::{jurisdiction, task};
-use sea_orm::sea_query::{CaseStatement, Expr, ExprTrait, Func, SimpleExpr};
+use sea_orm::sea_query::{CaseStatement, Expr, ExprTrait, Func, IntoColumnRef, SimpleExpr};
 use sea_orm::{
     ColumnTrait, Condition, ConnectionTrait, DbBackend, EntityTrait, QueryOrder, QuerySelect,
 };
@@ -144,8 +144,17 @@ impl Today {
         self.of(jurisdiction).signed_duration_since(then).num_days()
     }
 
+    /// How many jurisdictions there are.
+    #[must_use]
+    pub fn jurisdictions(&self) -> usize {
+        self.zones.of.len()
+    }
+
     /// Today as an expression, where `column` names the row's jurisdiction.
-    fn expression(&self, column: (task::Entity, task::Column)) -> SimpleExpr {
+    pub(super) fn expression<C>(&self, column: C) -> SimpleExpr
+    where
+        C: IntoColumnRef + Clone,
+    {
         if self.dates.iter().all(|(_, date)| *date == self.usual) {
             return Expr::value(self.usual);
         }
@@ -153,7 +162,7 @@ impl Today {
         for (jurisdiction, zone) in &self.zones.of {
             let date = self.in_zone(*zone);
             if date != self.usual {
-                case = case.case(Expr::col(column).eq(*jurisdiction), date);
+                case = case.case(Expr::col(column.clone()).eq(*jurisdiction), date);
             }
         }
         case.finally(self.usual).into()

@@ -16,6 +16,7 @@ use super::catalogue::insert_all;
 use super::ledger::{self, Draft, FieldChange};
 use super::record::{Fields, Row, creation, difference};
 use super::search::{self, Stale};
+use super::tallies;
 use crate::clock::{Clock, new_id};
 use crate::error::{Error, Result};
 use crate::policy::{Action, Denial, Facts, Permit, Principal, decide};
@@ -46,6 +47,8 @@ pub struct Work {
     stale: Stale,
     /// Where in `drafts` a subject's entry of an action stands.
     noted: HashMap<(&'static str, String), usize>,
+    /// What the tallies count anew.
+    counted: tallies::Changes,
 }
 
 impl Store {
@@ -105,6 +108,7 @@ impl Store {
             drafts: Vec::new(),
             stale: Stale::default(),
             noted: HashMap::new(),
+            counted: tallies::Changes::default(),
         }
     }
 
@@ -179,6 +183,15 @@ impl Work {
         new_id(self.clock.as_ref())
     }
 
+    /// Waits until nobody else is about to commit a change, and lets nobody until this work
+    /// is done.
+    ///
+    /// # Errors
+    /// [`Error::Internal`] when the wait is too long.
+    pub(super) async fn lock_chain(&self) -> Result<()> {
+        ledger::lock(&self.transaction, self.backend).await
+    }
+
     /// Asks the policy.
     ///
     /// # Errors
@@ -197,6 +210,7 @@ impl Work {
         fields.extend(parts);
         self.note(permit, &row, creation(fields));
         self.stale.made(&row);
+        self.counted.note(None, &row);
         R::Table::insert(row.clone().into_active_model())
             .exec_without_returning(&self.transaction)
             .await?;
@@ -219,6 +233,7 @@ impl Work {
             fields.extend(parts);
             self.note(permit, &row, creation(fields));
             self.stale.made(&row);
+            self.counted.note(None, &row);
             models.push(row);
         }
         insert_all::<R::Table>(&self.transaction, models).await
@@ -251,6 +266,7 @@ impl Work {
         }
         after.touch(before.version() + 1, self.at);
         self.update_row(before, after.clone()).await?;
+        self.counted.note(Some(before), &after);
         self.note(permit, &after, changes);
         self.stale.changed(before, &after);
         Ok(after)
@@ -309,6 +325,7 @@ impl Work {
     /// Brings the index of the search up to date, and appends the drafts to the chain.
     /// Writers queue for the chain's end only here, at the
     /// very end of their work.
+    self.counted.note(None, &row);
     async fn seal(&mut self) -> Result<()> {
         let stale = std::mem::take(&mut self.stale);
         search::refresh(&self.transaction, stale).await?;
@@ -324,7 +341,9 @@ impl Work {
             self.at,
             drafts,
         )
-        .await
+        .await?;
+        let counted = std::mem::take(&mut self.counted);
+        counted.apply(&self.transaction, self.at).await
     }
 }
 

@@ -77,6 +77,11 @@ impl World {
 
     /// Ends the server and takes the database away.
     pub async fn close(self) {
+        if super::environment("DUBAN_TEST_TALLIES").is_some() {
+            let call = Call::system("test", "test".to_owned());
+            let wrong = self.services.check_tallies(&call).await.unwrap();
+            assert_eq!(wrong, Vec::<String>::new());
+        }
         drop(self.http);
         self.stop.send(()).expect("a server that runs");
         self.serving.stopped().await.unwrap();

@@ -135,6 +135,16 @@ pub async fn head(connection: &impl ConnectionTrait) -> Result<Head> {
     ))
 }
 
+/// Locks the chain's end until the transaction ends: what is read from now on is all that
+/// was committed, and nobody commits a change meanwhile. On SQLite the one writer holds it.
+pub(super) async fn lock(transaction: &DatabaseTransaction, backend: DbBackend) -> Result<()> {
+    if backend == DbBackend::Postgres {
+        let lock = format!("SELECT pg_advisory_xact_lock({CHAIN_LOCK})");
+        transaction.execute_unprepared(&lock).await?;
+    }
+    Ok(())
+}
+
 /// Appends entries under the chain's lock, which is held until the transaction ends: the
 /// order of the chain is the order of the commits.
 pub(super) async fn append(
@@ -144,10 +154,7 @@ pub(super) async fn append(
     at: DateTime<Utc>,
     drafts: Vec<Draft>,
 ) -> Result<()> {
-    if backend == DbBackend::Postgres {
-        let lock = format!("SELECT pg_advisory_xact_lock({CHAIN_LOCK})");
-        transaction.execute_unprepared(&lock).await?;
-    }
+    lock(transaction, backend).await?;
     let mut chain = Chain::behind(head(transaction).await?);
     let mut entries = Vec::with_capacity(drafts.len());
     for draft in drafts {

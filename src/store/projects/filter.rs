@@ -149,13 +149,7 @@ fn by_parts(filter: &ProjectFilter) -> Condition {
         all = all.add(id.in_subquery(scope::projects_in_areas(vec![area])));
     }
     if let Some(unit) = filter.unit {
-        let leads = Condition::any().add(project::Column::LeadUnitId.eq(unit));
-        let parts = scope::projects_of_units(&[unit]);
-        all = all.add(
-            parts
-                .into_iter()
-                .fold(leads, |any, part| any.add(id.in_subquery(part))),
-        );
+        all = all.add(id.in_subquery(scope::projects_of_units(&[unit])));
     }
     if let Some(clause) = filter.clause {
         let cited = citation::Column::ClauseId.eq(clause);
