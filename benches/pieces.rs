@@ -294,7 +294,7 @@ fn pages(c: &mut Criterion) {
                 made.store.read(),
                 &principal,
                 &filter,
-                order,
+                Some(order),
                 &request,
                 &today,
             );

@@ -12,7 +12,7 @@ use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
 
 use duban::store::Store;
-use duban::store::copy::TABLES;
+use duban::store::copy::{DERIVED, TABLES};
 use sea_orm::{ConnectionTrait, DatabaseConnection, Statement};
 
 use crate::contract::{Sent, reads, writes};
@@ -80,7 +80,8 @@ impl Record {
 }
 
 fn grows(table: &str) -> bool {
-    TABLES.iter().any(|known| known.name() == table) && !SMALL.contains(&table)
+    let known = TABLES.iter().any(|known| known.name() == table) || DERIVED.contains(&table);
+    known && !SMALL.contains(&table)
 }
 
 fn is_known(sql: &str) -> bool {

@@ -102,6 +102,7 @@ pub async fn copy(
     drop((snapshot, copied));
     refuse_stale(source, &head).await?;
     target.check_ledger_triggers().await?;
+    target.index_search().await?;
     to.finish().await?;
     Ok(Outcome::Complete(Report { tables, head }))
 }

@@ -156,9 +156,7 @@ pub fn projects_with_units(units: &[UnitId]) -> SelectStatement {
         .from(project::Entity)
         .and_where(project::Column::LeadUnitId.is_in(units.to_vec()))
         .to_owned();
-    for part in projects_of_units(units) {
-        all.union(UnionType::All, part);
-    }
+    all.union(UnionType::All, projects_of_units(units));
     all
 }
 

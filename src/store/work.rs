@@ -322,10 +322,9 @@ impl Work {
         &mut self.stale
     }
 
-    /// Brings the index of the search up to date, and appends the drafts to the chain.
-    /// Writers queue for the chain's end only here, at the
-    /// very end of their work.
-    self.counted.note(None, &row);
+    /// Brings the index of the search up to date, appends the drafts to the chain, and behind
+    /// its lock brings the tallies up to what was changed. Writers queue for the chain's end
+    /// only here, at the very end of their work.
     async fn seal(&mut self) -> Result<()> {
         let stale = std::mem::take(&mut self.stale);
         search::refresh(&self.transaction, stale).await?;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use duban::store::copy::TABLES;
+use duban::store::copy::{DERIVED, TABLES};
 
 use crate::support::dump::{columns, tables, texts};
 use crate::support::{Content, Engine, on_both};
@@ -14,6 +14,7 @@ async fn every_table_and_column_is_copied(engine: Engine) {
     let connection = database.connect().await;
     let mut known: Vec<String> = TABLES.iter().map(|table| table.name().to_owned()).collect();
     known.push("seaql_migrations".to_owned());
+    known.extend(DERIVED.map(str::to_owned));
     known.sort();
     assert_eq!(tables(&connection).await, known);
     for table in TABLES {

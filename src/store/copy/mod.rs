@@ -14,5 +14,5 @@ mod target;
 pub use canonical::{Checksum, Row};
 pub use mark::{Place, is_unfinished};
 pub use snapshot::Snapshot;
-pub use tables::{TABLES, Table};
+pub use tables::{DERIVED, TABLES, Table};
 pub use target::Target;

@@ -24,7 +24,19 @@ pub struct Table {
     pub(super) select: Select,
 }
 
-/// Every table of the schema but the list of migrations: whatever a row refers to stands in
+/// What is made from other tables, and so made anew in the target instead of copied: the
+/// index of the search at the copy's end, the portfolio's tallies by the job that keeps them.
+pub const DERIVED: [&str; 7] = [
+    "search_grams",
+    "search_marks",
+    "search_texts",
+    "search_units",
+    "tallies",
+    "tally_marks",
+    "unit_tallies",
+];
+
+/// Every other table of the schema but the list of migrations: whatever a row refers to stands in
 /// a table before its own. Tests hold the list against the databases' catalogues.
 pub const TABLES: &[Table] = {
     use duban_entities::{
