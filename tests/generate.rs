@@ -164,6 +164,11 @@ async fn everything_is_there(client: &Client) -> Value {
     let portfolio = portfolio.await;
     assert_eq!(portfolio.at("/portfolio/projectCount"), 40);
     assert_ne!(portfolio.at("/portfolio/overdueTaskCount"), 0);
+    // What a unit of work keeps beside the rows is there too.
+    let title = nodes[0]["title"].as_str().unwrap();
+    let text = json!({ "filter": { "text": title } });
+    let found = client.ask(document, text).await;
+    assert!(!found.at("/projects/nodes").as_array().unwrap().is_empty());
     nodes[0]["id"].clone()
 }
 

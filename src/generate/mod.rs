@@ -32,7 +32,8 @@ use crate::error::{Error, Result};
 use crate::policy::{Action, Facts, Permit};
 use crate::service::{Call, Credentials};
 use crate::store::bulk::{Bulk, Filler, Rows};
-use crate::store::{Access, DatabaseUrl, Store, authorise, demonstration, ledger};
+use crate::store::today::Today;
+use crate::store::{Access, DatabaseUrl, Store, authorise, demonstration, ledger, tallies};
 
 pub use people::{PASSWORD, SignIn};
 
@@ -74,6 +75,7 @@ pub async fn run(
     let clock = ManualClock::at(evening_before(plan.day));
     let password_hash = credentials.passwords.hash(PASSWORD).await?;
     prepare(url, Arc::clone(&clock) as Arc<dyn Clock>).await?;
+    let told = Arc::clone(&clock) as Arc<dyn Clock>;
     let (send, mut batches) = mpsc::channel(2);
     let making = std::thread::spawn(move || {
         Maker::new(plan, clock, password_hash)?.run(|made, rows| {
@@ -89,7 +91,25 @@ pub async fn run(
     let made = making.join();
     let generated = made.map_err(|_| Error::internal("generating came to a sudden end"))??;
     bulk.finish().await?;
+    derive(url, told).await?;
     Ok(generated)
+}
+
+/// Makes what a unit of work would have kept beside the rows: the index of the search, the
+/// tallies.
+async fn derive(url: &DatabaseUrl, clock: Arc<dyn Clock>) -> Result<()> {
+    let store = Store::open(url, Access::ReadWrite, clock).await?;
+    store.index_search().await?;
+    let today = Today::load(store.read(), store.clock().now()).await?;
+    let call = Call::system("generate", String::new());
+    for jurisdiction in tallies::lagging(store.read(), &today).await? {
+        let day = today.of(jurisdiction);
+        let run = store.write_alone(call.write(None), move |work| {
+            Box::pin(async move { tallies::catch_up(work, jurisdiction, day).await })
+        });
+        run.await?;
+    }
+    store.close().await
 }
 
 /// Brings the schema up to date, refuses what is not empty, and marks it.
