@@ -71,7 +71,7 @@ fn document() -> String {
 }
 
 async fn ask(world: &World, who: Persona, month: &str) -> Answer {
-    let client = world.client_of(who).await.fresh();
+    let client = world.client_of(who).await;
     let variables = json!({ "id": text(HERE), "month": month });
     client.ask(&document(), variables).await
 }

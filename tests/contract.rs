@@ -164,7 +164,7 @@ pub(crate) fn writes() -> Vec<Sent> {
             document!("project-move"),
             Signatory,
             move_to(),
-            30,
+            36,
         ),
         write(
             "UnitAssign",

@@ -318,7 +318,7 @@ async fn an_inbox_takes_as_few_statements_however_long_it_is(world: &World) {
         if !rows.is_empty() {
             add_tasks(&world.services.store, rows).await;
         }
-        let client = world.client_of(Persona::BothHats).await.fresh();
+        let client = world.client_of(Persona::BothHats).await;
         let before = world.services.store.statements();
         client.ask(INBOX, json!({ "first": 100 })).await.data();
         counts.push(world.services.store.statements() - before);

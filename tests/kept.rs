@@ -38,7 +38,7 @@ async fn statements(world: &World, client: &Client) -> u64 {
 }
 
 async fn what_has_not_changed_is_not_read_again(world: &World) {
-    let client = world.client_of(Persona::Supervisor).await;
+    let client = world.client_of(Persona::Supervisor).await.kept();
     let first = project(&client, RESERVOIR).await;
     assert!(statements(world, &client).await <= 1, "the session alone");
     assert_eq!(project(&client, RESERVOIR).await.text, first.text);
@@ -55,12 +55,12 @@ async fn what_has_not_changed_is_not_read_again(world: &World) {
 async fn assign(world: &World, input: Value) {
     const ASSIGN: &str =
         "mutation M($i: UnitAssignInput!) { unitAssign(input: $i) { assignedCount } }";
-    let supervisor = world.client_of(Persona::Supervisor).await;
+    let supervisor = world.client_of(Persona::Supervisor).await.kept();
     supervisor.ask(ASSIGN, json!({ "i": input })).await.data();
 }
 
 async fn every_write_makes_the_answer_new(world: &World) {
-    let viewer = world.client_of(Persona::Viewer).await;
+    let viewer = world.client_of(Persona::Viewer).await.kept();
     let before = project(&viewer, BRIDGE).await;
     let version = before.at("/project/version").as_i64().unwrap();
     for (n, lead) in [TRANSPORT, WATER, TRANSPORT].into_iter().enumerate() {
@@ -77,7 +77,7 @@ async fn another_day_makes_the_answer_new(world: &World) {
     const OVERDUE: &str = "{ tasks(filter: { due: OVERDUE }) { totalCount nodes { id } } }";
     const COMING: &str = "{ tasks(filter: { due: OPEN }, first: 200,
         orderBy: { field: DUE_DATE, direction: ASC }) { nodes { dueDate daysOverdue dueBasis } } }";
-    let supervisor = world.client_of(Persona::Supervisor).await;
+    let supervisor = world.client_of(Persona::Supervisor).await.kept();
     let coming = supervisor.query(COMING).await;
     let next = coming
         .at("/tasks/nodes")
@@ -91,7 +91,7 @@ async fn another_day_makes_the_answer_new(world: &World) {
     // Four minutes before that day ends in China, and one minute after.
     let before: DateTime<Utc> = due.and_hms_opt(15, 56, 0).unwrap().and_utc();
     world.clock.set(before);
-    let supervisor = world.client_of(Persona::Supervisor).await;
+    let supervisor = world.client_of(Persona::Supervisor).await.kept();
     let count = |answer: &Answer| answer.at("/tasks/totalCount").as_i64().unwrap();
     let first = supervisor.query(OVERDUE).await;
     assert_eq!(count(&supervisor.query(OVERDUE).await), count(&first));
@@ -108,14 +108,14 @@ async fn another_day_makes_the_answer_new(world: &World) {
 async fn what_the_ledger_does_not_hold_is_fresh(world: &World) {
     const SESSIONS: &str = "{ viewer { sessions { id } } }";
     const TOKENS: &str = "{ viewer { apiTokens { lastUsedAt } } }";
-    let reporter = world.client_of(Persona::Reporter).await;
+    let reporter = world.client_of(Persona::Reporter).await.kept();
     let sessions = |answer: &Answer| answer.at("/viewer/sessions").as_array().unwrap().len();
     let first = sessions(&reporter.query(SESSIONS).await);
     world.clock.advance(TimeDelta::seconds(1));
-    world.client_of(Persona::Reporter).await;
+    world.client_of(Persona::Reporter).await.kept();
     assert_eq!(sessions(&reporter.query(SESSIONS).await), first + 1);
 
-    let integrator = world.client_of(Persona::Integrator).await;
+    let integrator = world.client_of(Persona::Integrator).await.kept();
     let earlier = integrator.query(TOKENS).await;
     world.clock.advance(TimeDelta::minutes(1));
     let later = integrator.query(TOKENS).await;
@@ -130,9 +130,9 @@ async fn a_grant_ends_in_its_instant(world: &World) {
         "grant": { "role": "VIEWER", "scope": { "jurisdictionId": text(HERE) },
             "validFrom": world.clock.now() + TimeDelta::minutes(1), "validTo": until },
     });
-    let administrator = world.client_of(Persona::Administrator).await;
+    let administrator = world.client_of(Persona::Administrator).await.kept();
     administrator.ask(GRANT, json!({ "i": input })).await.data();
-    let reporter = world.client_of(Persona::OtherReporter).await;
+    let reporter = world.client_of(Persona::OtherReporter).await.kept();
     for (minutes, seen) in [(0, false), (1, true), (1, false)] {
         world.clock.advance(TimeDelta::minutes(minutes));
         for _ in 0..2 {
@@ -143,7 +143,7 @@ async fn a_grant_ends_in_its_instant(world: &World) {
 }
 
 async fn an_ended_session_gets_nothing_kept(world: &World) {
-    let client = world.client_of(Persona::Supervisor).await;
+    let client = world.client_of(Persona::Supervisor).await.kept();
     project(&client, RESERVOIR).await.data();
     project(&client, RESERVOIR).await.data();
     client
@@ -161,7 +161,7 @@ async fn everybody_gets_their_own(world: &World) {
             Persona::SupervisorElsewhere,
             Persona::Signatory,
         ] {
-            let answer = world.client_of(persona).await.query(WHO).await;
+            let answer = world.client_of(persona).await.kept().query(WHO).await;
             assert_eq!(answer.text_at("/viewer/username"), persona.name());
             let elsewhere = persona == Persona::SupervisorElsewhere;
             assert_ne!(answer.text.contains(&RESERVOIR.to_string()), elsewhere);
@@ -178,7 +178,7 @@ async fn only_queries_without_errors_are_kept(world: &World) {
     const ISSUE: &str =
         "mutation { apiTokenIssue(input: { name: \"twice\" }) { apiToken { id } } }";
     let integrator = Persona::Administrator;
-    let client = world.client_of(integrator).await;
+    let client = world.client_of(integrator).await.kept();
     let (first, second) = (client.query(ISSUE).await, client.query(ISSUE).await);
     assert!(first.code().is_some() || first.text != second.text);
     let before = world.services.store.statements();
@@ -187,7 +187,7 @@ async fn only_queries_without_errors_are_kept(world: &World) {
         client.query(wrong).await.refused("INVALID");
     }
     // What cannot be answered is asked of the database again.
-    let reader = world.client_of(Persona::OtherReporter).await;
+    let reader = world.client_of(Persona::OtherReporter).await.kept();
     project(&reader, RESERVOIR).await.refused("NOT_FOUND");
     let between = world.services.store.statements();
     project(&reader, RESERVOIR).await.refused("NOT_FOUND");
@@ -195,7 +195,7 @@ async fn only_queries_without_errors_are_kept(world: &World) {
 }
 
 async fn a_client_may_want_it_computed(world: &World) {
-    let client = world.client_of(Persona::Supervisor).await;
+    let client = world.client_of(Persona::Supervisor).await.kept();
     project(&client, RESERVOIR).await.data();
     assert!(statements(world, &client).await <= 1);
     let client = client.fresh();

@@ -95,8 +95,14 @@ const ALTERATIONS: [(&str, &str); 15] = [
     ("project_id", "NULL"),
     ("jurisdiction_id", "NULL"),
     ("reason", "'another'"),
-    ("prev_hash", "'a' || substr(prev_hash, 2)"),
-    ("hash", "'a' || substr(hash, 2)"),
+    (
+        "prev_hash",
+        "CASE WHEN prev_hash LIKE 'a%' THEN 'b' ELSE 'a' END || substr(prev_hash, 2)",
+    ),
+    (
+        "hash",
+        "CASE WHEN hash LIKE 'a%' THEN 'b' ELSE 'a' END || substr(hash, 2)",
+    ),
 ];
 
 async fn an_altered_column_is_found(world: &World) {

@@ -178,7 +178,7 @@ async fn a_cursor_belongs_to_its_list(world: &World) {
 }
 
 async fn an_empty_page_ends_where_it_was_asked_to_begin(world: &World) {
-    let client = world.client_of(Persona::Supervisor).await.fresh();
+    let client = world.client_of(Persona::Supervisor).await;
     let whole = page(&client, PROJECTS, &json!({})).await;
     let cursor = whole["pageInfo"]["endCursor"].clone();
     let empty = page(&client, PROJECTS, &json!({ "after": cursor })).await;
@@ -191,7 +191,7 @@ async fn an_empty_page_ends_where_it_was_asked_to_begin(world: &World) {
 }
 
 async fn the_total_is_counted_only_when_asked(world: &World) {
-    let client = world.client_of(Persona::Supervisor).await.fresh();
+    let client = world.client_of(Persona::Supervisor).await;
     let store = &world.services.store;
     for field in ["projects", "tasks", "changeRequests"] {
         let mut taken = Vec::new();

@@ -100,12 +100,17 @@ async fn add(world: &World, rows: &[(u128, &str, &str)]) {
 
 async fn words_of_two_characters_are_found(world: &World) {
     let client = world.client_of(Persona::Supervisor).await;
-    assert_eq!(found(&client, "水库").await, ["ZMD-RES-0001"]);
+    let titled_and_quoted = ["ZMD-RES-0001", "ZMD-PAR-0001"];
+    assert_eq!(found(&client, "水库").await, titled_and_quoted);
     assert_eq!(found(&client, "道路").await, ["ZMD-ROA-0001"]);
     assert_eq!(found(&client, "大桥").await, ["ZMD-BRI-0001"]);
     assert_eq!(found(&client, "湖清").await, ["ZMD-RES-0001"], "an alias");
     let led = found(&client, "交通").await;
-    assert_eq!(led, ["ZMD-ROA-0001"], "the lead unit's name");
+    assert_eq!(
+        led,
+        ["ZMD-RAI-0001", "ZMD-ROA-0001"],
+        "the lead unit's name"
+    );
     assert_eq!(found(&client, "市交通局").await, led, "and its alias");
     assert_eq!(found(&client, "库水").await, [""; 0]);
     assert_eq!(
@@ -278,7 +283,7 @@ async fn a_change_is_found_at_once(world: &World) {
     assert_eq!(found(&client, "新区管").await, [""; 0]);
     assert_eq!(
         found(&client, "交通").await,
-        ["ZMD-BRI-0001", "ZMD-ROA-0001"]
+        ["ZMD-BRI-0001", "ZMD-RAI-0001", "ZMD-ROA-0001"]
     );
     db_index_is_whole(world).await;
 }
@@ -317,25 +322,25 @@ async fn what_you_may_not_see_is_not_found(world: &World) {
     }
     let reservoir = ["ZMD-RES-0001"];
     assert_eq!(
-        found_by(world, Persona::Reporter, "水库").await,
+        found_by(world, Persona::Reporter, "湖清").await,
         reservoir,
         "it leads"
     );
     assert_eq!(
-        found_by(world, Persona::CoopReporter, "水库").await,
+        found_by(world, Persona::CoopReporter, "湖清").await,
         reservoir
     );
-    assert_eq!(found_by(world, Persona::OtherReporter, "水库").await, none);
+    assert_eq!(found_by(world, Persona::OtherReporter, "湖清").await, none);
     assert_eq!(
-        found_by(world, Persona::SupervisorOneArea, "水库").await,
+        found_by(world, Persona::SupervisorOneArea, "湖清").await,
         reservoir
     );
     assert_eq!(
-        found_by(world, Persona::SupervisorOtherArea, "水库").await,
+        found_by(world, Persona::SupervisorOtherArea, "湖清").await,
         none
     );
     assert_eq!(
-        found_by(world, Persona::SupervisorElsewhere, "水库").await,
+        found_by(world, Persona::SupervisorElsewhere, "湖清").await,
         none
     );
 }
@@ -346,7 +351,11 @@ async fn one_character_is_answered_and_too_much_is_refused(world: &World) {
     assert_eq!(found(&client, "泌").await, ["ZMD-ROA-0001"]);
     assert_eq!(found(&client, "龘").await, [""; 0]);
     assert_eq!(found(&client, &"水".repeat(100)).await, [""; 0]);
-    for odd in ["", " \u{3000}\n", "水\0库", &"水库".repeat(250)] {
+    let nul = client
+        .ask(SEARCH, json!({ "f": { "text": "水\0库" } }))
+        .await;
+    assert_eq!(nul.fields(), ["variables"]);
+    for odd in ["", " \u{3000}\n", &"水库".repeat(250)] {
         let asked = client.ask(SEARCH, json!({ "f": { "text": odd } })).await;
         assert_eq!(asked.fields(), ["filter.text"], "{odd}");
     }
@@ -383,7 +392,7 @@ async fn text_combines_with_the_rest_of_the_filter(world: &World) {
     assert!(water.len() > 3, "led by 市水利局: {water:?}");
     let roads = asked(json!({ "text": "市", "kind": ["ROAD"] })).await;
     assert_eq!(roads, ["ZMD-ROA-0001"]);
-    let either = json!({ "or": [{ "text": "水库" }, { "text": "道路" }] });
+    let either = json!({ "or": [{ "text": "湖清" }, { "text": "道路" }] });
     assert_eq!(asked(either).await, ["ZMD-RES-0001", "ZMD-ROA-0001"]);
     let rest = asked(json!({ "not": { "text": "水利" }, "text": "zmd" })).await;
     let all = asked(json!({ "text": "zmd" })).await;
@@ -527,14 +536,20 @@ async fn the_index_is_what_the_database_reads(world: &World) {
     let asked = asked.lock().unwrap().clone();
     assert!(asked.len() > 6);
     let mut by_gram = 0;
+    // What was measured on a few rows says nothing of many.
+    if world.database.engine == Engine::Sqlite {
+        let forget = "DROP TABLE IF EXISTS sqlite_stat1";
+        world.db.execute_unprepared(forget).await.unwrap();
+    }
+    let blind = world.database.connect().await;
     for statement in asked {
-        let plan = db_plan(world, &statement.to_string()).await;
+        let plan = db_plan(&blind, world.database.engine, &statement.to_string()).await;
         for scan in [
             "SCAN search_grams",
             "SCAN projects",
             "Seq Scan on search_grams",
         ] {
-            let all = scan == "SCAN projects" && statement.to_string().contains("min(");
+            let all = scan == "SCAN projects" && statement.to_string().contains("MIN(");
             assert!(all || !plan.contains(scan), "{statement}\n{plan}");
         }
         let index = [
@@ -547,14 +562,14 @@ async fn the_index_is_what_the_database_reads(world: &World) {
     connection.close().await.unwrap();
 }
 
-async fn db_plan(world: &World, sql: &str) -> String {
-    let (explain, column) = match world.database.engine {
+async fn db_plan(connection: &DatabaseConnection, engine: Engine, sql: &str) -> String {
+    let (explain, column) = match engine {
         Engine::Sqlite => ("EXPLAIN QUERY PLAN", "detail"),
         Engine::Postgres => ("EXPLAIN", "QUERY PLAN"),
     };
-    let backend = world.db.get_database_backend();
+    let backend = connection.get_database_backend();
     let statement = Statement::from_string(backend, format!("{explain} {sql}"));
-    let rows = world.db.query_all_raw(statement).await.unwrap();
+    let rows = connection.query_all_raw(statement).await.unwrap();
     let lines = rows
         .iter()
         .map(|row| row.try_get::<String>("", column).unwrap());

@@ -35,9 +35,16 @@ impl Client {
         }
     }
 
-    /// The same client, which wants no answer that was given before.
+    /// The same client, which wants no answer that was given before: for tests that write rows
+    /// past the program, and for those that count what an answer takes.
     pub fn fresh(mut self) -> Self {
         self.fresh = true;
+        self
+    }
+
+    /// The same client, which takes answers that were given before, as most do.
+    pub fn kept(mut self) -> Self {
+        self.fresh = false;
         self
     }
 

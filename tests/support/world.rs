@@ -100,9 +100,10 @@ impl World {
         self.serving.address()
     }
 
-    /// A client with this token, or with none.
+    /// A client with this token, or with none; answers are computed for it, because tests
+    /// write rows past the program, too.
     pub fn client(&self, token: Option<String>) -> Client {
-        Client::new(self.http.clone(), self.url("/graphql"), token)
+        Client::new(self.http.clone(), self.url("/graphql"), token).fresh()
     }
 
     /// A client that acts as this person.

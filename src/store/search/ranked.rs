@@ -4,7 +4,8 @@ use std::collections::HashSet;
 
 use duban_entities::{project, search_gram, search_text};
 use sea_orm::sea_query::{
-    Alias, Expr, ExprTrait, IntoIden, JoinType, Order, Query, SelectStatement, SimpleExpr,
+    Alias, Expr, ExprTrait, IntoIden, IntoTableRef, JoinType, Order, Query, SelectStatement,
+    SimpleExpr,
 };
 use sea_orm::{
     ColumnTrait, Condition, ConnectionTrait, DbBackend, FromQueryResult, Iterable, QueryResult,
@@ -291,10 +292,15 @@ impl<C: ConnectionTrait> Search<'_, C> {
     /// Joins the tables in the order in which they shall be read; answers the code by which
     /// they are.
     fn from(&self, select: &mut SelectStatement, tier: Tier, source: Source) -> SimpleExpr {
-        // SQLite keeps the order of a cross join.
-        let join = match self.connection.get_database_backend() {
-            DbBackend::Sqlite => JoinType::CrossJoin,
-            _ => JoinType::InnerJoin,
+        // SQLite keeps the order of a cross join; its condition stands under WHERE, because
+        // the statement's builder writes none for a cross join.
+        let sqlite = self.connection.get_database_backend() == DbBackend::Sqlite;
+        let join = |select: &mut SelectStatement, table, on: SimpleExpr| {
+            if sqlite {
+                select.cross_join(table).and_where(on);
+            } else {
+                select.inner_join(table, on);
+            }
         };
         let (texts, rows) = (search_text::Entity, project::Entity);
         let (first, then) = match source {
@@ -302,8 +308,12 @@ impl<C: ConnectionTrait> Search<'_, C> {
                 select
                     .from(search_gram::Entity)
                     .cond_where(gram)
-                    .and_where(search_gram::Column::Tier.eq(tier as i32))
-                    .join(join, texts, code_of(texts).eq(code_of(search_gram::Entity)));
+                    .and_where(search_gram::Column::Tier.eq(tier as i32));
+                join(
+                    select,
+                    texts.into_table_ref(),
+                    code_of(texts).eq(code_of(search_gram::Entity)),
+                );
                 (code_of(search_gram::Entity), Some(rows))
             }
             Source::Texts => {
@@ -320,7 +330,8 @@ impl<C: ConnectionTrait> Search<'_, C> {
             }
         };
         if let Some(rows) = then {
-            select.join(join, rows, code_of(rows).eq(first.clone()));
+            let on = code_of(rows).eq(first.clone());
+            join(select, rows.into_table_ref(), on);
         }
         first
     }
