@@ -201,6 +201,7 @@ async fn until(world: &World, statements: u64, stream: &TcpStream) {
     }
 }
 
+#[expect(clippy::too_many_lines, reason = "one story, told in order")]
 async fn a_broken_connection_leaves_all_or_nothing(world: &World) {
     const ROUNDS: u64 = 300;
     let store = &world.services.store;

@@ -226,7 +226,7 @@ async fn walk_all(client: &Client, filter: Value, size: usize, backwards: bool) 
     loop {
         let answer = client.ask(&document, variables.clone()).await;
         let list = answer.at("/list");
-        let mut codes = codes(&list);
+        let mut codes = codes(list);
         match backwards {
             false => all.extend(codes),
             true => {

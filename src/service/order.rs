@@ -137,7 +137,7 @@ impl Services {
         let text = Text::checked(&input)?;
         let key = Key::of("orderIssue", input.idempotency_key.as_deref(), &input)?;
         let (services, context) = (self.clone(), call.write(None));
-        if input.proposal.is_some_and(|id| id.reads_ratings()) {
+        if input.proposal.is_some_and(ProposalId::reads_ratings) {
             return self
                 .store
                 .write_alone(context, move |work| {

@@ -67,7 +67,7 @@ pub struct Store {
     /// The writers' queue; SQLite alone needs one.
     group: Arc<group::Group>,
     /// The time zones, at the ledger's version when they were read.
-    zones: Arc<Mutex<Option<(i64, Arc<today::Zones>)>>>,
+    zones: Arc<Mutex<Option<today::KnownZones>>>,
 }
 
 impl Store {

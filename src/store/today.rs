@@ -25,6 +25,9 @@ pub(super) struct Zones {
     distinct: Vec<Tz>,
 }
 
+/// The time zones as they were at a version of the ledger.
+pub(super) type KnownZones = (i64, Arc<Zones>);
+
 /// Today in every jurisdiction.
 #[derive(Clone, Debug)]
 pub struct Today {
@@ -151,7 +154,7 @@ impl Today {
     }
 
     /// Today as an expression, where `column` names the row's jurisdiction.
-    pub(super) fn expression<C>(&self, column: C) -> SimpleExpr
+    pub(super) fn expression<C>(&self, column: &C) -> SimpleExpr
     where
         C: IntoColumnRef + Clone,
     {
@@ -172,7 +175,7 @@ impl Today {
     /// suspension stopped its clock.
     fn counted_until(&self) -> SimpleExpr {
         let stopped = Expr::col((task::Entity, task::Column::ClockStoppedOn));
-        let today = self.expression((task::Entity, task::Column::JurisdictionId));
+        let today = self.expression(&(task::Entity, task::Column::JurisdictionId));
         Func::coalesce([stopped, today]).into()
     }
 
@@ -187,7 +190,7 @@ impl Today {
     #[must_use]
     pub fn due_soon(&self, days: i32) -> Condition {
         let due = || Expr::col((task::Entity, task::Column::CountedDueDate));
-        let today = self.expression((task::Entity, task::Column::JurisdictionId));
+        let today = self.expression(&(task::Entity, task::Column::JurisdictionId));
         let last = self.plus_days(today.clone(), days);
         open()
             .add(has_deadline())
@@ -208,7 +211,7 @@ impl Today {
     #[must_use]
     pub fn period_ended(&self) -> Condition {
         let due = Expr::col((task::Entity, task::Column::DueDate));
-        let today = self.expression((task::Entity, task::Column::JurisdictionId));
+        let today = self.expression(&(task::Entity, task::Column::JurisdictionId));
         let basis = task::Column::DueBasis.eq(duban_entities::vocabulary::DueBasis::PlanPeriod);
         open().add(basis).add(due.lt(today))
     }

@@ -201,9 +201,9 @@ pub(super) async fn project_texts(
     let texts = rows.into_iter().map(|(id, code, title)| {
         let title = fold(&title);
         let mut known = vec![title.clone(), fold(&code)];
-        add_new(&mut known, names.remove(&id).unwrap_or_default());
+        add_new(&mut known, &names.remove(&id).unwrap_or_default());
         let named = known.len();
-        add_new(&mut known, quotes.remove(&id).unwrap_or_default());
+        add_new(&mut known, &quotes.remove(&id).unwrap_or_default());
         let (names, quotes) = known.split_at(named);
         search_text::Model {
             code,
@@ -231,7 +231,7 @@ pub(super) async fn unit_texts(
         own.push(row.name);
         own.extend(row.full_name);
         let mut known = Vec::new();
-        add_new(&mut known, own);
+        add_new(&mut known, &own);
         search_unit::Model {
             code: row.code,
             unit_id: row.id,
@@ -251,7 +251,7 @@ fn grouped<K: Ord>(pairs: Vec<(K, String)>) -> BTreeMap<K, Vec<String>> {
 
 /// Adds texts, folded, that do not stand in those that are there: whatever is found in them
 /// is found at a better place already.
-fn add_new(known: &mut Vec<String>, texts: Vec<String>) {
+fn add_new(known: &mut Vec<String>, texts: &[String]) {
     let mut texts: Vec<String> = texts.iter().map(|text| fold(text)).collect();
     texts.sort_by(|a, b| b.len().cmp(&a.len()).then_with(|| a.cmp(b)));
     for text in texts {

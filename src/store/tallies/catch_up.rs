@@ -14,7 +14,7 @@ use sea_orm::{
 use super::delta::{Cell, Delta, Figures, Sign};
 use super::facts::{Class, Led, Placed, is_open, placed};
 use super::{ALL, write};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::store::Work;
 use crate::store::catalogue::insert_all;
 use crate::store::today::Today;
@@ -211,13 +211,9 @@ fn class(kind: &str, stage: &str) -> Result<Option<Class>> {
     if kind.is_empty() {
         return Ok(None);
     }
-    let kind = kind.parse().map_err(unknown)?;
-    let stage = stage.parse().map_err(unknown)?;
+    let kind = kind.parse().map_err(Error::internal)?;
+    let stage = stage.parse().map_err(Error::internal)?;
     Ok(Some(Class { kind, stage }))
-}
-
-fn unknown(word: duban_entities::vocabulary::UnknownWord) -> crate::error::Error {
-    crate::error::Error::internal(format!("a tally counts what is not known: {word}"))
 }
 
 /// What the cells of every jurisdiction that is kept say otherwise than a fresh count, a line

@@ -149,8 +149,8 @@ pub async fn totals(connection: &impl ConnectionTrait, reading: &Reading) -> Res
         counts.overdue += total.overdue;
         counts.period_ended += total.period_ended;
         if total.projects > 0 {
-            let stage = total.stage.parse().map_err(unknown)?;
-            let kind = total.kind.parse().map_err(unknown)?;
+            let stage = total.stage.parse().map_err(Error::internal)?;
+            let kind = total.kind.parse().map_err(Error::internal)?;
             *counts.stages.entry(stage).or_default() += total.projects;
             let of_kind = counts.kinds.entry(kind).or_default();
             of_kind.0 += total.projects;
@@ -158,10 +158,6 @@ pub async fn totals(connection: &impl ConnectionTrait, reading: &Reading) -> Res
         }
     }
     Ok(counts)
-}
-
-fn unknown(word: duban_entities::vocabulary::UnknownWord) -> Error {
-    Error::internal(format!("a tally counts what is not known: {word}"))
 }
 
 /// The first units in an order, with what they have in hand: one statement.
@@ -193,7 +189,7 @@ impl Reading {
     async fn marks(&self, connection: &impl ConnectionTrait) -> Result<Marks> {
         let today = self
             .today
-            .expression(mark(tally_mark::Column::JurisdictionId));
+            .expression(&mark(tally_mark::Column::JurisdictionId));
         let day = || Expr::col(mark(tally_mark::Column::Day));
         let number = |condition: SimpleExpr| {
             let one: SimpleExpr = Expr::case(condition, 1).finally(0).into();
@@ -301,7 +297,7 @@ impl Reading {
         let date = || Expr::col((task::Entity, column));
         let today = self
             .today
-            .expression(mark(tally_mark::Column::JurisdictionId));
+            .expression(&mark(tally_mark::Column::JurisdictionId));
         Condition::all()
             .add(date().gte(Expr::col(mark(tally_mark::Column::Day))))
             .add(date().lt(today))
@@ -410,7 +406,7 @@ impl Reading {
     /// Days overdue of the longest: running ones grow day by day, stopped ones stand still.
     fn longest(&self, backend: DbBackend) -> SimpleExpr {
         use unit_tally::Column::{JurisdictionId, Oldest, Stalled};
-        let today = self.today.expression(JurisdictionId);
+        let today = self.today.expression(&JurisdictionId);
         let parts = [today, Expr::col(Oldest), Expr::col(Stalled)];
         let longest = match backend {
             DbBackend::Sqlite => Expr::cust_with_exprs(
