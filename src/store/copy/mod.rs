@@ -2,7 +2,7 @@
 //! order of its key, as values that mean the same on SQLite and PostgreSQL.
 //!
 //! The source is read in one [`Snapshot`]. What is written is written through a [`Target`],
-//! batch by batch; each commit carries the rows and the note of how far they go ([`mark`]),
+//! batch by batch; each commit carries the rows and the note of how far they go (`mark`),
 //! so that a copy can be cut off anywhere and go on.
 
 mod canonical;

@@ -6,11 +6,11 @@
 //! held against its folded texts (`search_texts`). The names of units are kept once each and
 //! joined by the lead unit.
 //!
-//! - [`text`]: how texts and terms are folded, and what a term's pairs are.
-//! - [`condition`]: the search as one condition among others.
-//! - [`ranked`]: the search as a list, best matches first, read no further than its page.
-//! - [`stale`], [`index`]: the index kept in step with its rows by the unit of work.
-//! - [`fill`]: the index of a whole database.
+//! - `text`: how texts and terms are folded, and what a term's pairs are.
+//! - `condition`: the search as one condition among others.
+//! - `ranked`: the search as a list, best matches first, read no further than its page.
+//! - `stale`, `index`: the index kept in step with its rows by the unit of work.
+//! - `fill`: the index of a whole database.
 
 mod condition;
 mod fill;
