@@ -97,10 +97,9 @@ impl LedgerEntry {
     /// What changed, by field.
     #[graphql(complexity = "list_cost(child_complexity)")]
     async fn changes(&self) -> Result<Vec<FieldChange>> {
-        let changes: Vec<chain::FieldChange> = serde_json::from_str(&self.row.changes)
-            .map_err(|error| public(Error::internal(error)))?;
-        let changes = changes.into_iter();
+        let changes = chain::read_changes(&self.row.changes).map_err(public)?;
         Ok(changes
+            .into_iter()
             .map(|chain::FieldChange { field, from, to }| FieldChange { field, from, to })
             .collect())
     }

@@ -74,7 +74,7 @@ async fn a_creation_lists_every_field_from_nothing() {
             .iter()
             .find(|entry| entry.subject_id == project.id.to_string())
             .unwrap();
-        let changes: Vec<ledger::FieldChange> = serde_json::from_str(&entry.changes).unwrap();
+        let changes = ledger::read_changes(&entry.changes).unwrap();
         assert!(changes.iter().all(|change| change.from.is_none()));
         let to: HashMap<&str, Option<&str>> = changes
             .iter()

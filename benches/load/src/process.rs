@@ -24,7 +24,7 @@ impl Server {
             .args(["serve", "--no-migrate"])
             .env("DUBAN_LISTEN", address.to_string())
             .env("DUBAN_DATABASE_URL", format!("sqlite://{}", options.database.display()))
-            .env("DUBAN_LOG", "warn")
+            .env("DUBAN_LOG", "error")
             .env("DUBAN_JOBS_INTERVAL_SECONDS", "86400");
         Self::start(command, address, true)
     }

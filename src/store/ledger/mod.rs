@@ -4,6 +4,7 @@
 //! the first entry and JCS is RFC 8785. An entry holds only strings, nulls, lists and one
 //! integer, so that its canonical JSON needs no number formatting.
 
+mod changes;
 pub mod named;
 pub mod past;
 pub mod read;
@@ -19,7 +20,6 @@ use sea_orm::{
     ColumnTrait, ConnectionTrait, DatabaseTransaction, DbBackend, EntityTrait, IntoActiveModel,
     QueryFilter, QueryOrder, QuerySelect,
 };
-use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
@@ -27,6 +27,7 @@ use super::WriteContext;
 use crate::error::{Error, Result};
 use crate::policy::Actor;
 
+pub use changes::{FieldChange, read as read_changes};
 pub use verify::{Broken, Fault, Report, Verifier, verify};
 
 /// The advisory lock on the chain's end on PostgreSQL ("duban led").
@@ -34,19 +35,6 @@ const CHAIN_LOCK: i64 = 0x6475_6261_6e6c_6564;
 
 /// `prev_hash` of the first entry.
 pub const GENESIS: &str = "0000000000000000000000000000000000000000000000000000000000000000";
-
-/// One changed field. Read strictly: another name in the place of `from` would stand for a
-/// null.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct FieldChange {
-    /// The field, in the API's name.
-    pub field: String,
-    /// The value before; none at a creation.
-    pub from: Option<String>,
-    /// The value after.
-    pub to: Option<String>,
-}
 
 /// An entry before it has its place in the chain.
 #[derive(Clone, Debug)]
@@ -193,8 +181,8 @@ impl Chain {
         context: &WriteContext,
         at: DateTime<Utc>,
     ) -> Result<ledger::Model> {
-        let mut entry = place(draft, context, at, &self.end)?;
-        entry.hash = hash_of(&entry.prev_hash, &canonical(&entry)?)?;
+        let (mut entry, list) = place(draft, context, at, &self.end)?;
+        entry.hash = hash_of(&entry.prev_hash, &canonical(&entry, &list)?)?;
         self.end = Head {
             seq: entry.seq,
             hash: entry.hash.clone(),
@@ -203,12 +191,13 @@ impl Chain {
     }
 }
 
+/// The entry without its hash, and the canonical list of its changes.
 fn place(
     draft: Draft,
     context: &WriteContext,
     at: DateTime<Utc>,
     end: &Head,
-) -> Result<ledger::Model> {
+) -> Result<(ledger::Model, String)> {
     let (actor_kind, actor_id, actor_name) = match &context.principal.actor {
         Actor::User { id, name } => (ActorKind::User, id.to_string(), name.clone()),
         Actor::System(name) => (
@@ -220,7 +209,8 @@ fn place(
     };
     let mut changes = draft.changes;
     changes.sort_by(|a, b| a.field.cmp(&b.field));
-    Ok(ledger::Model {
+    let list = changes::canonical(&changes)?;
+    let entry = ledger::Model {
         seq: end.seq + 1,
         at,
         request_id: context.request_id.clone(),
@@ -233,11 +223,12 @@ fn place(
         subject_id: draft.subject_id,
         project_id: draft.project,
         jurisdiction_id: draft.jurisdiction,
-        changes: serde_json::to_string(&changes).map_err(Error::internal)?,
+        changes: changes::stored(&changes, list.clone())?,
         reason: context.reason.clone(),
         prev_hash: end.hash.clone(),
         hash: String::new(),
-    })
+    };
+    Ok((entry, list))
 }
 
 /// The entry as it is hashed and exported: every column but the two hashes.
@@ -263,7 +254,7 @@ pub fn content(entry: &ledger::Model) -> Result<Value> {
         prev_hash: _,
         hash: _,
     } = entry;
-    let changes: Vec<FieldChange> = serde_json::from_str(changes).map_err(Error::internal)?;
+    let changes = changes::read(changes)?;
     Ok(json!({
         "seq": seq,
         "at": at.to_rfc3339_opts(SecondsFormat::Micros, true),
@@ -306,9 +297,9 @@ fn hash_of(prev_hash: &str, canonical: &[u8]) -> Result<String> {
 }
 
 /// The canonical JSON of an entry that was just placed, at once: what [`canonicalise`] makes
-/// of its [`content`], without reading `changes` again, which [`place`] wrote canonically.
-fn canonical(entry: &ledger::Model) -> Result<Vec<u8>> {
-    let mut out = Vec::with_capacity(entry.changes.len() + 600);
+/// of its [`content`], without reading `changes` again; `list` is what [`place`] made of them.
+fn canonical(entry: &ledger::Model, list: &str) -> Result<Vec<u8>> {
+    let mut out = Vec::with_capacity(list.len() + 600);
     let project = entry.project_id.map(|id| id.to_string());
     let jurisdiction = entry.jurisdiction_id.map(|id| id.to_string());
     let at = entry.at.to_rfc3339_opts(SecondsFormat::Micros, true);
@@ -322,7 +313,7 @@ fn canonical(entry: &ledger::Model) -> Result<Vec<u8>> {
     text(&mut out, ",\"name\":", Some(&entry.actor_name))?;
     text(&mut out, "},\"at\":", Some(&at))?;
     out.extend_from_slice(b",\"changes\":");
-    out.extend_from_slice(entry.changes.as_bytes());
+    out.extend_from_slice(list.as_bytes());
     text(&mut out, ",\"jurisdictionId\":", jurisdiction.as_deref())?;
     text(&mut out, ",\"projectId\":", project.as_deref())?;
     text(&mut out, ",\"reason\":", entry.reason.as_deref())?;
@@ -446,7 +437,8 @@ mod tests {
             let entry = chain.append(draft, &context, at).unwrap();
             let mut expected = Vec::new();
             canonicalise(&content(&entry).unwrap(), &mut expected).unwrap();
-            let made = canonical(&entry).unwrap();
+            let list = changes::canonical(&read_changes(&entry.changes).unwrap()).unwrap();
+            let made = canonical(&entry, &list).unwrap();
             assert_eq!(String::from_utf8(made), String::from_utf8(expected));
             assert_eq!(hash(&entry).unwrap(), entry.hash);
         }

@@ -10,8 +10,8 @@ use sea_orm::{
     QuerySelect,
 };
 
-use super::FieldChange;
-use crate::error::{Error, Result};
+use super::changes;
+use crate::error::Result;
 use crate::policy::Principal;
 use crate::store::record::{Known, Restore, Row};
 use crate::store::scope;
@@ -69,8 +69,7 @@ impl Past {
     /// # Errors
     /// [`Error::Internal`] when its changes are not what they must be.
     pub fn apply(&mut self, entry: &ledger::Model) -> Result<()> {
-        let changes: Vec<FieldChange> =
-            serde_json::from_str(&entry.changes).map_err(Error::internal)?;
+        let changes = changes::read(&entry.changes)?;
         let known = self
             .subjects
             .entry(entry.subject_id.clone())

@@ -7,9 +7,9 @@ use chrono::{DateTime, Utc};
 use duban_entities::ledger;
 use sea_orm::ConnectionTrait;
 
-use super::FieldChange;
+use super::changes;
 use super::past::{Of, Past, Until, each};
-use crate::error::{Error, Result};
+use crate::error::Result;
 
 /// The fields that are followed, by the type of the subject.
 const FOLLOWED: [(&str, &[&str]); 2] = [
@@ -71,9 +71,7 @@ impl History {
         let Some((_, fields)) = followed else {
             return Ok(());
         };
-        let changes: Vec<FieldChange> =
-            serde_json::from_str(&entry.changes).map_err(Error::internal)?;
-        for change in changes {
+        for change in changes::read(&entry.changes)? {
             let Some(field) = fields.iter().find(|field| **field == change.field) else {
                 continue;
             };

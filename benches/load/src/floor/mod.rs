@@ -142,5 +142,7 @@ fn open(path: &Path) -> rusqlite::Result<Connection> {
     let connection = Connection::open_with_flags(path, flags)?;
     connection.set_prepared_statement_cache_capacity(64);
     connection.pragma_update(None, "query_only", "ON")?;
+    // As much together as the readers of duban have.
+    connection.pragma_update(None, "cache_size", -16_384)?;
     Ok(connection)
 }

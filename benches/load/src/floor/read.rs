@@ -184,16 +184,20 @@ pub(super) fn projects(db: &Connection, query: &Query) -> Answer {
     }
 }
 
-/// As the program searched before it had an index: a scan of the names.
+/// As one would search without an index: a scan of the texts, the best places first.
 pub(super) fn search(db: &Connection, query: &Query) -> Answer {
     let sql = format!(
-        "{PROJECT} WHERE title LIKE ?1 OR code LIKE ?1 OR id IN (SELECT project_id FROM \
-         project_aliases WHERE alias LIKE ?1) OR lead_unit_id IN (SELECT id FROM units WHERE \
-         name LIKE ?1 OR id IN (SELECT unit_id FROM unit_aliases WHERE alias LIKE ?1)) \
-         ORDER BY code LIMIT 51"
+        "{PROJECT} WHERE title LIKE ?2 OR code LIKE ?2 \
+         OR id IN (SELECT project_id FROM project_aliases WHERE alias LIKE ?2) \
+         OR id IN (SELECT project_id FROM citations WHERE quote LIKE ?2) \
+         OR lead_unit_id IN (SELECT id FROM units WHERE name LIKE ?2 OR full_name LIKE ?2 \
+         OR id IN (SELECT unit_id FROM unit_aliases WHERE alias LIKE ?2)) \
+         ORDER BY CASE WHEN code LIKE ?1 THEN 1 WHEN title LIKE ?1 THEN 2 \
+         WHEN title LIKE ?2 THEN 3 ELSE 4 END, code LIMIT 51"
     );
-    let pattern = format!("%{}%", query.get("text"));
-    page(db, db.prepare_cached(&sql)?.query([pattern])?)
+    let start = format!("{}%", query.get("text"));
+    let anywhere = format!("%{start}");
+    page(db, db.prepare_cached(&sql)?.query([start, anywhere])?)
 }
 
 const OVERDUE: &str = "FROM tasks WHERE state = 'OPEN' AND NOT due_basis = 'PLAN_PERIOD' \

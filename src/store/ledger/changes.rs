@@ -1,0 +1,102 @@
+//! What changed, by field, and how the column of an entry holds it.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::error::{Error, Result};
+
+/// One changed field. Read strictly: another name in the place of `from` would stand for a
+/// null.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FieldChange {
+    /// The field, in the API's name.
+    pub field: String,
+    /// The value before; none at a creation.
+    pub from: Option<String>,
+    /// The value after.
+    pub to: Option<String>,
+}
+
+/// The canonical JSON: what is hashed, exported and served. The changes are sorted by field.
+pub(super) fn canonical(changes: &[FieldChange]) -> Result<String> {
+    serde_json::to_string(changes).map_err(Error::internal)
+}
+
+/// What the column holds. Where nothing stood before, as at a creation, an object of the new
+/// values: creations are most of a ledger, and this is less than half of the list's bytes.
+/// Else the list itself.
+pub(super) fn stored(changes: &[FieldChange], canonical: String) -> Result<String> {
+    if changes.is_empty() || changes.iter().any(|change| change.from.is_some()) {
+        return Ok(canonical);
+    }
+    let values = changes.iter().map(|change| (&change.field, &change.to));
+    let values: BTreeMap<&String, &Option<String>> = values.collect();
+    serde_json::to_string(&values).map_err(Error::internal)
+}
+
+/// Reads the column, in either form, sorted by field.
+///
+/// # Errors
+/// [`Error::Internal`] when it is not the JSON it must be.
+pub fn read(column: &str) -> Result<Vec<FieldChange>> {
+    if !column.starts_with('{') {
+        return serde_json::from_str(column).map_err(Error::internal);
+    }
+    let values: BTreeMap<String, Option<String>> =
+        serde_json::from_str(column).map_err(Error::internal)?;
+    let changes = values.into_iter().map(|(field, to)| FieldChange {
+        field,
+        from: None,
+        to,
+    });
+    Ok(changes.collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn change(field: &str, from: Option<&str>, to: Option<&str>) -> FieldChange {
+        FieldChange {
+            field: field.to_owned(),
+            from: from.map(str::to_owned),
+            to: to.map(str::to_owned),
+        }
+    }
+
+    #[test]
+    fn both_forms_read_as_what_was_written() {
+        let cases = [
+            (vec![], "[]"),
+            (
+                vec![change("a", None, None), change("b", None, Some("\"督\""))],
+                r#"{"a":null,"b":"\"督\""}"#,
+            ),
+            (
+                vec![change("a", None, Some("1")), change("b", Some("2"), None)],
+                r#"[{"field":"a","from":null,"to":"1"},{"field":"b","from":"2","to":null}]"#,
+            ),
+        ];
+        for (changes, column) in cases {
+            let list = canonical(&changes).unwrap();
+            assert_eq!(read(&list).unwrap(), changes, "the list can always be read");
+            assert_eq!(stored(&changes, list).unwrap(), column);
+            assert_eq!(read(column).unwrap(), changes);
+        }
+    }
+
+    #[test]
+    fn what_is_neither_is_refused() {
+        for column in [
+            "",
+            "null",
+            "{",
+            r#"{"a":1}"#,
+            r#"[{"field":"a","to":"1","was":null}]"#,
+        ] {
+            assert!(read(column).is_err(), "{column}");
+        }
+    }
+}
