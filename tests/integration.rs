@@ -33,6 +33,7 @@ mod paging;
 mod past;
 mod program;
 mod ratings;
+mod reader;
 mod reports;
 mod schema;
 mod scope;

@@ -21,6 +21,7 @@ mod m0006_month;
 mod m0007_orders;
 mod m0008_search;
 mod m0009_tallies;
+mod m0010_milestones;
 
 pub use m0005_ledger::{POSTGRES_FUNCTION, POSTGRES_TRIGGERS, SQLITE_TRIGGERS};
 
@@ -41,6 +42,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0007_orders::Migration),
             Box::new(m0008_search::Migration),
             Box::new(m0009_tallies::Migration),
+            Box::new(m0010_milestones::Migration),
         ]
     }
 }

@@ -57,8 +57,7 @@ pub fn fleeting(ctx: &Context<'_>) {
 #[must_use]
 pub fn attach(request: Request, services: &Services, call: Call) -> Request {
     let call = Arc::new(call);
-    let version = given::<Version>(&request);
-    let source = || Source::new(services.clone(), Arc::clone(&call), version);
+    let source = || Source::new(services.clone(), Arc::clone(&call));
     let figures = DataLoader::new(source(), tokio::spawn).delay(FIGURES_WAIT);
     let rows = Rows::with_cache(source(), tokio::spawn, HashMapCache::default());
     request
@@ -82,22 +81,10 @@ pub fn services<'a>(ctx: &Context<'a>) -> Result<&'a Services> {
 /// Today in every jurisdiction, read once a request.
 pub async fn today<'a>(ctx: &Context<'a>) -> Result<&'a Today> {
     let cell = ctx.data::<OnceCell<Today>>()?;
-    let services = services(ctx)?;
-    let version = ctx.data_opt::<Version>().copied();
-    cell.get_or_try_init(|| today_at(services, version))
+    let (services, call) = (services(ctx)?, call(ctx)?);
+    cell.get_or_try_init(|| services.today_for(call))
         .await
         .map_err(public)
-}
-
-/// Today, at the version of the request where it has one.
-pub async fn today_at(
-    services: &Services,
-    version: Option<Version>,
-) -> crate::error::Result<Today> {
-    match version {
-        Some(Version(version)) => services.today_at(version).await,
-        None => services.today().await,
-    }
 }
 
 /// A value that was put into a request's data.

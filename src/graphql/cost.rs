@@ -3,10 +3,17 @@
 use std::sync::Arc;
 
 use async_graphql::extensions::{Extension, ExtensionContext, ExtensionFactory, NextValidation};
-use async_graphql::{ErrorExtensionValues, ServerError, ValidationResult};
+use async_graphql::{ErrorExtensionValues, Response, ServerError, ValidationResult};
 use async_trait::async_trait;
 
 use super::Limits;
+
+/// True of a schema's own refusal of an operation that costs too much; it does not say how
+/// much that is.
+pub fn is_refused(response: &Response) -> bool {
+    let first = response.errors.first();
+    first.is_some_and(|error| error.message == "Query is too complex." && error.path.is_empty())
+}
 
 /// Refuses an operation that costs more than the request's [`Limits`] allow.
 #[derive(Debug)]

@@ -19,7 +19,6 @@ use duban_entities::{
 };
 use tokio::sync::OnceCell;
 
-use super::context::{Version, today_at};
 use crate::error::{Error, Result};
 use crate::policy::ProjectFacts;
 use crate::service::{Call, PastProject, Rated, Services, Standing};
@@ -35,16 +34,14 @@ use crate::store::{
 pub struct Source {
     services: Services,
     call: Arc<Call>,
-    version: Option<Version>,
     today: OnceCell<Today>,
 }
 
 impl Source {
-    pub(super) fn new(services: Services, call: Arc<Call>, version: Option<Version>) -> Self {
+    pub(super) fn new(services: Services, call: Arc<Call>) -> Self {
         Self {
             services,
             call,
-            version,
             today: OnceCell::new(),
         }
     }
@@ -53,7 +50,7 @@ impl Source {
     async fn today(&self) -> Result<&Today, Shared> {
         let today = self
             .today
-            .get_or_try_init(|| today_at(&self.services, self.version));
+            .get_or_try_init(|| self.services.today_for(&self.call));
         today.await.map_err(Arc::new)
     }
 

@@ -106,7 +106,11 @@ type DubanSchema = Schema<Query, Mutation, EmptySubscription>;
 /// The API: the schema over the services.
 #[derive(Clone)]
 pub struct Api {
+    /// For whoever is signed in.
     schema: DubanSchema,
+    /// For the others, and to say what an operation costs: an extension is asked at every
+    /// field of an answer, which a large one would pay dearly for.
+    measured: DubanSchema,
     services: Services,
 }
 
@@ -120,8 +124,13 @@ impl Api {
     /// The API over these services.
     #[must_use]
     pub fn new(services: Services) -> Self {
-        let schema = builder().data(services.clone()).finish();
-        Self { schema, services }
+        let builder = || builder().data(services.clone());
+        let most = Limits::SIGNED_IN.complexity;
+        Self {
+            schema: builder().limit_complexity(most).finish(),
+            measured: builder().extension(cost::CostLimit).finish(),
+            services,
+        }
     }
 
     /// Puts what the resolvers need into a request: the call, from the principal and the
@@ -137,6 +146,7 @@ impl Api {
             principal,
             request: origin,
             simulated: false,
+            version: given::<Version>(&request).map(|Version(version)| version),
         };
         context::attach(request, &self.services, call)
     }
@@ -146,10 +156,11 @@ impl Executor for Api {
     async fn execute(&self, request: Request) -> Response {
         let mut request = self.prepare(request);
         let name = request.operation_name.clone();
-        let document = request.parsed_query().ok().cloned();
-        let mut response = self.schema.execute(request).await;
-        if let Some(document) = document {
-            order::arrange(&mut response.data, &document, name.as_deref());
+        let order = request.parsed_query().ok();
+        let order = order.map(|document| order::Order::of(document, name.as_deref()));
+        let mut response = self.run(request).await;
+        if let Some(order) = order {
+            order.arrange(&mut response.data);
         }
         response
     }
@@ -164,12 +175,30 @@ impl Executor for Api {
     }
 }
 
+impl Api {
+    async fn run(&self, request: Request) -> Response {
+        let limits = given::<Limits>(&request).unwrap_or(Limits::ANONYMOUS);
+        if limits != Limits::SIGNED_IN {
+            return self.measured.execute(request).await;
+        }
+        let mut again = Request::new(request.query.clone())
+            .variables(request.variables.clone())
+            .data(limits);
+        again.operation_name.clone_from(&request.operation_name);
+        let response = self.schema.execute(request).await;
+        if cost::is_refused(&response) {
+            // Nothing was executed, and nothing will be now: this is for the number alone.
+            return self.measured.execute(again).await;
+        }
+        response
+    }
+}
+
 fn builder() -> async_graphql::SchemaBuilder<Query, Mutation, EmptySubscription> {
     Schema::build(Query::default(), Mutation::default(), EmptySubscription)
         .register_output_type::<node::Node>()
         .limit_depth(Limits::SIGNED_IN.depth)
         .disable_suggestions()
-        .extension(cost::CostLimit)
 }
 
 /// The published contract, in the schema definition language.

@@ -3,21 +3,36 @@
 //! Resolvers of one level run side by side, and the executor writes each member when it is
 //! ready. The specification asks for the query's order ("Executing Selection Sets").
 
+use async_graphql::indexmap::IndexMap;
 use async_graphql::parser::types::{
     DocumentOperations, ExecutableDocument, OperationDefinition, Selection, SelectionSet,
 };
 use async_graphql::{Name, Positioned, Value};
 
+/// The members of an object.
+type Members = IndexMap<Name, Value>;
+
 /// The response keys of a selection set in order, each with those below it.
 #[derive(Debug, Default)]
 struct Plan(Vec<(Name, Plan)>);
 
-/// Orders the data of an answer to this document.
-pub(super) fn arrange(data: &mut Value, document: &ExecutableDocument, name: Option<&str>) {
-    if let Some(operation) = chosen(&document.operations, name) {
+/// The order of an operation's answer.
+#[derive(Debug)]
+pub(super) struct Order(Plan);
+
+impl Order {
+    /// The order in which the chosen operation of a document asks.
+    pub(super) fn of(document: &ExecutableDocument, name: Option<&str>) -> Self {
         let mut plan = Plan::default();
-        plan.read(document, &operation.selection_set.node);
-        plan.apply(data);
+        if let Some(operation) = chosen(&document.operations, name) {
+            plan.read(document, &operation.selection_set.node);
+        }
+        Self(plan)
+    }
+
+    /// Puts the data of an answer into this order.
+    pub(super) fn arrange(&self, data: &mut Value) {
+        self.0.apply(data);
     }
 }
 
@@ -65,19 +80,43 @@ impl Plan {
     }
 
     fn apply(&self, value: &mut Value) {
+        if self.0.is_empty() {
+            return;
+        }
         match value {
             Value::List(items) => items.iter_mut().for_each(|item| self.apply(item)),
             Value::Object(members) => {
-                for (key, below) in &self.0 {
+                if !self.is_order_of(members) {
+                    self.sort(members);
+                }
+                let mut plans = self.0.iter();
+                for (key, member) in members {
                     // Members that the object's type does not have are not there.
-                    if let Some(mut member) = members.shift_remove(key) {
-                        below.apply(&mut member);
-                        members.insert(key.clone(), member);
+                    if let Some((_, below)) = plans.find(|(planned, _)| planned == key) {
+                        below.apply(member);
                     }
                 }
             }
             _ => {}
         }
+    }
+
+    /// Mostly so: only members that had to wait for something come late.
+    fn is_order_of(&self, members: &Members) -> bool {
+        let mut plans = self.0.iter();
+        members
+            .keys()
+            .all(|key| plans.any(|(planned, _)| planned == key))
+    }
+
+    fn sort(&self, members: &mut Members) {
+        let mut unsorted = std::mem::take(members);
+        for (key, _) in &self.0 {
+            if let Some((key, member)) = unsorted.swap_remove_entry(key) {
+                members.insert(key, member);
+            }
+        }
+        members.extend(unsorted);
     }
 }
 
@@ -96,7 +135,7 @@ mod tests {
             "a": 1,
             "b": [{ "x": 4, "e": { "f": 1, "g": 2 }, "c": 3 }, { "x": 5, "c": null }],
         });
-        arrange(&mut data, &document, None);
+        Order::of(&document, None).arrange(&mut data);
         let text = serde_json::to_string(&data).unwrap();
         assert_eq!(
             text,

@@ -75,6 +75,7 @@ impl Services {
                 user_agent: None,
             },
             simulated: true,
+            version: None,
         })
     }
 

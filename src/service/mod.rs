@@ -112,6 +112,8 @@ pub struct Call {
     pub request: RequestInfo,
     /// True for what a demonstration does: all that it writes says that it is simulated.
     pub simulated: bool,
+    /// The version of the ledger at which the caller was authenticated.
+    pub version: Option<i64>,
 }
 
 impl Call {
@@ -126,6 +128,7 @@ impl Call {
                 user_agent: None,
             },
             simulated: false,
+            version: None,
         }
     }
 
@@ -137,6 +140,7 @@ impl Call {
             principal: Principal::anonymous(),
             request,
             simulated: false,
+            version: None,
         }
     }
 
@@ -173,6 +177,17 @@ impl Services {
     pub async fn today(&self) -> Result<Today> {
         let version = crate::store::ledger::version(self.store.read()).await?;
         self.today_at(version).await
+    }
+
+    /// Today in every jurisdiction, for what a call reads.
+    ///
+    /// # Errors
+    /// [`crate::error::Error::Internal`] when the database cannot be read.
+    pub async fn today_for(&self, call: &Call) -> Result<Today> {
+        match call.version {
+            Some(version) => self.today_at(version).await,
+            None => self.today().await,
+        }
     }
 
     /// As [`Services::today`], where the ledger's version is known.

@@ -126,7 +126,7 @@ impl Services {
     ) -> Result<Page<project::Model>> {
         Self::signed_in(call)?;
         self.check_named(call, filter).await?;
-        let today = self.today().await?;
+        let today = self.today_for(call).await?;
         projects::page(
             self.store.read(),
             &call.principal,
@@ -145,7 +145,7 @@ impl Services {
     pub async fn count_projects(&self, call: &Call, filter: &ProjectFilter) -> Result<u64> {
         Self::signed_in(call)?;
         self.check_named(call, filter).await?;
-        let today = self.today().await?;
+        let today = self.today_for(call).await?;
         projects::count(self.store.read(), &call.principal, filter, &today).await
     }
 }

@@ -154,7 +154,7 @@ impl Services {
     ) -> Result<Page<task::Model>> {
         Self::signed_in(call)?;
         self.check_named_in_tasks(call, filter).await?;
-        let today = self.today().await?;
+        let today = self.today_for(call).await?;
         tasks::page(
             self.store.read(),
             &call.principal,
@@ -173,7 +173,7 @@ impl Services {
     pub async fn count_tasks(&self, call: &Call, filter: &TaskFilter) -> Result<u64> {
         Self::signed_in(call)?;
         self.check_named_in_tasks(call, filter).await?;
-        let today = self.today().await?;
+        let today = self.today_for(call).await?;
         tasks::count(self.store.read(), &call.principal, filter, &today).await
     }
 

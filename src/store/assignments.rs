@@ -2,16 +2,17 @@
 
 use duban_entities::cooperating_unit;
 use duban_entities::ids::ProjectId;
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter};
+use sea_orm::{ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter};
 
 use crate::error::Result;
+use crate::store::Reads;
 
 /// Puts these cooperating units in the place of the present ones.
 ///
 /// # Errors
 /// [`crate::error::Error::Internal`] when the database refuses.
 pub async fn replace_cooperating(
-    connection: &impl ConnectionTrait,
+    connection: &impl Reads,
     project: ProjectId,
     rows: Vec<cooperating_unit::Model>,
 ) -> Result<()> {

@@ -6,19 +6,18 @@ use duban_entities::{
     citation, jurisdiction, project, project_alias, project_area, project_investment, target,
 };
 use sea_orm::sea_query::LockType;
-use sea_orm::{
-    ColumnTrait, ConnectionTrait, DbBackend, EntityTrait, IntoActiveModel, QueryFilter, QuerySelect,
-};
+use sea_orm::{ColumnTrait, DbBackend, EntityTrait, IntoActiveModel, QueryFilter, QuerySelect};
 
 use super::Work;
 use crate::error::Result;
+use crate::store::Reads;
 
 /// Puts these areas in the place of the present ones.
 ///
 /// # Errors
 /// [`crate::error::Error::Internal`] when the database refuses.
 pub async fn replace_areas(
-    connection: &impl ConnectionTrait,
+    connection: &impl Reads,
     project: ProjectId,
     rows: Vec<project_area::Model>,
 ) -> Result<()> {
@@ -34,7 +33,7 @@ pub async fn replace_areas(
 /// # Errors
 /// [`crate::error::Error::Internal`] when the database refuses.
 pub async fn replace_targets(
-    connection: &impl ConnectionTrait,
+    connection: &impl Reads,
     project: ProjectId,
     rows: Vec<target::Model>,
 ) -> Result<()> {
@@ -50,7 +49,7 @@ pub async fn replace_targets(
 /// # Errors
 /// [`crate::error::Error::Internal`] when the database refuses.
 pub async fn replace_investments(
-    connection: &impl ConnectionTrait,
+    connection: &impl Reads,
     project: ProjectId,
     rows: Vec<project_investment::Model>,
 ) -> Result<()> {
@@ -73,10 +72,7 @@ impl Work {
     }
 }
 
-async fn insert<E: EntityTrait>(
-    connection: &impl ConnectionTrait,
-    rows: Vec<E::Model>,
-) -> Result<()>
+async fn insert<E: EntityTrait>(connection: &impl Reads, rows: Vec<E::Model>) -> Result<()>
 where
     E::Model: IntoActiveModel<E::ActiveModel>,
     E::ActiveModel: Send,
@@ -98,7 +94,7 @@ where
 /// # Errors
 /// [`crate::error::Error::Internal`] when the database cannot be read.
 pub async fn lock_jurisdiction(
-    connection: &impl ConnectionTrait,
+    connection: &impl Reads,
     id: JurisdictionId,
 ) -> Result<Option<jurisdiction::Model>> {
     let mut select = jurisdiction::Entity::find().filter(jurisdiction::Column::Id.eq(id));
@@ -112,7 +108,7 @@ pub async fn lock_jurisdiction(
 ///
 /// # Errors
 /// [`crate::error::Error::Internal`] when the database cannot be read.
-pub async fn codes_from(connection: &impl ConnectionTrait, prefix: &str) -> Result<Vec<String>> {
+pub async fn codes_from(connection: &impl Reads, prefix: &str) -> Result<Vec<String>> {
     Ok(project::Entity::find()
         .select_only()
         .column(project::Column::Code)
@@ -128,7 +124,7 @@ pub async fn codes_from(connection: &impl ConnectionTrait, prefix: &str) -> Resu
 /// # Errors
 /// [`crate::error::Error::Internal`] when the database cannot be read.
 pub async fn names(
-    connection: &impl ConnectionTrait,
+    connection: &impl Reads,
     jurisdiction: JurisdictionId,
 ) -> Result<Vec<(ProjectId, String, String)>> {
     let mut names: Vec<(ProjectId, String, String)> = project::Entity::find()

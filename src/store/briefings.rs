@@ -4,19 +4,20 @@ use duban_entities::briefing;
 use duban_entities::ids::{BriefingId, JurisdictionId};
 use sea_orm::sea_query::Expr;
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder,
-    QuerySelect, Value,
+    ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, Value,
 };
 
 use super::page::{Direction, Keyset, Page, PageRequest, SortKey};
 use crate::error::Result;
+use crate::store::Reads;
+use crate::store::reader;
 
 /// One page of a jurisdiction's published briefings, the latest month first.
 ///
 /// # Errors
 /// As [`PageRequest::window`].
 pub async fn page(
-    connection: &impl ConnectionTrait,
+    connection: &impl Reads,
     jurisdiction: JurisdictionId,
     request: &PageRequest,
 ) -> Result<Page<briefing::Model>> {
@@ -48,7 +49,7 @@ fn keyset() -> Keyset {
 ///
 /// # Errors
 /// [`crate::error::Error::Internal`] when the database cannot be read.
-pub async fn count(connection: &impl ConnectionTrait, jurisdiction: JurisdictionId) -> Result<u64> {
+pub async fn count(connection: &impl Reads, jurisdiction: JurisdictionId) -> Result<u64> {
     Ok(briefing::Entity::find()
         .filter(briefing::Column::JurisdictionId.eq(jurisdiction))
         .count(connection)
@@ -59,28 +60,18 @@ pub async fn count(connection: &impl ConnectionTrait, jurisdiction: Jurisdiction
 ///
 /// # Errors
 /// [`crate::error::Error::Internal`] when the database cannot be read.
-pub async fn by_id(
-    connection: &impl ConnectionTrait,
-    id: BriefingId,
-) -> Result<Option<briefing::Model>> {
-    Ok(briefing::Entity::find()
-        .filter(briefing::Column::Id.eq(id))
-        .one(connection)
-        .await?)
+pub async fn by_id(connection: &impl Reads, id: BriefingId) -> Result<Option<briefing::Model>> {
+    let select = briefing::Entity::find().filter(briefing::Column::Id.eq(id));
+    reader::one(connection, select).await
 }
 
 /// The briefings of these ids, whoever may see them: the caller asks the policy.
 ///
 /// # Errors
 /// [`crate::error::Error::Internal`] when the database cannot be read.
-pub async fn by_ids(
-    connection: &impl ConnectionTrait,
-    ids: Vec<BriefingId>,
-) -> Result<Vec<briefing::Model>> {
-    Ok(briefing::Entity::find()
-        .filter(briefing::Column::Id.is_in(ids))
-        .all(connection)
-        .await?)
+pub async fn by_ids(connection: &impl Reads, ids: Vec<BriefingId>) -> Result<Vec<briefing::Model>> {
+    let select = briefing::Entity::find().filter(briefing::Column::Id.is_in(ids));
+    reader::named(connection, select).await
 }
 
 /// The briefing that a jurisdiction published for a month, `YYYY-MM`.
@@ -88,13 +79,12 @@ pub async fn by_ids(
 /// # Errors
 /// [`crate::error::Error::Internal`] when the database cannot be read.
 pub async fn of_month(
-    connection: &impl ConnectionTrait,
+    connection: &impl Reads,
     jurisdiction: JurisdictionId,
     month: &str,
 ) -> Result<Option<briefing::Model>> {
-    Ok(briefing::Entity::find()
+    let select = briefing::Entity::find()
         .filter(briefing::Column::JurisdictionId.eq(jurisdiction))
-        .filter(briefing::Column::Period.eq(month))
-        .one(connection)
-        .await?)
+        .filter(briefing::Column::Period.eq(month));
+    reader::one(connection, select).await
 }

@@ -12,13 +12,14 @@ use duban_entities::{
 };
 use sea_orm::sea_query::OnConflict;
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait,
-    IntoActiveModel, Iterable, QueryFilter, QueryOrder, Value,
+    ActiveModelTrait, ColumnTrait, DatabaseTransaction, EntityTrait, IntoActiveModel, Iterable,
+    QueryFilter, QueryOrder, Value,
 };
 
 use super::Work;
 use crate::error::Result;
 use crate::policy::Permit;
+use crate::store::Reads;
 
 /// SQLite binds at most 32,766 values a statement.
 const BIND_LIMIT: usize = 32_766;
@@ -70,14 +71,14 @@ impl Known {
     ///
     /// # Errors
     /// [`crate::error::Error::Internal`] when the database cannot be read.
-    pub async fn load(connection: &impl ConnectionTrait) -> Result<Self> {
+    pub async fn load(connection: &impl Reads) -> Result<Self> {
         let mut known = Self::load_plans(connection).await?;
         known.load_projects(connection).await?;
         known.load_parts(connection).await?;
         Ok(known)
     }
 
-    async fn load_plans(on: &impl ConnectionTrait) -> Result<Self> {
+    async fn load_plans(on: &impl Reads) -> Result<Self> {
         Ok(Self {
             jurisdictions: jurisdiction::Entity::find().all(on).await?,
             areas: area::Entity::find().all(on).await?,
@@ -91,7 +92,7 @@ impl Known {
         })
     }
 
-    async fn load_projects(&mut self, on: &impl ConnectionTrait) -> Result<()> {
+    async fn load_projects(&mut self, on: &impl Reads) -> Result<()> {
         self.projects = project::Entity::find()
             .order_by_asc(project::Column::Code)
             .all(on)
@@ -105,7 +106,7 @@ impl Known {
         Ok(())
     }
 
-    async fn load_parts(&mut self, on: &impl ConnectionTrait) -> Result<()> {
+    async fn load_parts(&mut self, on: &impl Reads) -> Result<()> {
         self.project_areas = project_area::Entity::find().all(on).await?;
         self.project_aliases = project_alias::Entity::find().all(on).await?;
         self.project_external_ids = project_external_id::Entity::find().all(on).await?;
@@ -248,7 +249,7 @@ pub(super) fn chunk_size<E: EntityTrait>() -> usize {
 }
 
 /// Inserts rows, a few statements in all.
-pub(super) async fn insert_all<E>(on: &impl ConnectionTrait, rows: Vec<E::Model>) -> Result<()>
+pub(super) async fn insert_all<E>(on: &impl Reads, rows: Vec<E::Model>) -> Result<()>
 where
     E: EntityTrait,
     E::Model: IntoActiveModel<E::ActiveModel> + Clone,

@@ -5,8 +5,8 @@ use duban_entities::ids::{ChangeRequestId, JurisdictionId, ProjectId};
 use duban_entities::vocabulary::{ChangeKind, ChangeState};
 use sea_orm::sea_query::Expr;
 use sea_orm::{
-    ColumnTrait, Condition, ConnectionTrait, DbBackend, EntityTrait, PaginatorTrait, QueryFilter,
-    QueryOrder, QuerySelect, Value,
+    ColumnTrait, Condition, DbBackend, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder,
+    QuerySelect, Value,
 };
 
 use super::page::{Direction, Keyset, Page, PageRequest, SortKey};
@@ -14,6 +14,8 @@ use super::projects::parse_instant;
 use super::scope;
 use crate::error::Result;
 use crate::policy::Principal;
+use crate::store::Reads;
+use crate::store::reader;
 
 /// Which change requests are wanted. All given parts must hold.
 #[derive(Clone, Debug, Default)]
@@ -33,7 +35,7 @@ pub struct ChangeRequestFilter {
 /// # Errors
 /// As [`PageRequest::window`].
 pub async fn page(
-    connection: &impl ConnectionTrait,
+    connection: &impl Reads,
     principal: &Principal,
     filter: &ChangeRequestFilter,
     request: &PageRequest,
@@ -58,7 +60,7 @@ pub async fn page(
 /// # Errors
 /// [`crate::error::Error::Internal`] when the database cannot be read.
 pub async fn count(
-    connection: &impl ConnectionTrait,
+    connection: &impl Reads,
     principal: &Principal,
     filter: &ChangeRequestFilter,
 ) -> Result<u64> {
@@ -105,13 +107,11 @@ fn condition(filter: &ChangeRequestFilter) -> Condition {
 /// # Errors
 /// [`crate::error::Error::Internal`] when the database cannot be read.
 pub async fn by_id(
-    connection: &impl ConnectionTrait,
+    connection: &impl Reads,
     id: ChangeRequestId,
 ) -> Result<Option<change_request::Model>> {
-    Ok(change_request::Entity::find()
-        .filter(change_request::Column::Id.eq(id))
-        .one(connection)
-        .await?)
+    let select = change_request::Entity::find().filter(change_request::Column::Id.eq(id));
+    reader::one(connection, select).await
 }
 
 /// Those of these change requests that the principal may see.
@@ -119,15 +119,14 @@ pub async fn by_id(
 /// # Errors
 /// [`crate::error::Error::Internal`] when the database cannot be read.
 pub async fn visible_by_ids(
-    connection: &impl ConnectionTrait,
+    connection: &impl Reads,
     principal: &Principal,
     ids: Vec<ChangeRequestId>,
 ) -> Result<Vec<change_request::Model>> {
-    Ok(change_request::Entity::find()
+    let select = change_request::Entity::find()
         .filter(scope::changes(principal))
-        .filter(change_request::Column::Id.is_in(ids))
-        .all(connection)
-        .await?)
+        .filter(change_request::Column::Id.is_in(ids));
+    reader::named(connection, select).await
 }
 
 /// A change request for a decision: locked on PostgreSQL, so that of two deciders one waits
@@ -136,7 +135,7 @@ pub async fn visible_by_ids(
 /// # Errors
 /// [`crate::error::Error::Internal`] when the database cannot be read.
 pub async fn lock(
-    connection: &impl ConnectionTrait,
+    connection: &impl Reads,
     id: ChangeRequestId,
 ) -> Result<Option<change_request::Model>> {
     let mut select = change_request::Entity::find().filter(change_request::Column::Id.eq(id));
@@ -151,16 +150,15 @@ pub async fn lock(
 /// # Errors
 /// [`crate::error::Error::Internal`] when the database cannot be read.
 pub async fn pending(
-    connection: &impl ConnectionTrait,
+    connection: &impl Reads,
     project: ProjectId,
     kind: ChangeKind,
 ) -> Result<Option<change_request::Model>> {
-    Ok(change_request::Entity::find()
+    let select = change_request::Entity::find()
         .filter(change_request::Column::ProjectId.eq(project))
         .filter(change_request::Column::Kind.eq(kind))
-        .filter(change_request::Column::State.eq(ChangeState::Proposed))
-        .one(connection)
-        .await?)
+        .filter(change_request::Column::State.eq(ChangeState::Proposed));
+    reader::one(connection, select).await
 }
 
 /// The requests by which these projects entered the bank.
@@ -168,12 +166,11 @@ pub async fn pending(
 /// # Errors
 /// [`crate::error::Error::Internal`] when the database cannot be read.
 pub async fn entries_of(
-    connection: &impl ConnectionTrait,
+    connection: &impl Reads,
     projects: Vec<ProjectId>,
 ) -> Result<Vec<change_request::Model>> {
-    Ok(change_request::Entity::find()
+    let select = change_request::Entity::find()
         .filter(change_request::Column::ProjectId.is_in(projects))
-        .filter(change_request::Column::Kind.eq(ChangeKind::Propose))
-        .all(connection)
-        .await?)
+        .filter(change_request::Column::Kind.eq(ChangeKind::Propose));
+    reader::named(connection, select).await
 }

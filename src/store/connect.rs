@@ -16,6 +16,7 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, S
 use sqlx::{ConnectOptions, Executor};
 
 use super::group::Group;
+use super::reader::{Local, Reader};
 use super::{Statements, Store};
 use crate::clock::Clock;
 use crate::error::{Error, Result};
@@ -131,9 +132,16 @@ impl Store {
             let statements = Arc::clone(&statements);
             connection.set_metric_callback(move |info| statements.ran(info.statement));
         }
+        let local = match url {
+            DatabaseUrl::Sqlite(path) => {
+                let statements = Arc::clone(&statements);
+                Some(Arc::new(Local::new(path, patience, readers(), statements)))
+            }
+            DatabaseUrl::Postgres(_) => None,
+        };
         let store = Self {
             backend,
-            reader,
+            reader: Reader::new(reader, local),
             writer,
             clock,
             statements,
@@ -162,6 +170,12 @@ impl Store {
     }
 }
 
+/// How many connections read a SQLite file.
+fn readers() -> usize {
+    let cores = available_parallelism().map_or(2, usize::from);
+    (2 * cores).min(8)
+}
+
 /// One writer, because SQLite has one; a few readers, which never block it.
 async fn open_sqlite(
     path: &Path,
@@ -169,8 +183,7 @@ async fn open_sqlite(
     patience: Patience,
 ) -> Result<(DbBackend, DatabaseConnection, DatabaseConnection)> {
     let options = sqlite_options(path, patience);
-    let cores = available_parallelism().map_or(2, usize::from);
-    let readers = u32::try_from((2 * cores).min(8)).unwrap_or(8);
+    let readers = u32::try_from(readers()).unwrap_or(8);
     let writable = access == Access::ReadWrite;
     let writer = if writable {
         make_private(path)?;
@@ -189,6 +202,8 @@ async fn open_sqlite(
     let reader = SqlitePoolOptions::new()
         .max_connections(readers)
         .acquire_timeout(patience.wait)
+        // A file does not hang up.
+        .test_before_acquire(false)
         .connect_with(options.read_only(true).pragma("query_only", "ON"))
         .await
         .map_err(|error| cannot_open(&path.display(), &error))?;

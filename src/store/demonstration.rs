@@ -4,12 +4,11 @@ use std::collections::BTreeMap;
 
 use duban_entities::{import_row, project, user};
 use sea_orm::sea_query::OnConflict;
-use sea_orm::{
-    ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, PaginatorTrait, QueryFilter,
-};
+use sea_orm::{ColumnTrait, EntityTrait, IntoActiveModel, PaginatorTrait, QueryFilter};
 
 use super::Work;
 use crate::error::{Error, Result};
+use crate::store::Reads;
 
 /// The mark of a database that holds generated data.
 pub const GENERATED: &str = "generated";
@@ -21,7 +20,7 @@ const CODE: &str = "state";
 ///
 /// # Errors
 /// [`crate::error::Error::Internal`] when the database cannot be read.
-pub async fn mark(connection: &impl ConnectionTrait) -> Result<Option<String>> {
+pub async fn mark(connection: &impl Reads) -> Result<Option<String>> {
     let row = import_row::Entity::find()
         .filter(import_row::Column::TableName.eq(TABLE))
         .filter(import_row::Column::Code.eq(CODE))
@@ -58,7 +57,7 @@ pub async fn set_mark(work: &Work, mark: &str) -> Result<()> {
 ///
 /// # Errors
 /// [`crate::error::Error::Internal`] when the database cannot be read.
-pub async fn is_empty(connection: &impl ConnectionTrait) -> Result<bool> {
+pub async fn is_empty(connection: &impl Reads) -> Result<bool> {
     let users = user::Entity::find().count(connection).await?;
     let projects = project::Entity::find().count(connection).await?;
     Ok(users + projects == 0)

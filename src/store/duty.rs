@@ -7,19 +7,17 @@ use duban_entities::ids::JurisdictionId;
 use duban_entities::{duty_mark, jurisdiction};
 use sea_orm::sea_query::OnConflict;
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, DbBackend, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder,
-    QuerySelect,
+    ColumnTrait, DbBackend, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect,
 };
 
 use crate::error::{Error, Result};
+use crate::store::Reads;
 
 /// Every jurisdiction, by code, with its mark where it has one: two statements.
 ///
 /// # Errors
 /// [`Error::Internal`] when the database cannot be read.
-pub async fn marks(
-    connection: &impl ConnectionTrait,
-) -> Result<Vec<(jurisdiction::Model, Option<String>)>> {
+pub async fn marks(connection: &impl Reads) -> Result<Vec<(jurisdiction::Model, Option<String>)>> {
     let rows = jurisdiction::Entity::find()
         .order_by_asc(jurisdiction::Column::Code)
         .all(connection)
@@ -43,7 +41,7 @@ pub async fn marks(
 /// # Errors
 /// [`Error::Internal`] when the database refuses.
 pub async fn lock(
-    connection: &impl ConnectionTrait,
+    connection: &impl Reads,
     jurisdiction: JurisdictionId,
     first: &str,
     at: DateTime<Utc>,
@@ -74,7 +72,7 @@ pub async fn lock(
 /// # Errors
 /// [`Error::Internal`] when the database refuses.
 pub async fn advance(
-    connection: &impl ConnectionTrait,
+    connection: &impl Reads,
     jurisdiction: JurisdictionId,
     period: &str,
     at: DateTime<Utc>,

@@ -7,19 +7,17 @@ use duban_entities::vocabulary::ChangeKind;
 use duban_entities::{
     change_request, cooperating_unit, grant, order_project, project, project_area, task,
 };
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, JoinType, QueryFilter, QuerySelect};
+use sea_orm::{ColumnTrait, EntityTrait, JoinType, QueryFilter, QuerySelect};
 
 use crate::error::{Error, Result};
 use crate::policy::{ChangeFacts, ProjectFacts, TaskFacts, UserFacts};
+use crate::store::{Reads, reader};
 
 /// Facts of one project.
 ///
 /// # Errors
 /// [`Error::Internal`] when the database cannot be read.
-pub async fn of_project(
-    connection: &impl ConnectionTrait,
-    row: &project::Model,
-) -> Result<ProjectFacts> {
+pub async fn of_project(connection: &impl Reads, row: &project::Model) -> Result<ProjectFacts> {
     let mut facts = of_projects(connection, std::slice::from_ref(row)).await?;
     facts.remove(&row.id).ok_or(Error::NotFound)
 }
@@ -29,7 +27,7 @@ pub async fn of_project(
 /// # Errors
 /// [`Error::Internal`] when the database cannot be read.
 pub async fn of_projects(
-    connection: &impl ConnectionTrait,
+    connection: &impl Reads,
     rows: &[project::Model],
 ) -> Result<HashMap<ProjectId, ProjectFacts>> {
     let ids: Vec<ProjectId> = rows.iter().map(|row| row.id).collect();
@@ -46,33 +44,28 @@ pub async fn of_projects(
             (row.id, facts)
         })
         .collect();
-    let areas = project_area::Entity::find()
-        .filter(project_area::Column::ProjectId.is_in(ids.clone()))
-        .all(connection)
-        .await?;
-    for row in areas {
+    let select =
+        project_area::Entity::find().filter(project_area::Column::ProjectId.is_in(ids.clone()));
+    for row in reader::named(connection, select).await? {
         if let Some(facts) = facts.get_mut(&row.project_id) {
             facts.areas.push(row.area_id);
         }
     }
-    let cooperating = cooperating_unit::Entity::find()
-        .filter(cooperating_unit::Column::ProjectId.is_in(ids.clone()))
-        .all(connection)
-        .await?;
-    for row in cooperating {
+    let select = cooperating_unit::Entity::find()
+        .filter(cooperating_unit::Column::ProjectId.is_in(ids.clone()));
+    for row in reader::named(connection, select).await? {
         if let Some(facts) = facts.get_mut(&row.project_id) {
             facts.cooperating.push(row.unit_id);
         }
     }
-    let owing: Vec<(Option<ProjectId>, Option<UnitId>)> = task::Entity::find()
+    let select = task::Entity::find()
         .select_only()
         .columns([task::Column::ProjectId, task::Column::UnitId])
         .filter(task::Column::ProjectId.is_in(ids))
         .filter(task::Column::UnitId.is_not_null())
-        .distinct()
-        .into_tuple()
-        .all(connection)
-        .await?;
+        .distinct();
+    let owing: Vec<(Option<ProjectId>, Option<UnitId>)> =
+        reader::tuples(connection, select).await?;
     let ordered = ordered_on(connection, rows).await?;
     for (project, unit) in owing.into_iter().chain(ordered) {
         if let Some(facts) = project.and_then(|id| facts.get_mut(&id)) {
@@ -84,11 +77,11 @@ pub async fn of_projects(
 
 /// The units that answer an order which names these projects.
 async fn ordered_on(
-    connection: &impl ConnectionTrait,
+    connection: &impl Reads,
     rows: &[project::Model],
 ) -> Result<Vec<(Option<ProjectId>, Option<UnitId>)>> {
     let ids = rows.iter().map(|row| row.id);
-    Ok(order_project::Entity::find()
+    let select = order_project::Entity::find()
         .select_only()
         .column(order_project::Column::ProjectId)
         .column(task::Column::UnitId)
@@ -100,10 +93,8 @@ async fn ordered_on(
                 .into(),
         )
         .filter(order_project::Column::ProjectId.is_in(ids))
-        .distinct()
-        .into_tuple()
-        .all(connection)
-        .await?)
+        .distinct();
+    reader::tuples(connection, select).await
 }
 
 /// Facts of a task; `project` is its project, if it has one.
@@ -111,7 +102,7 @@ async fn ordered_on(
 /// # Errors
 /// [`Error::Internal`] when the database cannot be read.
 pub async fn of_task(
-    connection: &impl ConnectionTrait,
+    connection: &impl Reads,
     row: &task::Model,
     project: Option<&project::Model>,
 ) -> Result<TaskFacts> {
@@ -184,7 +175,7 @@ pub fn proposed_facts(row: &change_request::Model) -> ProjectFacts {
 /// # Errors
 /// [`Error::Internal`] when the database cannot be read.
 pub async fn of_change(
-    connection: &impl ConnectionTrait,
+    connection: &impl Reads,
     row: &change_request::Model,
     project: Option<&project::Model>,
 ) -> Result<ChangeFacts> {
@@ -199,11 +190,9 @@ pub async fn of_change(
 ///
 /// # Errors
 /// [`Error::Internal`] when the database cannot be read.
-pub async fn of_user(connection: &impl ConnectionTrait, id: UserId) -> Result<UserFacts> {
-    let grants = grant::Entity::find()
-        .filter(grant::Column::UserId.eq(id))
-        .all(connection)
-        .await?;
+pub async fn of_user(connection: &impl Reads, id: UserId) -> Result<UserFacts> {
+    let select = grant::Entity::find().filter(grant::Column::UserId.eq(id));
+    let grants = reader::named(connection, select).await?;
     Ok(UserFacts {
         id,
         jurisdictions: grants

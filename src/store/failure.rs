@@ -10,12 +10,31 @@ use crate::error::Error;
 impl From<DbErr> for Error {
     fn from(error: DbErr) -> Self {
         if is_busy(&error) {
-            tracing::warn!(%error, "the database is busy");
-            return Self::Unavailable {
-                retry_after: Duration::from_secs(1),
-            };
+            return unavailable(&error);
         }
         Self::internal(error)
+    }
+}
+
+impl From<rusqlite::Error> for Error {
+    fn from(error: rusqlite::Error) -> Self {
+        use rusqlite::ErrorCode::{DatabaseBusy, DatabaseLocked};
+        let busy = matches!(
+            error.sqlite_error_code(),
+            Some(DatabaseBusy | DatabaseLocked)
+        );
+        if busy {
+            unavailable(&error)
+        } else {
+            Self::internal(error)
+        }
+    }
+}
+
+fn unavailable(error: &dyn std::fmt::Display) -> Error {
+    tracing::warn!(%error, "the database is busy");
+    Error::Unavailable {
+        retry_after: Duration::from_secs(1),
     }
 }
 

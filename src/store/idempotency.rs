@@ -3,11 +3,10 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use duban_entities::idempotency::{Column, Entity, Model};
 use duban_entities::ids::UserId;
-use sea_orm::{
-    ColumnTrait, ConnectionTrait, DbBackend, EntityTrait, IntoActiveModel, QueryFilter, Statement,
-};
+use sea_orm::{ColumnTrait, DbBackend, EntityTrait, IntoActiveModel, QueryFilter, Statement};
 
 use crate::error::Result;
+use crate::store::Reads;
 
 /// How long an answer is kept.
 const KEPT: TimeDelta = TimeDelta::days(30);
@@ -17,12 +16,7 @@ const KEPT: TimeDelta = TimeDelta::days(30);
 ///
 /// # Errors
 /// [`crate::error::Error::Internal`] when the database fails.
-pub async fn queue(
-    connection: &impl ConnectionTrait,
-    user: UserId,
-    mutation: &str,
-    key: &str,
-) -> Result<()> {
+pub async fn queue(connection: &impl Reads, user: UserId, mutation: &str, key: &str) -> Result<()> {
     if connection.get_database_backend() == DbBackend::Postgres {
         let name = format!("{user} {mutation} {key}");
         let lock = "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))";
@@ -37,7 +31,7 @@ pub async fn queue(
 /// # Errors
 /// [`crate::error::Error::Internal`] when the database fails.
 pub async fn find(
-    connection: &impl ConnectionTrait,
+    connection: &impl Reads,
     user: UserId,
     mutation: &str,
     key: &str,
@@ -60,7 +54,7 @@ pub async fn find(
 ///
 /// # Errors
 /// [`crate::error::Error::Internal`] when the database refuses.
-pub async fn keep(connection: &impl ConnectionTrait, row: Model) -> Result<()> {
+pub async fn keep(connection: &impl Reads, row: Model) -> Result<()> {
     Entity::insert(row.into_active_model())
         .exec_without_returning(connection)
         .await?;
@@ -71,7 +65,7 @@ pub async fn keep(connection: &impl ConnectionTrait, row: Model) -> Result<()> {
 ///
 /// # Errors
 /// [`crate::error::Error::Internal`] when the database fails.
-pub async fn forget_older(connection: &impl ConnectionTrait, before: DateTime<Utc>) -> Result<()> {
+pub async fn forget_older(connection: &impl Reads, before: DateTime<Utc>) -> Result<()> {
     Entity::delete_many()
         .filter(Column::CreatedAt.lt(before))
         .exec(connection)

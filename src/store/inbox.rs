@@ -5,12 +5,14 @@
 use duban_entities::ids::{AreaId, JurisdictionId, ProjectId, UnitId};
 use duban_entities::vocabulary::{ChangeState, Role, TaskKind, TaskState};
 use duban_entities::{change_request, project, task};
-use sea_orm::{ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter};
+use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter};
 
 use super::scope::projects_in_areas;
 use super::today::Today;
 use crate::error::Result;
 use crate::policy::{Credential, Principal, Scope};
+use crate::store::Reads;
+use crate::store::reader;
 
 /// Where a person acts.
 #[derive(Debug, Default)]
@@ -47,7 +49,7 @@ fn desk(principal: &Principal) -> Desk {
 /// # Errors
 /// [`crate::error::Error::Internal`] when the database cannot be read.
 pub async fn tasks(
-    connection: &impl ConnectionTrait,
+    connection: &impl Reads,
     principal: &Principal,
     today: &Today,
     soon_days: u16,
@@ -135,7 +137,7 @@ fn supervised<C: ColumnTrait>(
 /// # Errors
 /// [`crate::error::Error::Internal`] when the database cannot be read.
 pub async fn changes(
-    connection: &impl ConnectionTrait,
+    connection: &impl Reads,
     principal: &Principal,
 ) -> Result<Vec<change_request::Model>> {
     use change_request::Column;
@@ -149,11 +151,10 @@ pub async fn changes(
     if !supervises {
         return Ok(Vec::new());
     }
-    Ok(change_request::Entity::find()
+    let select = change_request::Entity::find()
         .filter(supervised)
-        .filter(Column::State.eq(ChangeState::Proposed))
-        .all(connection)
-        .await?)
+        .filter(Column::State.eq(ChangeState::Proposed));
+    reader::found(connection, select).await
 }
 
 /// These projects, for the policy's questions: who may see them is decided there.
@@ -161,7 +162,7 @@ pub async fn changes(
 /// # Errors
 /// [`crate::error::Error::Internal`] when the database cannot be read.
 pub async fn projects(
-    connection: &impl ConnectionTrait,
+    connection: &impl Reads,
     mut ids: Vec<ProjectId>,
 ) -> Result<Vec<project::Model>> {
     ids.sort();
@@ -169,8 +170,6 @@ pub async fn projects(
     if ids.is_empty() {
         return Ok(Vec::new());
     }
-    Ok(project::Entity::find()
-        .filter(project::Column::Id.is_in(ids))
-        .all(connection)
-        .await?)
+    let select = project::Entity::find().filter(project::Column::Id.is_in(ids));
+    reader::named(connection, select).await
 }

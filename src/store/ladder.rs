@@ -9,12 +9,14 @@ use duban_entities::{
     task,
 };
 use sea_orm::sea_query::{Alias, Expr, ExprTrait, Func, Query, SelectStatement, SimpleExpr};
-use sea_orm::{ColumnTrait, Condition, ConnectionTrait, EntityTrait, FromQueryResult, QueryFilter};
+use sea_orm::{ColumnTrait, Condition, EntityTrait, FromQueryResult, QueryFilter};
 
 use super::scope;
 use super::today::Today;
 use crate::error::Result;
 use crate::policy::Principal;
+use crate::store::Reads;
+use crate::store::reader;
 
 /// The projects whose ladder is wanted, as a select of their ids: none that is suspended or
 /// cancelled.
@@ -71,7 +73,7 @@ pub struct Rows {
 /// # Errors
 /// [`crate::error::Error::Internal`] when the database cannot be read.
 pub async fn read(
-    connection: &impl ConnectionTrait,
+    connection: &impl Reads,
     reach: &Reach,
     least_days: Option<i32>,
     red: Vec<project::Model>,
@@ -134,7 +136,7 @@ fn unmet(reach: &Reach, kind: TaskKind, today: &Today) -> SelectStatement {
 }
 
 async fn overdue_milestones(
-    connection: &impl ConnectionTrait,
+    connection: &impl Reads,
     reach: &Reach,
     least_days: i32,
     today: &Today,
@@ -146,7 +148,7 @@ async fn overdue_milestones(
 }
 
 async fn missed_reports(
-    connection: &impl ConnectionTrait,
+    connection: &impl Reads,
     reach: &Reach,
     today: &Today,
 ) -> Result<Vec<Unmet>> {
@@ -176,10 +178,7 @@ async fn missed_reports(
 ///
 /// # Errors
 /// [`crate::error::Error::Internal`] when the database cannot be read.
-pub async fn rateable(
-    connection: &impl ConnectionTrait,
-    reach: &Reach,
-) -> Result<Vec<project::Model>> {
+pub async fn rateable(connection: &impl Reads, reach: &Reach) -> Result<Vec<project::Model>> {
     let adopting = Query::select()
         .column(rating_adoption::Column::JurisdictionId)
         .from(rating_adoption::Entity)
@@ -194,12 +193,11 @@ pub async fn rateable(
     let coloured = Condition::any()
         .add(rated)
         .add(project::Column::Id.in_subquery(overridden));
-    Ok(project::Entity::find()
+    let select = project::Entity::find()
         .filter(project::Column::LeadUnitId.is_not_null())
         .filter(coloured)
-        .filter(project::Column::Id.in_subquery(reach.0.clone()))
-        .all(connection)
-        .await?)
+        .filter(project::Column::Id.in_subquery(reach.0.clone()));
+    reader::found(connection, select).await
 }
 
 /// An order, and what of the reach it names.
@@ -225,10 +223,7 @@ pub struct Pressing {
     pub created_at: DateTime<Utc>,
 }
 
-async fn pressing_on_milestones(
-    connection: &impl ConnectionTrait,
-    reach: &Reach,
-) -> Result<Vec<Pressing>> {
+async fn pressing_on_milestones(connection: &impl Reads, reach: &Reach) -> Result<Vec<Pressing>> {
     let open = Query::select()
         .column(task::Column::Id)
         .from(task::Entity)
@@ -252,10 +247,7 @@ async fn pressing_on_milestones(
     all(connection, &select).await
 }
 
-async fn pressing_on_projects(
-    connection: &impl ConnectionTrait,
-    reach: &Reach,
-) -> Result<Vec<Pressing>> {
+async fn pressing_on_projects(connection: &impl Reads, reach: &Reach) -> Result<Vec<Pressing>> {
     let mut select = pressing();
     select
         .column((order_project::Entity, order_project::Column::ProjectId))
@@ -296,18 +288,14 @@ fn pressing() -> SelectStatement {
         .to_owned()
 }
 
-async fn dismissals(
-    connection: &impl ConnectionTrait,
-    reach: &Reach,
-) -> Result<Vec<order_dismissal::Model>> {
-    Ok(order_dismissal::Entity::find()
-        .filter(order_dismissal::Column::ProjectId.in_subquery(reach.0.clone()))
-        .all(connection)
-        .await?)
+async fn dismissals(connection: &impl Reads, reach: &Reach) -> Result<Vec<order_dismissal::Model>> {
+    let select = order_dismissal::Entity::find()
+        .filter(order_dismissal::Column::ProjectId.in_subquery(reach.0.clone()));
+    reader::found(connection, select).await
 }
 
 async fn all<T: FromQueryResult>(
-    connection: &impl ConnectionTrait,
+    connection: &impl Reads,
     select: &SelectStatement,
 ) -> Result<Vec<T>> {
     let statement = connection.get_database_backend().build(select);

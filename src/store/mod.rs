@@ -31,6 +31,7 @@ pub mod page;
 pub mod portfolio;
 pub mod projects;
 pub mod ratings;
+pub mod reader;
 pub mod record;
 pub mod reports;
 pub mod scope;
@@ -53,6 +54,7 @@ use tokio::sync::Mutex;
 use crate::clock::Clock;
 
 pub use connect::{Access, DatabaseUrl, Patience};
+pub use reader::{Reader, Reads};
 use statements::Statements;
 pub use work::{Work, WriteContext, authorise, part};
 
@@ -60,7 +62,7 @@ pub use work::{Work, WriteContext, authorise, part};
 #[derive(Clone, Debug)]
 pub struct Store {
     backend: DbBackend,
-    reader: DatabaseConnection,
+    reader: Reader,
     writer: DatabaseConnection,
     clock: Arc<dyn Clock>,
     statements: Arc<Statements>,
@@ -71,9 +73,9 @@ pub struct Store {
 }
 
 impl Store {
-    /// The pool for reads. On SQLite its connections cannot write.
+    /// What reads are made on. On SQLite it cannot write.
     #[must_use]
-    pub const fn read(&self) -> &DatabaseConnection {
+    pub const fn read(&self) -> &Reader {
         &self.reader
     }
 

@@ -2,11 +2,13 @@
 
 use duban_entities::ids::{JurisdictionId, ProjectId, TaskId};
 use duban_entities::{order, order_project, order_task};
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
 
 use super::Work;
 use super::catalogue::insert_all;
 use crate::error::Result;
+use crate::store::Reads;
+use crate::store::reader;
 
 /// Adds what makes a task an order. It is recorded with the creation of the task.
 ///
@@ -37,14 +39,9 @@ pub async fn add(
 ///
 /// # Errors
 /// [`crate::error::Error::Internal`] when the database cannot be read.
-pub async fn by_tasks(
-    connection: &impl ConnectionTrait,
-    tasks: Vec<TaskId>,
-) -> Result<Vec<order::Model>> {
-    Ok(order::Entity::find()
-        .filter(order::Column::TaskId.is_in(tasks))
-        .all(connection)
-        .await?)
+pub async fn by_tasks(connection: &impl Reads, tasks: Vec<TaskId>) -> Result<Vec<order::Model>> {
+    let select = order::Entity::find().filter(order::Column::TaskId.is_in(tasks));
+    reader::named(connection, select).await
 }
 
 /// The order of this number.
@@ -52,33 +49,28 @@ pub async fn by_tasks(
 /// # Errors
 /// [`crate::error::Error::Internal`] when the database cannot be read.
 pub async fn by_number(
-    connection: &impl ConnectionTrait,
+    connection: &impl Reads,
     jurisdiction: JurisdictionId,
     year: i32,
     sequence: i32,
 ) -> Result<Option<order::Model>> {
-    Ok(order::Entity::find()
+    let select = order::Entity::find()
         .filter(order::Column::JurisdictionId.eq(jurisdiction))
         .filter(order::Column::Year.eq(year))
-        .filter(order::Column::Sequence.eq(sequence))
-        .one(connection)
-        .await?)
+        .filter(order::Column::Sequence.eq(sequence));
+    reader::one(connection, select).await
 }
 
 /// The orders that follow these, in the order of their numbers.
 ///
 /// # Errors
 /// [`crate::error::Error::Internal`] when the database cannot be read.
-pub async fn following(
-    connection: &impl ConnectionTrait,
-    orders: Vec<TaskId>,
-) -> Result<Vec<order::Model>> {
-    Ok(order::Entity::find()
+pub async fn following(connection: &impl Reads, orders: Vec<TaskId>) -> Result<Vec<order::Model>> {
+    let select = order::Entity::find()
         .filter(order::Column::FollowsId.is_in(orders))
         .order_by_asc(order::Column::Year)
-        .order_by_asc(order::Column::Sequence)
-        .all(connection)
-        .await?)
+        .order_by_asc(order::Column::Sequence);
+    reader::named(connection, select).await
 }
 
 /// The projects that these orders name.
@@ -86,13 +78,11 @@ pub async fn following(
 /// # Errors
 /// [`crate::error::Error::Internal`] when the database cannot be read.
 pub async fn projects_of(
-    connection: &impl ConnectionTrait,
+    connection: &impl Reads,
     orders: Vec<TaskId>,
 ) -> Result<Vec<order_project::Model>> {
-    Ok(order_project::Entity::find()
-        .filter(order_project::Column::TaskId.is_in(orders))
-        .all(connection)
-        .await?)
+    let select = order_project::Entity::find().filter(order_project::Column::TaskId.is_in(orders));
+    reader::named(connection, select).await
 }
 
 /// The tasks that these orders name.
@@ -100,11 +90,9 @@ pub async fn projects_of(
 /// # Errors
 /// [`crate::error::Error::Internal`] when the database cannot be read.
 pub async fn tasks_of(
-    connection: &impl ConnectionTrait,
+    connection: &impl Reads,
     orders: Vec<TaskId>,
 ) -> Result<Vec<order_task::Model>> {
-    Ok(order_task::Entity::find()
-        .filter(order_task::Column::OrderId.is_in(orders))
-        .all(connection)
-        .await?)
+    let select = order_task::Entity::find().filter(order_task::Column::OrderId.is_in(orders));
+    reader::named(connection, select).await
 }

@@ -11,8 +11,8 @@ use duban_entities::{
 };
 use sea_orm::sea_query::{Expr, Query};
 use sea_orm::{
-    ColumnTrait, Condition, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder,
-    QuerySelect, Value,
+    ColumnTrait, Condition, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
+    Value,
 };
 
 use super::page::{Direction, Keyset, Page, PageRequest, SortKey};
@@ -20,6 +20,8 @@ use super::projects::contains;
 use super::scope;
 use crate::error::Result;
 use crate::policy::Principal;
+use crate::store::Reads;
+use crate::store::reader;
 
 /// Generates "the rows of these parents, in order" and "the rows of these ids".
 macro_rules! batches {
@@ -30,14 +32,13 @@ macro_rules! batches {
             /// # Errors
             /// [`crate::error::Error::Internal`] when the database cannot be read.
             pub async fn $name(
-                connection: &impl ConnectionTrait,
+                connection: &impl Reads,
                 keys: Vec<$key>,
             ) -> Result<Vec<$module::Model>> {
-                Ok($module::Entity::find()
+                let select = $module::Entity::find()
                     .filter($module::Column::$column.is_in(keys))
-                    $(.order_by_asc($module::Column::$order))*
-                    .all(connection)
-                    .await?)
+                    $(.order_by_asc($module::Column::$order))*;
+                reader::named(connection, select).await
             }
         )+
     };
@@ -87,15 +88,14 @@ batches! {
 /// # Errors
 /// [`crate::error::Error::Internal`] when the database cannot be read.
 pub async fn jurisdictions(
-    connection: &impl ConnectionTrait,
+    connection: &impl Reads,
     principal: &Principal,
 ) -> Result<Vec<jurisdiction::Model>> {
     let own = scope::jurisdictions(principal).map(|ids| jurisdiction::Column::Id.is_in(ids));
-    Ok(jurisdiction::Entity::find()
+    let select = jurisdiction::Entity::find()
         .filter(Condition::all().add_option(own))
-        .order_by_asc(jurisdiction::Column::Code)
-        .all(connection)
-        .await?)
+        .order_by_asc(jurisdiction::Column::Code);
+    reader::found(connection, select).await
 }
 
 /// The plans that the principal may read, of one jurisdiction or of all in reach.
@@ -103,19 +103,18 @@ pub async fn jurisdictions(
 /// # Errors
 /// [`crate::error::Error::Internal`] when the database cannot be read.
 pub async fn plans(
-    connection: &impl ConnectionTrait,
+    connection: &impl Reads,
     principal: &Principal,
     jurisdiction: Option<JurisdictionId>,
 ) -> Result<Vec<plan::Model>> {
     let own = scope::jurisdictions(principal).map(|ids| plan::Column::JurisdictionId.is_in(ids));
-    Ok(plan::Entity::find()
+    let select = plan::Entity::find()
         .filter(Condition::all().add_option(own))
         .filter(
             Condition::all().add_option(jurisdiction.map(|id| plan::Column::JurisdictionId.eq(id))),
         )
-        .order_by_asc(plan::Column::Code)
-        .all(connection)
-        .await?)
+        .order_by_asc(plan::Column::Code);
+    reader::found(connection, select).await
 }
 
 /// Which units are wanted. All given parts must hold.
@@ -134,7 +133,7 @@ pub struct UnitFilter {
 /// # Errors
 /// As [`PageRequest::window`].
 pub async fn units(
-    connection: &impl ConnectionTrait,
+    connection: &impl Reads,
     principal: &Principal,
     filter: &UnitFilter,
     request: &PageRequest,
@@ -165,7 +164,7 @@ pub async fn units(
 /// # Errors
 /// [`crate::error::Error::Internal`] when the database cannot be read.
 pub async fn count_units(
-    connection: &impl ConnectionTrait,
+    connection: &impl Reads,
     principal: &Principal,
     filter: &UnitFilter,
 ) -> Result<u64> {
@@ -207,62 +206,49 @@ fn unit_condition(filter: &UnitFilter) -> Condition {
 /// # Errors
 /// [`crate::error::Error::Internal`] when the database cannot be read.
 pub async fn clauses_without_projects(
-    connection: &impl ConnectionTrait,
+    connection: &impl Reads,
     plans: Vec<PlanId>,
 ) -> Result<Vec<clause::Model>> {
     let cited = Query::select()
         .column(citation::Column::ClauseId)
         .from(citation::Entity)
         .to_owned();
-    Ok(clause::Entity::find()
+    let select = clause::Entity::find()
         .filter(clause::Column::PlanId.is_in(plans))
         .filter(clause::Column::Id.not_in_subquery(cited))
-        .order_by_asc(clause::Column::Position)
-        .all(connection)
-        .await?)
+        .order_by_asc(clause::Column::Position);
+    reader::found(connection, select).await
 }
 
 /// The plan of this code, whoever may see it: the caller asks the policy.
 ///
 /// # Errors
 /// [`crate::error::Error::Internal`] when the database cannot be read.
-pub async fn plan_by_code(
-    connection: &impl ConnectionTrait,
-    code: &str,
-) -> Result<Option<plan::Model>> {
-    Ok(plan::Entity::find()
+pub async fn plan_by_code(connection: &impl Reads, code: &str) -> Result<Option<plan::Model>> {
+    let select = plan::Entity::find()
         .filter(plan::Column::Code.eq(code))
-        .limit(1)
-        .one(connection)
-        .await?)
+        .limit(1);
+    reader::one(connection, select).await
 }
 
 /// The unit of this code, whoever may see it: the caller asks the policy.
 ///
 /// # Errors
 /// [`crate::error::Error::Internal`] when the database cannot be read.
-pub async fn unit_by_code(
-    connection: &impl ConnectionTrait,
-    code: &str,
-) -> Result<Option<unit::Model>> {
-    Ok(unit::Entity::find()
+pub async fn unit_by_code(connection: &impl Reads, code: &str) -> Result<Option<unit::Model>> {
+    let select = unit::Entity::find()
         .filter(unit::Column::Code.eq(code))
-        .limit(1)
-        .one(connection)
-        .await?)
+        .limit(1);
+    reader::one(connection, select).await
 }
 
 /// The area of this code, whoever may see it: the caller asks the policy.
 ///
 /// # Errors
 /// [`crate::error::Error::Internal`] when the database cannot be read.
-pub async fn area_by_code(
-    connection: &impl ConnectionTrait,
-    code: &str,
-) -> Result<Option<area::Model>> {
-    Ok(area::Entity::find()
+pub async fn area_by_code(connection: &impl Reads, code: &str) -> Result<Option<area::Model>> {
+    let select = area::Entity::find()
         .filter(area::Column::Code.eq(code))
-        .limit(1)
-        .one(connection)
-        .await?)
+        .limit(1);
+    reader::one(connection, select).await
 }

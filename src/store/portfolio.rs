@@ -7,9 +7,7 @@ use duban_entities::ids::UnitId;
 use duban_entities::vocabulary::{ProjectKind, Stage, TaskState};
 use duban_entities::{project, task};
 use sea_orm::sea_query::{Alias, Expr, ExprTrait, Func, Query, SelectStatement, SimpleExpr};
-use sea_orm::{
-    ColumnTrait, Condition, ConnectionTrait, EntityTrait, FromQueryResult, QueryFilter, QuerySelect,
-};
+use sea_orm::{ColumnTrait, Condition, EntityTrait, FromQueryResult, QueryFilter, QuerySelect};
 
 use super::projects::{ProjectFilter, selected};
 use super::scope;
@@ -17,6 +15,7 @@ use super::tallies::UnitOrder;
 use super::today::Today;
 use crate::error::Result;
 use crate::policy::Principal;
+use crate::store::Reads;
 
 /// What a unit has in hand.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -77,7 +76,7 @@ struct TaskGroup {
 /// # Errors
 /// [`crate::error::Error::Internal`] when the database cannot be read.
 pub async fn counts(
-    connection: &impl ConnectionTrait,
+    connection: &impl Reads,
     principal: &Principal,
     filter: &ProjectFilter,
     today: &Today,
@@ -114,7 +113,7 @@ const fn sort_key(order: UnitOrder, counts: &UnitCounts) -> (i64, i64) {
 }
 
 async fn project_groups(
-    connection: &impl ConnectionTrait,
+    connection: &impl Reads,
     selected: SelectStatement,
 ) -> Result<Vec<ProjectGroup>> {
     let unscheduled = Condition::all().add(project::Column::ScheduleApprovedAt.is_null());
@@ -149,7 +148,7 @@ fn tasks_of(principal: &Principal, filter: &ProjectFilter, selected: SelectState
 }
 
 async fn task_groups(
-    connection: &impl ConnectionTrait,
+    connection: &impl Reads,
     of: Condition,
     today: &Today,
 ) -> Result<Vec<TaskGroup>> {

@@ -9,8 +9,8 @@ use duban_entities::ids::{ClauseId, ProjectId};
 use duban_entities::{citation, project, project_area, project_external_id, task};
 use sea_orm::sea_query::{Expr, ExprTrait, Func, Query, SelectStatement, SimpleExpr};
 use sea_orm::{
-    ColumnTrait, Condition, ConnectionTrait, DbBackend, EntityTrait, FromQueryResult,
-    PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait, Value,
+    ColumnTrait, Condition, DbBackend, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder,
+    QuerySelect, QueryTrait, Value,
 };
 
 use super::page::{Direction, Keyset, Page, PageRequest, SortKey};
@@ -18,6 +18,8 @@ use super::today::Today;
 use super::{scope, search};
 use crate::error::Result;
 use crate::policy::Principal;
+use crate::store::Reads;
+use crate::store::reader;
 
 use filter::cited_where;
 pub(super) use filter::contains;
@@ -38,32 +40,13 @@ pub enum ProjectOrder {
     Updated,
 }
 
-/// A project, and its days overdue where the order needs them.
-#[derive(Debug)]
-struct Sorted {
-    row: project::Model,
-    days: i32,
-}
-
-impl FromQueryResult for Sorted {
-    fn from_query_result(
-        result: &sea_orm::QueryResult,
-        prefix: &str,
-    ) -> std::result::Result<Self, sea_orm::DbErr> {
-        Ok(Self {
-            row: project::Model::from_query_result(result, prefix)?,
-            days: result.try_get(prefix, "sorted_days")?,
-        })
-    }
-}
-
 /// One page of the projects that the principal may see. Where no order is given: of a text
 /// the best matches first, else by code.
 ///
 /// # Errors
 /// As [`PageRequest::window`].
 pub async fn page(
-    connection: &impl ConnectionTrait,
+    connection: &impl Reads,
     principal: &Principal,
     filter: &ProjectFilter,
     order: Option<(ProjectOrder, Direction)>,
@@ -80,21 +63,15 @@ pub async fn page(
         .filter(scope::projects(principal))
         .filter(condition(filter, today))
         .filter(window.condition.clone());
-    let days = match order.0 {
-        ProjectOrder::DaysOverdue => longest_overdue(today),
-        _ => Expr::cust("0"),
-    };
-    select = select.expr_as(days, "sorted_days");
     for (expression, direction) in &window.order {
         select = select.order_by(expression.clone(), direction.clone());
     }
-    let rows: Vec<Sorted> = select
-        .limit(window.limit)
-        .into_model()
-        .all(connection)
-        .await?;
-    let page = window.page(keyset.name, rows, |sorted| cursor_values(order.0, sorted))?;
-    Ok(page.map(|sorted| sorted.row))
+    let days = (order.0 == ProjectOrder::DaysOverdue).then(|| longest_overdue(today));
+    let rows = reader::found_with(connection, select.limit(window.limit), days).await?;
+    let page = window.page(keyset.name, rows, |(row, days)| {
+        cursor_values(order.0, row, *days)
+    })?;
+    Ok(page.map(|(row, _)| row))
 }
 
 /// How many projects the filter selects among those that the principal may see.
@@ -102,7 +79,7 @@ pub async fn page(
 /// # Errors
 /// [`crate::error::Error::Internal`] when the database cannot be read.
 pub async fn count(
-    connection: &impl ConnectionTrait,
+    connection: &impl Reads,
     principal: &Principal,
     filter: &ProjectFilter,
     today: &Today,
@@ -167,13 +144,12 @@ fn keyset((order, direction): (ProjectOrder, Direction), today: &Today) -> Keyse
     }
 }
 
-fn cursor_values(order: ProjectOrder, sorted: &Sorted) -> Vec<String> {
-    let row = &sorted.row;
+fn cursor_values(order: ProjectOrder, row: &project::Model, days: i64) -> Vec<String> {
     let first = match order {
         ProjectOrder::Code => None,
         ProjectOrder::Title => Some(row.title.clone()),
         ProjectOrder::DueDate => Some(row.due_date.unwrap_or(NEVER).to_string()),
-        ProjectOrder::DaysOverdue => Some(sorted.days.to_string()),
+        ProjectOrder::DaysOverdue => Some(days.to_string()),
         ProjectOrder::Updated => Some(row.updated_at.to_rfc3339()),
     };
     first.into_iter().chain([row.code.clone()]).collect()
@@ -226,15 +202,14 @@ fn longest_overdue(today: &Today) -> SimpleExpr {
 /// # Errors
 /// [`crate::error::Error::Internal`] when the database cannot be read.
 pub async fn visible_by_ids(
-    connection: &impl ConnectionTrait,
+    connection: &impl Reads,
     principal: &Principal,
     ids: Vec<ProjectId>,
 ) -> Result<Vec<project::Model>> {
-    Ok(project::Entity::find()
+    let select = project::Entity::find()
         .filter(project::Column::Id.is_in(ids))
-        .filter(scope::projects(principal))
-        .all(connection)
-        .await?)
+        .filter(scope::projects(principal));
+    reader::named(connection, select).await
 }
 
 /// The members of these programmes that the principal may see, by code.
@@ -242,16 +217,15 @@ pub async fn visible_by_ids(
 /// # Errors
 /// [`crate::error::Error::Internal`] when the database cannot be read.
 pub async fn members_of(
-    connection: &impl ConnectionTrait,
+    connection: &impl Reads,
     principal: &Principal,
     parents: Vec<ProjectId>,
 ) -> Result<Vec<project::Model>> {
-    Ok(project::Entity::find()
+    let select = project::Entity::find()
         .filter(project::Column::ParentId.is_in(parents))
         .filter(scope::projects(principal))
-        .order_by_asc(project::Column::Code)
-        .all(connection)
-        .await?)
+        .order_by_asc(project::Column::Code);
+    reader::named(connection, select).await
 }
 
 /// The projects that cite these clauses and that the principal may see, each with the
@@ -260,7 +234,7 @@ pub async fn members_of(
 /// # Errors
 /// [`crate::error::Error::Internal`] when the database cannot be read.
 pub async fn of_clauses(
-    connection: &impl ConnectionTrait,
+    connection: &impl Reads,
     principal: &Principal,
     clauses: Vec<ClauseId>,
 ) -> Result<Vec<(ClauseId, project::Model)>> {
@@ -310,10 +284,7 @@ pub enum ProjectBy {
 ///
 /// # Errors
 /// [`crate::error::Error::Internal`] when the database cannot be read.
-pub async fn by(
-    connection: &impl ConnectionTrait,
-    by: &ProjectBy,
-) -> Result<Option<project::Model>> {
+pub async fn by(connection: &impl Reads, by: &ProjectBy) -> Result<Option<project::Model>> {
     let select = project::Entity::find();
     let select = match by {
         ProjectBy::Id(id) => select.filter(project::Column::Id.eq(*id)),
@@ -336,10 +307,7 @@ pub async fn by(
 ///
 /// # Errors
 /// [`crate::error::Error::Internal`] when the database cannot be read.
-pub async fn lock(
-    connection: &impl ConnectionTrait,
-    id: ProjectId,
-) -> Result<Option<project::Model>> {
+pub async fn lock(connection: &impl Reads, id: ProjectId) -> Result<Option<project::Model>> {
     let mut select = project::Entity::find().filter(project::Column::Id.eq(id));
     if connection.get_database_backend() == DbBackend::Postgres {
         select = select.lock_exclusive();
@@ -353,7 +321,7 @@ pub async fn lock(
 /// # Errors
 /// [`crate::error::Error::Internal`] when the database cannot be read.
 pub async fn lock_many(
-    connection: &impl ConnectionTrait,
+    connection: &impl Reads,
     ids: Vec<ProjectId>,
 ) -> Result<Vec<project::Model>> {
     let mut select = project::Entity::find()
@@ -370,11 +338,10 @@ pub async fn lock_many(
 /// # Errors
 /// [`crate::error::Error::Internal`] when the database cannot be read.
 pub async fn areas(
-    connection: &impl ConnectionTrait,
+    connection: &impl Reads,
     projects: Vec<ProjectId>,
 ) -> Result<Vec<project_area::Model>> {
-    Ok(project_area::Entity::find()
-        .filter(project_area::Column::ProjectId.is_in(projects))
-        .all(connection)
-        .await?)
+    let select =
+        project_area::Entity::find().filter(project_area::Column::ProjectId.is_in(projects));
+    reader::named(connection, select).await
 }

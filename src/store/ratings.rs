@@ -4,14 +4,13 @@ use chrono::{DateTime, NaiveDate, Utc};
 use duban_entities::ids::{JurisdictionId, ProjectId, RatingAdoptionId, RatingOverrideId};
 use duban_entities::vocabulary::{RevisionState, TaskKind};
 use duban_entities::{ledger, rating_adoption, rating_override, report_revision, task};
-use sea_orm::{
-    ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, QueryFilter, QueryOrder,
-    QuerySelect,
-};
+use sea_orm::{ColumnTrait, EntityTrait, FromQueryResult, QueryFilter, QueryOrder, QuerySelect};
 
 use super::ledger::past::{self, Of, Past, Until};
 use super::record::Row;
 use crate::error::Result;
+use crate::store::Reads;
+use crate::store::reader;
 
 /// What progress needs of a submission, without its texts.
 #[derive(Clone, Debug, FromQueryResult)]
@@ -48,16 +47,15 @@ impl From<report_revision::Model> for Submission {
 /// # Errors
 /// [`crate::error::Error::Internal`] when the database cannot be read.
 pub async fn tasks_of(
-    connection: &impl ConnectionTrait,
+    connection: &impl Reads,
     projects: Vec<ProjectId>,
 ) -> Result<Vec<task::Model>> {
-    Ok(task::Entity::find()
+    let select = task::Entity::find()
         .filter(task::Column::ProjectId.is_in(projects))
         .filter(task::Column::Kind.is_in([TaskKind::Milestone, TaskKind::Report]))
         .order_by_asc(task::Column::Position)
-        .order_by_asc(task::Column::Id)
-        .all(connection)
-        .await?)
+        .order_by_asc(task::Column::Id);
+    reader::named(connection, select).await
 }
 
 /// The submissions of these projects' reports.
@@ -65,7 +63,7 @@ pub async fn tasks_of(
 /// # Errors
 /// [`crate::error::Error::Internal`] when the database cannot be read.
 pub async fn submissions_of(
-    connection: &impl ConnectionTrait,
+    connection: &impl Reads,
     projects: Vec<ProjectId>,
 ) -> Result<Vec<Submission>> {
     use report_revision::Column;
@@ -90,14 +88,13 @@ pub async fn submissions_of(
 /// # Errors
 /// [`crate::error::Error::Internal`] when the database cannot be read.
 pub async fn overrides_of(
-    connection: &impl ConnectionTrait,
+    connection: &impl Reads,
     projects: Vec<ProjectId>,
 ) -> Result<Vec<rating_override::Model>> {
-    Ok(rating_override::Entity::find()
+    let select = rating_override::Entity::find()
         .filter(rating_override::Column::ProjectId.is_in(projects))
-        .filter(rating_override::Column::EndedAt.is_null())
-        .all(connection)
-        .await?)
+        .filter(rating_override::Column::EndedAt.is_null());
+    reader::named(connection, select).await
 }
 
 /// The override of this id, whoever may see it: the caller asks the policy.
@@ -105,13 +102,11 @@ pub async fn overrides_of(
 /// # Errors
 /// [`crate::error::Error::Internal`] when the database cannot be read.
 pub async fn override_by_id(
-    connection: &impl ConnectionTrait,
+    connection: &impl Reads,
     id: RatingOverrideId,
 ) -> Result<Option<rating_override::Model>> {
-    Ok(rating_override::Entity::find()
-        .filter(rating_override::Column::Id.eq(id))
-        .one(connection)
-        .await?)
+    let select = rating_override::Entity::find().filter(rating_override::Column::Id.eq(id));
+    reader::one(connection, select).await
 }
 
 /// What these jurisdictions have adopted, the last adoption first.
@@ -119,15 +114,14 @@ pub async fn override_by_id(
 /// # Errors
 /// [`crate::error::Error::Internal`] when the database cannot be read.
 pub async fn adoptions_of(
-    connection: &impl ConnectionTrait,
+    connection: &impl Reads,
     jurisdictions: Vec<JurisdictionId>,
 ) -> Result<Vec<rating_adoption::Model>> {
-    Ok(rating_adoption::Entity::find()
+    let select = rating_adoption::Entity::find()
         .filter(rating_adoption::Column::JurisdictionId.is_in(jurisdictions))
         .order_by_desc(rating_adoption::Column::AdoptedAt)
-        .order_by_desc(rating_adoption::Column::Id)
-        .all(connection)
-        .await?)
+        .order_by_desc(rating_adoption::Column::Id);
+    reader::named(connection, select).await
 }
 
 /// The adoption of this id.
@@ -135,13 +129,11 @@ pub async fn adoptions_of(
 /// # Errors
 /// [`crate::error::Error::Internal`] when the database cannot be read.
 pub async fn adoption(
-    connection: &impl ConnectionTrait,
+    connection: &impl Reads,
     id: RatingAdoptionId,
 ) -> Result<Option<rating_adoption::Model>> {
-    Ok(rating_adoption::Entity::find()
-        .filter(rating_adoption::Column::Id.eq(id))
-        .one(connection)
-        .await?)
+    let select = rating_adoption::Entity::find().filter(rating_adoption::Column::Id.eq(id));
+    reader::one(connection, select).await
 }
 
 /// What stood at each of these instants, from the ledger alone, in one pass over it: the
@@ -152,7 +144,7 @@ pub async fn adoption(
 /// [`crate::error::Error::Internal`] when the database cannot be read or an entry is not
 /// what it must be.
 pub async fn pasts(
-    connection: &impl ConnectionTrait,
+    connection: &impl Reads,
     of: &Of,
     adoptions: &[RatingAdoptionId],
     instants: &[DateTime<Utc>],

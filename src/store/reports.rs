@@ -5,8 +5,8 @@ use duban_entities::vocabulary::{RevisionState, TaskKind, TaskState};
 use duban_entities::{report_draft, report_revision, task};
 use sea_orm::sea_query::{Expr, Query, SelectStatement};
 use sea_orm::{
-    ColumnTrait, Condition, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder,
-    QuerySelect, Value,
+    ColumnTrait, Condition, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
+    Value,
 };
 
 use super::page::{Direction, Keyset, Page, PageRequest, SortKey};
@@ -15,22 +15,23 @@ use super::scope;
 use super::today::Today;
 use crate::error::Result;
 use crate::policy::Principal;
+use crate::store::Reads;
+use crate::store::reader;
 
 /// The reports of these projects, newest month first.
 ///
 /// # Errors
 /// [`crate::error::Error::Internal`] when the database cannot be read.
 pub async fn of_projects(
-    connection: &impl ConnectionTrait,
+    connection: &impl Reads,
     projects: Vec<ProjectId>,
 ) -> Result<Vec<task::Model>> {
-    Ok(task::Entity::find()
+    let select = task::Entity::find()
         .filter(task::Column::ProjectId.is_in(projects))
         .filter(task::Column::Kind.eq(TaskKind::Report))
         .order_by_desc(task::Column::Period)
-        .order_by_asc(task::Column::Id)
-        .all(connection)
-        .await?)
+        .order_by_asc(task::Column::Id);
+    reader::named(connection, select).await
 }
 
 /// The reports of these projects that are OPEN or SUBMITTED, oldest month first.
@@ -38,17 +39,16 @@ pub async fn of_projects(
 /// # Errors
 /// [`crate::error::Error::Internal`] when the database cannot be read.
 pub async fn active_of_projects(
-    connection: &impl ConnectionTrait,
+    connection: &impl Reads,
     projects: Vec<ProjectId>,
 ) -> Result<Vec<task::Model>> {
-    Ok(task::Entity::find()
+    let select = task::Entity::find()
         .filter(task::Column::ProjectId.is_in(projects))
         .filter(task::Column::Kind.eq(TaskKind::Report))
         .filter(task::Column::State.is_in([TaskState::Open, TaskState::Submitted]))
         .order_by_asc(task::Column::Period)
-        .order_by_asc(task::Column::Id)
-        .all(connection)
-        .await?)
+        .order_by_asc(task::Column::Id);
+    reader::named(connection, select).await
 }
 
 /// The reports of these projects for one month.
@@ -56,16 +56,15 @@ pub async fn active_of_projects(
 /// # Errors
 /// [`crate::error::Error::Internal`] when the database cannot be read.
 pub async fn of_month(
-    connection: &impl ConnectionTrait,
+    connection: &impl Reads,
     projects: Vec<ProjectId>,
     period: &str,
 ) -> Result<Vec<task::Model>> {
-    Ok(task::Entity::find()
+    let select = task::Entity::find()
         .filter(task::Column::ProjectId.is_in(projects))
         .filter(task::Column::Kind.eq(TaskKind::Report))
-        .filter(task::Column::Period.eq(period))
-        .all(connection)
-        .await?)
+        .filter(task::Column::Period.eq(period));
+    reader::named(connection, select).await
 }
 
 /// The revisions of these reports, in the order of their submission.
@@ -73,15 +72,14 @@ pub async fn of_month(
 /// # Errors
 /// [`crate::error::Error::Internal`] when the database cannot be read.
 pub async fn revisions(
-    connection: &impl ConnectionTrait,
+    connection: &impl Reads,
     tasks: Vec<TaskId>,
 ) -> Result<Vec<report_revision::Model>> {
-    Ok(report_revision::Entity::find()
+    let select = report_revision::Entity::find()
         .filter(report_revision::Column::TaskId.is_in(tasks))
         .order_by_asc(report_revision::Column::TaskId)
-        .order_by_asc(report_revision::Column::Number)
-        .all(connection)
-        .await?)
+        .order_by_asc(report_revision::Column::Number);
+    reader::named(connection, select).await
 }
 
 /// The accepted revisions of these projects, one a month, in the order of the months.
@@ -89,16 +87,15 @@ pub async fn revisions(
 /// # Errors
 /// [`crate::error::Error::Internal`] when the database cannot be read.
 pub async fn accepted(
-    connection: &impl ConnectionTrait,
+    connection: &impl Reads,
     projects: Vec<ProjectId>,
 ) -> Result<Vec<report_revision::Model>> {
-    Ok(report_revision::Entity::find()
+    let select = report_revision::Entity::find()
         .filter(report_revision::Column::ProjectId.is_in(projects))
         .filter(report_revision::Column::State.eq(RevisionState::Accepted))
         .order_by_asc(report_revision::Column::ProjectId)
-        .order_by_asc(report_revision::Column::Period)
-        .all(connection)
-        .await?)
+        .order_by_asc(report_revision::Column::Period);
+    reader::named(connection, select).await
 }
 
 /// The last revision of a project before a month that is accepted, or submitted since.
@@ -106,19 +103,18 @@ pub async fn accepted(
 /// # Errors
 /// [`crate::error::Error::Internal`] when the database cannot be read.
 pub async fn before(
-    connection: &impl ConnectionTrait,
+    connection: &impl Reads,
     project: ProjectId,
     period: &str,
 ) -> Result<Option<report_revision::Model>> {
     let counts = [RevisionState::Accepted, RevisionState::Submitted];
-    Ok(report_revision::Entity::find()
+    let select = report_revision::Entity::find()
         .filter(report_revision::Column::ProjectId.eq(project))
         .filter(report_revision::Column::Period.lt(period))
         .filter(report_revision::Column::State.is_in(counts))
         .order_by_desc(report_revision::Column::Period)
-        .order_by_desc(report_revision::Column::Number)
-        .one(connection)
-        .await?)
+        .order_by_desc(report_revision::Column::Number);
+    reader::one(connection, select).await
 }
 
 /// The first revision of a project behind a month that is accepted, or submitted since.
@@ -126,19 +122,18 @@ pub async fn before(
 /// # Errors
 /// [`crate::error::Error::Internal`] when the database cannot be read.
 pub async fn after(
-    connection: &impl ConnectionTrait,
+    connection: &impl Reads,
     project: ProjectId,
     period: &str,
 ) -> Result<Option<report_revision::Model>> {
     let counts = [RevisionState::Accepted, RevisionState::Submitted];
-    Ok(report_revision::Entity::find()
+    let select = report_revision::Entity::find()
         .filter(report_revision::Column::ProjectId.eq(project))
         .filter(report_revision::Column::Period.gt(period))
         .filter(report_revision::Column::State.is_in(counts))
         .order_by_asc(report_revision::Column::Period)
-        .order_by_desc(report_revision::Column::Number)
-        .one(connection)
-        .await?)
+        .order_by_desc(report_revision::Column::Number);
+    reader::one(connection, select).await
 }
 
 /// The drafts of these reports.
@@ -146,13 +141,11 @@ pub async fn after(
 /// # Errors
 /// [`crate::error::Error::Internal`] when the database cannot be read.
 pub async fn drafts(
-    connection: &impl ConnectionTrait,
+    connection: &impl Reads,
     tasks: Vec<TaskId>,
 ) -> Result<Vec<report_draft::Model>> {
-    Ok(report_draft::Entity::find()
-        .filter(report_draft::Column::TaskId.is_in(tasks))
-        .all(connection)
-        .await?)
+    let select = report_draft::Entity::find().filter(report_draft::Column::TaskId.is_in(tasks));
+    reader::named(connection, select).await
 }
 
 /// Which reports or submissions are wanted. All given parts must hold.
@@ -191,13 +184,13 @@ impl ReportFilter {
 /// # Errors
 /// [`crate::error::Error::Internal`] when the database cannot be read.
 pub async fn missing(
-    connection: &impl ConnectionTrait,
+    connection: &impl Reads,
     principal: &Principal,
     filter: &ReportFilter,
     today: &Today,
     limit: u64,
 ) -> Result<Vec<task::Model>> {
-    Ok(task::Entity::find()
+    let select = task::Entity::find()
         .filter(scope::tasks(principal))
         .filter(filter.condition())
         .filter(today.overdue())
@@ -205,9 +198,8 @@ pub async fn missing(
         .order_by_desc(task::Column::Period)
         .order_by_asc(task::Column::UnitId)
         .order_by_asc(task::Column::Id)
-        .limit(limit)
-        .all(connection)
-        .await?)
+        .limit(limit);
+    reader::found(connection, select).await
 }
 
 /// One page of the submissions of reports that the principal may see, newest first.
@@ -215,7 +207,7 @@ pub async fn missing(
 /// # Errors
 /// As [`PageRequest::window`].
 pub async fn submissions(
-    connection: &impl ConnectionTrait,
+    connection: &impl Reads,
     principal: &Principal,
     filter: &ReportFilter,
     request: &PageRequest,
@@ -239,7 +231,7 @@ pub async fn submissions(
 /// # Errors
 /// [`crate::error::Error::Internal`] when the database cannot be read.
 pub async fn count_submissions(
-    connection: &impl ConnectionTrait,
+    connection: &impl Reads,
     principal: &Principal,
     filter: &ReportFilter,
 ) -> Result<u64> {

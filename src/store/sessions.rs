@@ -5,12 +5,14 @@ use duban_entities::ids::{RefreshTokenId, SessionId, UserId};
 use duban_entities::{refresh_token, session, user};
 use sea_orm::sea_query::{Expr, Query};
 use sea_orm::{
-    ColumnTrait, Condition, ConnectionTrait, EntityTrait, FromQueryResult, IntoActiveModel,
-    JoinType, QueryFilter, QueryOrder, QuerySelect, RelationDef,
+    ColumnTrait, Condition, EntityTrait, FromQueryResult, IntoActiveModel, JoinType, QueryFilter,
+    QueryOrder, QuerySelect, RelationDef,
 };
 
 use super::{Work, ledger};
 use crate::error::{Error, Result};
+use crate::store::Reads;
+use crate::store::reader::{self, Cells, FromCells};
 
 /// What a request with an access token must know of its session.
 #[derive(Clone, Debug, FromQueryResult)]
@@ -37,6 +39,24 @@ pub struct Standing {
     pub version: i64,
 }
 
+/// In the order of the columns of [`standing`].
+impl FromCells for Standing {
+    fn from_cells(cells: &mut Cells<'_>) -> Result<Self> {
+        Ok(Self {
+            user_id: cells.take()?,
+            ended_at: cells.take()?,
+            expires_at: cells.take()?,
+            last_used_at: cells.take()?,
+            name: cells.take()?,
+            must_change_password: cells.take()?,
+            disabled_at: cells.take()?,
+            refresh_expires_at: cells.take()?,
+            access_used_at: cells.take()?,
+            version: cells.take()?,
+        })
+    }
+}
+
 fn session_user() -> RelationDef {
     session::Entity::belongs_to(user::Entity)
         .from(session::Column::UserId)
@@ -56,11 +76,11 @@ fn session_token() -> RelationDef {
 /// # Errors
 /// [`Error::Internal`] when the database cannot be read.
 pub async fn standing(
-    connection: &impl ConnectionTrait,
+    connection: &impl Reads,
     id: SessionId,
     refresh: RefreshTokenId,
 ) -> Result<Option<Standing>> {
-    let found = session::Entity::find_by_id(id)
+    let select = session::Entity::find_by_id(id)
         .join(JoinType::InnerJoin, session_user())
         .join(JoinType::InnerJoin, session_token())
         .filter(refresh_token::Column::Id.eq(refresh))
@@ -78,11 +98,8 @@ pub async fn standing(
         ])
         .column_as(refresh_token::Column::ExpiresAt, "refresh_expires_at")
         .column(refresh_token::Column::AccessUsedAt)
-        .expr_as(ledger::version_expression(), "version")
-        .into_model::<Standing>()
-        .one(connection)
-        .await?;
-    Ok(found)
+        .expr_as(ledger::version_expression(), "version");
+    reader::one_of(connection, select).await
 }
 
 /// Notes the first use of an access token; later ones change nothing.
@@ -126,13 +143,12 @@ pub async fn insert_token(work: &Work, row: refresh_token::Model) -> Result<()> 
 /// # Errors
 /// [`Error::Internal`] when the database cannot be read.
 pub async fn of_token(
-    connection: &impl ConnectionTrait,
+    connection: &impl Reads,
     token_hash: &str,
 ) -> Result<Option<refresh_token::Model>> {
-    Ok(refresh_token::Entity::find()
-        .filter(refresh_token::Column::TokenHash.eq(token_hash))
-        .one(connection)
-        .await?)
+    let select =
+        refresh_token::Entity::find().filter(refresh_token::Column::TokenHash.eq(token_hash));
+    reader::one(connection, select).await
 }
 
 /// The session, locked until the work ends: whatever changes its tokens queues here.
@@ -151,7 +167,7 @@ pub async fn lock(work: &Work, id: SessionId) -> Result<session::Model> {
 ///
 /// # Errors
 /// [`Error::NotFound`] when there is none.
-pub async fn find(connection: &impl ConnectionTrait, id: SessionId) -> Result<session::Model> {
+pub async fn find(connection: &impl Reads, id: SessionId) -> Result<session::Model> {
     session::Entity::find_by_id(id)
         .one(connection)
         .await?
@@ -261,20 +277,19 @@ async fn end_where(work: &Work, condition: Condition) -> Result<()> {
 /// # Errors
 /// [`Error::Internal`] when the database cannot be read.
 pub async fn live(
-    connection: &impl ConnectionTrait,
+    connection: &impl Reads,
     user: UserId,
     now: DateTime<Utc>,
     idle_since: DateTime<Utc>,
 ) -> Result<Vec<session::Model>> {
-    Ok(session::Entity::find()
+    let select = session::Entity::find()
         .filter(session::Column::UserId.eq(user))
         .filter(session::Column::EndedAt.is_null())
         .filter(session::Column::ExpiresAt.gt(now))
         .filter(session::Column::LastUsedAt.gt(idle_since))
         .order_by_desc(session::Column::CreatedAt)
-        .order_by_desc(session::Column::Id)
-        .all(connection)
-        .await?)
+        .order_by_desc(session::Column::Id);
+    reader::named(connection, select).await
 }
 
 /// True if the user with this name has signed in from this address since then.

@@ -9,13 +9,13 @@ use duban_entities::ids::JurisdictionId;
 use duban_entities::vocabulary::MilestoneRole;
 use duban_entities::{jurisdiction, task};
 use sea_orm::sea_query::{CaseStatement, Expr, ExprTrait, Func, IntoColumnRef, SimpleExpr};
-use sea_orm::{
-    ColumnTrait, Condition, ConnectionTrait, DbBackend, EntityTrait, QueryOrder, QuerySelect,
-};
+use sea_orm::{ColumnTrait, Condition, DbBackend, EntityTrait, QueryOrder, QuerySelect};
 
 use super::Store;
 use crate::clock::{end_of_day, local_date};
 use crate::error::{Error, Result};
+use crate::store::Reads;
+use crate::store::reader;
 
 /// The time zones of the jurisdictions.
 #[derive(Debug, Default)]
@@ -41,14 +41,12 @@ pub struct Today {
 
 impl Zones {
     /// Reads them: one statement.
-    async fn load(connection: &impl ConnectionTrait) -> Result<Self> {
-        let rows: Vec<(JurisdictionId, String)> = jurisdiction::Entity::find()
+    async fn load(connection: &impl Reads) -> Result<Self> {
+        let select = jurisdiction::Entity::find()
             .select_only()
             .columns([jurisdiction::Column::Id, jurisdiction::Column::TimeZone])
-            .order_by_asc(jurisdiction::Column::Id)
-            .into_tuple()
-            .all(connection)
-            .await?;
+            .order_by_asc(jurisdiction::Column::Id);
+        let rows: Vec<(JurisdictionId, String)> = reader::tuples(connection, select).await?;
         let mut zones = Self::default();
         for (id, name) in rows {
             let zone: Tz = name.parse().map_err(Error::internal)?;
@@ -87,7 +85,7 @@ impl Today {
     ///
     /// # Errors
     /// [`Error::Internal`] when a jurisdiction has an unknown time zone.
-    pub async fn load(connection: &impl ConnectionTrait, now: DateTime<Utc>) -> Result<Self> {
+    pub async fn load(connection: &impl Reads, now: DateTime<Utc>) -> Result<Self> {
         let zones = Arc::new(Zones::load(connection).await?);
         Ok(Self::at(zones, now, connection.get_database_backend()))
     }

@@ -5,12 +5,13 @@ use duban_entities::ids::{ApiTokenId, UserId};
 use duban_entities::{api_token, user};
 use sea_orm::sea_query::Expr;
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, EntityTrait, JoinType, QueryFilter, QueryOrder, QuerySelect,
-    RelationDef,
+    ColumnTrait, EntityTrait, JoinType, QueryFilter, QueryOrder, QuerySelect, RelationDef,
 };
 
 use super::Work;
 use crate::error::{Error, Result};
+use crate::store::Reads;
+use crate::store::reader;
 
 fn token_user() -> RelationDef {
     api_token::Entity::belongs_to(user::Entity)
@@ -24,7 +25,7 @@ fn token_user() -> RelationDef {
 /// # Errors
 /// [`Error::Internal`] when the database cannot be read.
 pub async fn by_hash(
-    connection: &impl ConnectionTrait,
+    connection: &impl Reads,
     token_hash: &str,
 ) -> Result<Option<(api_token::Model, user::Model)>> {
     let found = api_token::Entity::find()
@@ -40,7 +41,7 @@ pub async fn by_hash(
 ///
 /// # Errors
 /// [`Error::NotFound`] when there is none.
-pub async fn find(connection: &impl ConnectionTrait, id: ApiTokenId) -> Result<api_token::Model> {
+pub async fn find(connection: &impl Reads, id: ApiTokenId) -> Result<api_token::Model> {
     api_token::Entity::find_by_id(id)
         .one(connection)
         .await?
@@ -52,13 +53,11 @@ pub async fn find(connection: &impl ConnectionTrait, id: ApiTokenId) -> Result<a
 /// # Errors
 /// [`Error::Internal`] when the database cannot be read.
 pub async fn by_ids(
-    connection: &impl ConnectionTrait,
+    connection: &impl Reads,
     ids: Vec<ApiTokenId>,
 ) -> Result<Vec<api_token::Model>> {
-    Ok(api_token::Entity::find()
-        .filter(api_token::Column::Id.is_in(ids))
-        .all(connection)
-        .await?)
+    let select = api_token::Entity::find().filter(api_token::Column::Id.is_in(ids));
+    reader::named(connection, select).await
 }
 
 /// The tokens of these users, the latest first.
@@ -66,15 +65,14 @@ pub async fn by_ids(
 /// # Errors
 /// [`Error::Internal`] when the database cannot be read.
 pub async fn of_users(
-    connection: &impl ConnectionTrait,
+    connection: &impl Reads,
     users: Vec<UserId>,
 ) -> Result<Vec<api_token::Model>> {
-    Ok(api_token::Entity::find()
+    let select = api_token::Entity::find()
         .filter(api_token::Column::UserId.is_in(users))
         .order_by_desc(api_token::Column::CreatedAt)
-        .order_by_desc(api_token::Column::Id)
-        .all(connection)
-        .await?)
+        .order_by_desc(api_token::Column::Id);
+    reader::named(connection, select).await
 }
 
 /// Notes when and from where a token was last used.

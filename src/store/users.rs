@@ -16,6 +16,8 @@ use super::page::{Direction, Keyset, Page, PageRequest, SortKey};
 use super::{Work, scope};
 use crate::error::{Error, Result};
 use crate::policy::Principal;
+use crate::store::Reads;
+use crate::store::reader;
 
 /// The advisory lock under which users and grants are administered on PostgreSQL
 /// ("duban usr"). SQLite has one writer anyway.
@@ -38,7 +40,7 @@ pub async fn serialise(work: &Work) -> Result<()> {
 ///
 /// # Errors
 /// [`Error::NotFound`] when there is none.
-pub async fn find(connection: &impl ConnectionTrait, id: UserId) -> Result<user::Model> {
+pub async fn find(connection: &impl Reads, id: UserId) -> Result<user::Model> {
     user::Entity::find_by_id(id)
         .one(connection)
         .await?
@@ -61,28 +63,18 @@ pub async fn lock(work: &Work, id: UserId) -> Result<user::Model> {
 ///
 /// # Errors
 /// [`Error::Internal`] when the database cannot be read.
-pub async fn by_username(
-    connection: &impl ConnectionTrait,
-    username: &str,
-) -> Result<Option<user::Model>> {
-    Ok(user::Entity::find()
-        .filter(user::Column::Username.eq(username))
-        .one(connection)
-        .await?)
+pub async fn by_username(connection: &impl Reads, username: &str) -> Result<Option<user::Model>> {
+    let select = user::Entity::find().filter(user::Column::Username.eq(username));
+    reader::one(connection, select).await
 }
 
 /// The users of these ids.
 ///
 /// # Errors
 /// [`Error::Internal`] when the database cannot be read.
-pub async fn by_ids(
-    connection: &impl ConnectionTrait,
-    ids: Vec<UserId>,
-) -> Result<Vec<user::Model>> {
-    Ok(user::Entity::find()
-        .filter(user::Column::Id.is_in(ids))
-        .all(connection)
-        .await?)
+pub async fn by_ids(connection: &impl Reads, ids: Vec<UserId>) -> Result<Vec<user::Model>> {
+    let select = user::Entity::find().filter(user::Column::Id.is_in(ids));
+    reader::named(connection, select).await
 }
 
 /// Replaces the stored hash of an unchanged password by a better one.
@@ -103,7 +95,7 @@ pub async fn rehash(work: &Work, user: &user::Model, better: &str) -> Result<()>
 ///
 /// # Errors
 /// [`Error::NotFound`] when there is none.
-pub async fn grant(connection: &impl ConnectionTrait, id: GrantId) -> Result<grant::Model> {
+pub async fn grant(connection: &impl Reads, id: GrantId) -> Result<grant::Model> {
     grant::Entity::find_by_id(id)
         .one(connection)
         .await?
@@ -114,30 +106,21 @@ pub async fn grant(connection: &impl ConnectionTrait, id: GrantId) -> Result<gra
 ///
 /// # Errors
 /// [`Error::Internal`] when the database cannot be read.
-pub async fn grants_by_id(
-    connection: &impl ConnectionTrait,
-    ids: Vec<GrantId>,
-) -> Result<Vec<grant::Model>> {
-    Ok(grant::Entity::find()
-        .filter(grant::Column::Id.is_in(ids))
-        .all(connection)
-        .await?)
+pub async fn grants_by_id(connection: &impl Reads, ids: Vec<GrantId>) -> Result<Vec<grant::Model>> {
+    let select = grant::Entity::find().filter(grant::Column::Id.is_in(ids));
+    reader::named(connection, select).await
 }
 
 /// Every grant of these users, past ones too, in the order given.
 ///
 /// # Errors
 /// [`Error::Internal`] when the database cannot be read.
-pub async fn grants(
-    connection: &impl ConnectionTrait,
-    users: Vec<UserId>,
-) -> Result<Vec<grant::Model>> {
-    Ok(grant::Entity::find()
+pub async fn grants(connection: &impl Reads, users: Vec<UserId>) -> Result<Vec<grant::Model>> {
+    let select = grant::Entity::find()
         .filter(grant::Column::UserId.is_in(users))
         .order_by_asc(grant::Column::CreatedAt)
-        .order_by_asc(grant::Column::Id)
-        .all(connection)
-        .await?)
+        .order_by_asc(grant::Column::Id);
+    reader::named(connection, select).await
 }
 
 /// The grants of a user in force at an instant.
@@ -145,17 +128,16 @@ pub async fn grants(
 /// # Errors
 /// [`Error::Internal`] when the database cannot be read.
 pub async fn grants_in_force(
-    connection: &impl ConnectionTrait,
+    connection: &impl Reads,
     user: UserId,
     at: DateTime<Utc>,
 ) -> Result<Vec<grant::Model>> {
-    Ok(grant::Entity::find()
+    let select = grant::Entity::find()
         .filter(grant::Column::UserId.eq(user))
         .filter(in_force(at))
         .order_by_asc(grant::Column::CreatedAt)
-        .order_by_asc(grant::Column::Id)
-        .all(connection)
-        .await?)
+        .order_by_asc(grant::Column::Id);
+    reader::named(connection, select).await
 }
 
 fn in_force(at: DateTime<Utc>) -> Condition {
@@ -201,7 +183,7 @@ struct Below {
 /// # Errors
 /// [`Error::Internal`] when the database cannot be read.
 pub async fn units_below(
-    connection: &impl ConnectionTrait,
+    connection: &impl Reads,
     roots: &BTreeSet<UnitId>,
 ) -> Result<HashMap<UnitId, BTreeSet<UnitId>>> {
     if roots.is_empty() {
@@ -257,7 +239,7 @@ fn holders(condition: Condition) -> SelectStatement {
 /// # Errors
 /// As [`PageRequest::window`].
 pub async fn page(
-    connection: &impl ConnectionTrait,
+    connection: &impl Reads,
     principal: &Principal,
     request: &PageRequest,
 ) -> Result<Page<user::Model>> {
@@ -286,7 +268,7 @@ pub async fn page(
 ///
 /// # Errors
 /// [`Error::Internal`] when the database cannot be read.
-pub async fn count(connection: &impl ConnectionTrait, principal: &Principal) -> Result<u64> {
+pub async fn count(connection: &impl Reads, principal: &Principal) -> Result<u64> {
     Ok(user::Entity::find()
         .filter(administered(principal))
         .count(connection)

@@ -186,6 +186,7 @@ pub(crate) fn by(principal: Principal) -> Call {
         principal,
         request: from("192.0.2.1"),
         simulated: false,
+        version: None,
     }
 }
 

@@ -33,7 +33,7 @@ impl Snapshot {
             clippy::disallowed_methods,
             reason = "the one transaction that only reads"
         )]
-        let transaction = store.read().begin_with_options(options).await?;
+        let transaction = store.read().pool().begin_with_options(options).await?;
         if !sqlite {
             patient(&transaction).await?;
         }

@@ -26,6 +26,8 @@ use sha2::{Digest, Sha256};
 use super::WriteContext;
 use crate::error::{Error, Result};
 use crate::policy::Actor;
+use crate::store::Reads;
+use crate::store::reader;
 
 pub use changes::{FieldChange, read as read_changes};
 pub use verify::{Broken, Fault, Report, Verifier, verify};
@@ -73,12 +75,11 @@ pub struct Head {
 ///
 /// # Errors
 /// [`Error::Internal`] when the database cannot be read.
-pub async fn last(connection: &impl ConnectionTrait) -> Result<Option<ledger::Model>> {
-    Ok(ledger::Entity::find()
+pub async fn last(connection: &impl Reads) -> Result<Option<ledger::Model>> {
+    let select = ledger::Entity::find()
         .order_by_desc(ledger::Column::Seq)
-        .limit(1)
-        .one(connection)
-        .await?)
+        .limit(1);
+    reader::one(connection, select).await
 }
 
 /// The number of the last entry, 0 where there is none: every change of what the ledger
@@ -86,14 +87,12 @@ pub async fn last(connection: &impl ConnectionTrait) -> Result<Option<ledger::Mo
 ///
 /// # Errors
 /// [`Error::Internal`] when the database cannot be read.
-pub async fn version(connection: &impl ConnectionTrait) -> Result<i64> {
-    let last: Option<Option<i64>> = ledger::Entity::find()
+pub async fn version(connection: &impl Reads) -> Result<i64> {
+    let select = ledger::Entity::find()
         .select_only()
-        .column_as(ledger::Column::Seq.max(), "seq")
-        .into_tuple()
-        .one(connection)
-        .await?;
-    Ok(last.flatten().unwrap_or(0))
+        .column_as(ledger::Column::Seq.max(), "seq");
+    let last: Vec<(Option<i64>,)> = reader::tuples(connection, select).await?;
+    Ok(last.first().and_then(|(seq,)| *seq).unwrap_or(0))
 }
 
 /// [`version`] as a part of another select, so that both are of one moment.
@@ -110,7 +109,7 @@ pub(super) fn version_expression() -> SimpleExpr {
 ///
 /// # Errors
 /// [`Error::Internal`] when the database cannot be read.
-pub async fn head(connection: &impl ConnectionTrait) -> Result<Head> {
+pub async fn head(connection: &impl Reads) -> Result<Head> {
     Ok(last(connection).await?.map_or_else(
         || Head {
             seq: 0,
@@ -387,17 +386,12 @@ fn unhex(text: &str) -> Result<Vec<u8>> {
 ///
 /// # Errors
 /// [`Error::Internal`] when the database cannot be read.
-pub async fn after(
-    connection: &impl ConnectionTrait,
-    seq: i64,
-    limit: u64,
-) -> Result<Vec<ledger::Model>> {
-    Ok(ledger::Entity::find()
+pub async fn after(connection: &impl Reads, seq: i64, limit: u64) -> Result<Vec<ledger::Model>> {
+    let select = ledger::Entity::find()
         .filter(ledger::Column::Seq.gt(seq))
         .order_by_asc(ledger::Column::Seq)
-        .limit(limit)
-        .all(connection)
-        .await?)
+        .limit(limit);
+    reader::found(connection, select).await
 }
 
 #[cfg(test)]

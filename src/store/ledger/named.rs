@@ -7,9 +7,10 @@ use duban_entities::ids::{
 use duban_entities::{
     briefing, order_dismissal, rating_adoption, rating_override, report_revision,
 };
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 
 use crate::error::Result;
+use crate::store::Reads;
 
 macro_rules! by_ids {
     ($($(#[$doc:meta])* $name:ident($module:ident: $key:ty);)+) => {
@@ -19,7 +20,7 @@ macro_rules! by_ids {
             /// # Errors
             /// [`crate::error::Error::Internal`] when the database cannot be read.
             pub async fn $name(
-                connection: &impl ConnectionTrait,
+                connection: &impl Reads,
                 ids: Vec<$key>,
             ) -> Result<Vec<$module::Model>> {
                 Ok($module::Entity::find()

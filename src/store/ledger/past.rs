@@ -6,13 +6,14 @@ use chrono::{DateTime, Utc};
 use duban_entities::ids::{JurisdictionId, ProjectId};
 use duban_entities::ledger;
 use sea_orm::{
-    ColumnTrait, Condition, ConnectionTrait, DbBackend, EntityTrait, QueryFilter, QueryOrder,
-    QuerySelect,
+    ColumnTrait, Condition, DbBackend, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
 };
 
 use super::changes;
 use crate::error::Result;
 use crate::policy::Principal;
+use crate::store::Reads;
+use crate::store::reader;
 use crate::store::record::{Known, Restore, Row};
 use crate::store::scope;
 
@@ -58,7 +59,7 @@ impl Past {
     /// # Errors
     /// [`Error::Internal`] when the database cannot be read or an entry is not what it must
     /// be.
-    pub async fn read(connection: &impl ConnectionTrait, of: &Of, until: Until) -> Result<Self> {
+    pub async fn read(connection: &impl Reads, of: &Of, until: Until) -> Result<Self> {
         let mut past = Self::default();
         each(connection, of, until, |entry| past.apply(entry)).await?;
         Ok(past)
@@ -115,20 +116,19 @@ impl Past {
 /// # Errors
 /// [`Error::Internal`] when the database cannot be read; what `take` returned.
 pub async fn each(
-    connection: &impl ConnectionTrait,
+    connection: &impl Reads,
     of: &Of,
     until: Until,
     mut take: impl FnMut(&ledger::Model) -> Result<()>,
 ) -> Result<()> {
     let mut last = 0;
     loop {
-        let batch = ledger::Entity::find()
+        let select = ledger::Entity::find()
             .filter(condition(of, until, connection.get_database_backend()))
             .filter(ledger::Column::Seq.gt(last))
             .order_by_asc(ledger::Column::Seq)
-            .limit(BATCH)
-            .all(connection)
-            .await?;
+            .limit(BATCH);
+        let batch = reader::found(connection, select).await?;
         batch.iter().try_for_each(&mut take)?;
         match batch.last() {
             Some(entry) if batch.len() as u64 == BATCH => last = entry.seq,

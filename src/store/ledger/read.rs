@@ -11,12 +11,13 @@ use duban_entities::ids::{JurisdictionId, ProjectId, UserId};
 use duban_entities::{grant, ledger};
 use sea_orm::sea_query::{Alias, Expr, ExprTrait, Func, Query, WindowStatement};
 use sea_orm::{
-    ColumnTrait, Condition, ConnectionTrait, EntityTrait, FromQueryResult, Iterable,
-    PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, Value,
+    ColumnTrait, Condition, EntityTrait, FromQueryResult, Iterable, PaginatorTrait, QueryFilter,
+    QueryOrder, QuerySelect, Value,
 };
 
 use crate::error::Result;
 use crate::policy::Principal;
+use crate::store::Reads;
 use crate::store::page::{Direction, Keyset, Page, PageRequest, SortKey};
 use crate::store::scope;
 
@@ -58,7 +59,7 @@ pub enum List {
 /// # Errors
 /// As [`PageRequest::window`].
 pub async fn page(
-    connection: &impl ConnectionTrait,
+    connection: &impl Reads,
     principal: &Principal,
     (list, filter): (List, &EntryFilter),
     request: &PageRequest,
@@ -81,7 +82,7 @@ pub async fn page(
 /// # Errors
 /// [`crate::error::Error::Internal`] when the database cannot be read.
 pub async fn count(
-    connection: &impl ConnectionTrait,
+    connection: &impl Reads,
     principal: &Principal,
     (list, filter): (List, &EntryFilter),
 ) -> Result<u64> {
@@ -97,7 +98,7 @@ pub async fn count(
 /// # Errors
 /// [`crate::error::Error::Internal`] when the database cannot be read.
 pub async fn belongs(
-    connection: &impl ConnectionTrait,
+    connection: &impl Reads,
     id: UserId,
     jurisdictions: Option<Vec<JurisdictionId>>,
 ) -> Result<bool> {
@@ -112,7 +113,7 @@ pub async fn belongs(
 }
 
 impl List {
-    fn scope(self, connection: &impl ConnectionTrait, principal: &Principal) -> Condition {
+    fn scope(self, connection: &impl Reads, principal: &Principal) -> Condition {
         let backend = connection.get_database_backend();
         match self {
             Self::Feed => scope::feed(principal, backend),
@@ -185,7 +186,7 @@ pub fn check_history(request: &PageRequest) -> Result<()> {
 /// # Errors
 /// As [`PageRequest::window`].
 pub async fn histories(
-    connection: &impl ConnectionTrait,
+    connection: &impl Reads,
     principal: &Principal,
     projects: Vec<ProjectId>,
     request: &PageRequest,
@@ -243,7 +244,7 @@ struct Number {
 /// # Errors
 /// [`crate::error::Error::Internal`] when the database cannot be read.
 pub async fn history_counts(
-    connection: &impl ConnectionTrait,
+    connection: &impl Reads,
     principal: &Principal,
     projects: Vec<ProjectId>,
 ) -> Result<HashMap<ProjectId, u64>> {

@@ -5,11 +5,11 @@ use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
 use duban_entities::ledger;
-use sea_orm::ConnectionTrait;
 
 use super::changes;
 use super::past::{Of, Past, Until, each};
 use crate::error::Result;
+use crate::store::Reads;
 
 /// The fields that are followed, by the type of the subject.
 const FOLLOWED: [(&str, &[&str]); 2] = [
@@ -48,7 +48,7 @@ impl History {
     /// [`Error::Internal`] when the database cannot be read or an entry is not what it must
     /// be.
     pub async fn read(
-        connection: &impl ConnectionTrait,
+        connection: &impl Reads,
         of: &Of,
         until: Until,
         moment: DateTime<Utc>,

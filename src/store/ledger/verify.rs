@@ -1,11 +1,12 @@
 //! Recomputing the chain: every entry's number, link and hash.
 
 use duban_entities::ledger;
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use serde_json::Value;
 
 use super::{GENESIS, Head, after, chain_hash, content};
 use crate::error::Result;
+use crate::store::Reads;
 
 /// Entries read at a time.
 const BATCH: u64 = 5_000;
@@ -133,7 +134,7 @@ impl Verifier {
 /// [`crate::error::Error::Internal`] when the database cannot be read at all; the inner
 /// result says whether the chain is whole.
 pub async fn verify(
-    connection: &impl ConnectionTrait,
+    connection: &impl Reads,
     kept: Option<Head>,
 ) -> Result<std::result::Result<Report, Broken>> {
     let mut verifier = Verifier::new(kept);
@@ -164,7 +165,7 @@ fn check(verifier: &mut Verifier, entry: &ledger::Model) -> std::result::Result<
 
 /// A batch could not be read: finds the row that cannot be, or fails if none can.
 async fn first_unreadable(
-    connection: &impl ConnectionTrait,
+    connection: &impl Reads,
     seq: i64,
 ) -> Result<std::result::Result<Report, Broken>> {
     let numbers: Vec<i64> = ledger::Entity::find()
@@ -198,7 +199,7 @@ async fn first_unreadable(
     Err(crate::error::Error::internal("the ledger cannot be read"))
 }
 
-async fn at(connection: &impl ConnectionTrait, seq: i64) -> Result<Head> {
+async fn at(connection: &impl Reads, seq: i64) -> Result<Head> {
     let entry = ledger::Entity::find()
         .filter(ledger::Column::Seq.eq(seq))
         .one(connection)

@@ -8,6 +8,7 @@ use sea_orm::{
 
 use super::index::{Of, cut, next_codes, project_texts, unit_texts};
 use crate::error::Result;
+use crate::store::Reads;
 use crate::store::Store;
 use crate::store::catalogue::insert_all;
 
@@ -18,7 +19,7 @@ const RULES: i32 = 1;
 ///
 /// # Errors
 /// [`crate::error::Error::Internal`] when the database cannot be read.
-pub(in crate::store) async fn is_made(connection: &impl ConnectionTrait) -> Result<bool> {
+pub(in crate::store) async fn is_made(connection: &impl Reads) -> Result<bool> {
     let mark = search_mark::Entity::find().one(connection).await?;
     Ok(mark.is_some_and(|mark| mark.rules == RULES))
 }

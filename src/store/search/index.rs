@@ -15,6 +15,7 @@ use sea_orm::{
 use super::stale::Stale;
 use super::text::fold;
 use crate::error::Result;
+use crate::store::Reads;
 use crate::store::catalogue::insert_all;
 
 /// Rows that are indexed at once.
@@ -129,7 +130,7 @@ async fn refresh_units(on: &DatabaseTransaction, ids: Vec<UnitId>) -> Result<()>
 }
 
 /// Takes texts and their pairs out of the index.
-async fn forget(on: &impl ConnectionTrait, of: Of, codes: Vec<String>) -> Result<()> {
+async fn forget(on: &impl Reads, of: Of, codes: Vec<String>) -> Result<()> {
     if codes.is_empty() {
         return Ok(());
     }
@@ -145,7 +146,7 @@ async fn forget(on: &impl ConnectionTrait, of: Of, codes: Vec<String>) -> Result
 }
 
 /// Writes the pairs of texts that stand in the index.
-async fn index(on: &impl ConnectionTrait, of: Of, codes: Vec<String>) -> Result<()> {
+async fn index(on: &impl Reads, of: Of, codes: Vec<String>) -> Result<()> {
     if codes.is_empty() {
         return Ok(());
     }
@@ -161,7 +162,7 @@ fn among(many: usize) -> String {
     format!("code IN ({})", values.join(", "))
 }
 
-async fn run(on: &impl ConnectionTrait, sql: String, codes: Vec<String>) -> Result<()> {
+async fn run(on: &impl Reads, sql: String, codes: Vec<String>) -> Result<()> {
     let values = codes.into_iter().map(Value::from);
     let statement = Statement::from_sql_and_values(on.get_database_backend(), sql, values);
     on.execute_raw(statement).await?;
@@ -170,7 +171,7 @@ async fn run(on: &impl ConnectionTrait, sql: String, codes: Vec<String>) -> Resu
 
 /// The texts of the projects that meet a condition.
 pub(super) async fn project_texts(
-    on: &impl ConnectionTrait,
+    on: &impl Reads,
     which: SimpleExpr,
 ) -> Result<Vec<search_text::Model>> {
     let rows: Vec<(ProjectId, String, String)> = project::Entity::find()
@@ -217,7 +218,7 @@ pub(super) async fn project_texts(
 
 /// The texts of the units that meet a condition.
 pub(super) async fn unit_texts(
-    on: &impl ConnectionTrait,
+    on: &impl Reads,
     which: SimpleExpr,
 ) -> Result<Vec<search_unit::Model>> {
     let rows: Vec<unit::Model> = unit::Entity::find().filter(which).all(on).await?;

@@ -3,13 +3,14 @@
 use duban_entities::ids::JurisdictionId;
 use duban_entities::{project, search_gram};
 use sea_orm::sea_query::{Alias, Expr, Func, Query, SelectStatement, SimpleExpr, UnionType};
-use sea_orm::{ColumnTrait, Condition, ConnectionTrait, QueryResult};
+use sea_orm::{ColumnTrait, Condition, QueryResult};
 
 use super::OF_UNITS;
 use super::condition::{any_gram, count_to, led_codes, one_gram, own_codes, scalar};
 use super::text::{Grams, Term};
 use crate::error::{Error, Result};
 use crate::policy::Principal;
+use crate::store::Reads;
 use crate::store::projects::ProjectFilter;
 use crate::store::scope;
 
@@ -67,7 +68,7 @@ struct Numbers {
 /// # Errors
 /// [`Error::Internal`] when the database cannot be read.
 pub(super) async fn choose(
-    connection: &impl ConnectionTrait,
+    connection: &impl Reads,
     principal: &Principal,
     filter: &ProjectFilter,
     term: &Term,
@@ -87,7 +88,7 @@ pub(super) async fn choose(
 }
 
 impl Probe {
-    async fn ask(&self, connection: &impl ConnectionTrait) -> Result<Numbers> {
+    async fn ask(&self, connection: &impl Reads) -> Result<Numbers> {
         let statement = connection.get_database_backend().build(&self.select());
         let row = connection.query_one_raw(statement).await?;
         let row = row.ok_or_else(|| Error::internal("a select without a table has one row"))?;

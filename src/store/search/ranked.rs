@@ -18,6 +18,7 @@ use super::text::Term;
 use super::{TIERS, Tier};
 use crate::error::Result;
 use crate::policy::Principal;
+use crate::store::Reads;
 use crate::store::page::{Direction, Keyset, Page, PageRequest, SortKey, Window, cursor_values};
 use crate::store::projects::{ProjectFilter, condition};
 use crate::store::scope;
@@ -58,7 +59,7 @@ struct Search<'s, C> {
 /// # Errors
 /// As [`PageRequest::window`].
 pub(in crate::store) async fn page(
-    connection: &impl ConnectionTrait,
+    connection: &impl Reads,
     principal: &Principal,
     filter: &ProjectFilter,
     request: &PageRequest,

@@ -7,14 +7,14 @@ use duban_entities::ids::JurisdictionId;
 use duban_entities::vocabulary::TaskState::{Open, Submitted};
 use duban_entities::{jurisdiction, project, tally, tally_mark, task, unit_tally};
 use sea_orm::{
-    ColumnTrait, Condition, ConnectionTrait, EntityTrait, FromQueryResult, QueryFilter, QueryOrder,
-    QuerySelect,
+    ColumnTrait, Condition, EntityTrait, FromQueryResult, QueryFilter, QueryOrder, QuerySelect,
 };
 
 use super::delta::{Cell, Delta, Figures, Sign};
 use super::facts::{Class, Led, Placed, is_open, placed};
 use super::{ALL, write};
 use crate::error::{Error, Result};
+use crate::store::Reads;
 use crate::store::Work;
 use crate::store::catalogue::insert_all;
 use crate::store::today::Today;
@@ -23,10 +23,7 @@ use crate::store::today::Today;
 ///
 /// # Errors
 /// [`crate::error::Error::Internal`] when the database cannot be read.
-pub async fn lagging(
-    connection: &impl ConnectionTrait,
-    today: &Today,
-) -> Result<Vec<JurisdictionId>> {
+pub async fn lagging(connection: &impl Reads, today: &Today) -> Result<Vec<JurisdictionId>> {
     let ids: Vec<JurisdictionId> = jurisdiction::Entity::find()
         .select_only()
         .column(jurisdiction::Column::Id)
@@ -65,7 +62,7 @@ pub async fn catch_up(work: &Work, jurisdiction: JurisdictionId, day: NaiveDate)
 }
 
 async fn advance(
-    on: &impl ConnectionTrait,
+    on: &impl Reads,
     jurisdiction: JurisdictionId,
     from: NaiveDate,
     to: NaiveDate,
@@ -92,17 +89,13 @@ async fn advance(
     write::apply(on, delta, &HashMap::from([(jurisdiction, to)])).await
 }
 
-async fn select(on: &impl ConnectionTrait, of: Condition) -> Result<Vec<Placed>> {
+async fn select(on: &impl Reads, of: Condition) -> Result<Vec<Placed>> {
     let select = on.get_database_backend().build(&placed(of));
     Ok(Placed::find_by_statement(select).all(on).await?)
 }
 
 /// All that a jurisdiction's cells must say on a day.
-async fn counted(
-    on: &impl ConnectionTrait,
-    jurisdiction: JurisdictionId,
-    day: NaiveDate,
-) -> Result<Delta> {
+async fn counted(on: &impl Reads, jurisdiction: JurisdictionId, day: NaiveDate) -> Result<Delta> {
     use project::Column::{Id, Kind, LeadUnitId, ScheduleApprovedAt, Stage};
     let mut delta = Delta::default();
     let columns = [
@@ -133,11 +126,7 @@ async fn counted(
 }
 
 /// Counts a jurisdiction afresh, and lets those of all jurisdictions follow.
-async fn fill(
-    on: &impl ConnectionTrait,
-    jurisdiction: JurisdictionId,
-    day: NaiveDate,
-) -> Result<()> {
+async fn fill(on: &impl Reads, jurisdiction: JurisdictionId, day: NaiveDate) -> Result<()> {
     let wanted = counted(on, jurisdiction, day).await?;
     let mut whole = Differences::default();
     for row in cells_of(on, jurisdiction).await? {
@@ -166,10 +155,7 @@ async fn fill(
     insert_all::<unit_tally::Entity>(on, units.collect()).await
 }
 
-async fn cells_of(
-    on: &impl ConnectionTrait,
-    jurisdiction: JurisdictionId,
-) -> Result<Vec<tally::Model>> {
+async fn cells_of(on: &impl Reads, jurisdiction: JurisdictionId) -> Result<Vec<tally::Model>> {
     Ok(tally::Entity::find()
         .filter(tally::Column::JurisdictionId.eq(jurisdiction))
         .all(on)

@@ -8,15 +8,14 @@ use chrono_tz::Tz;
 use duban_entities::ids::{JurisdictionId, ProjectId, TaskId};
 use duban_entities::{jurisdiction, project, tally_mark, task};
 use sea_orm::sea_query::Condition;
-use sea_orm::{
-    ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, QueryFilter, QuerySelect,
-};
+use sea_orm::{ColumnTrait, EntityTrait, FromQueryResult, QueryFilter, QuerySelect};
 
 use super::delta::{Delta, Sign};
 use super::facts::{Class, Led, Owed, Placed, placed};
 use super::write;
 use crate::clock::local_date;
 use crate::error::{Error, Result};
+use crate::store::Reads;
 use crate::store::record::Row;
 
 /// Keys that one statement asks for.
@@ -77,7 +76,7 @@ impl Changes {
     ///
     /// # Errors
     /// [`Error::Internal`] when the database refuses.
-    pub async fn apply(self, on: &impl ConnectionTrait, at: DateTime<Utc>) -> Result<()> {
+    pub async fn apply(self, on: &impl Reads, at: DateTime<Utc>) -> Result<()> {
         self.mark_new_jurisdictions(on, at).await?;
         let tasks = self.tasks_that_count(at);
         let projects: Vec<&Change<Led>> = self
@@ -104,11 +103,7 @@ impl Changes {
     }
 
     /// A jurisdiction is kept from its first row on.
-    async fn mark_new_jurisdictions(
-        &self,
-        on: &impl ConnectionTrait,
-        at: DateTime<Utc>,
-    ) -> Result<()> {
+    async fn mark_new_jurisdictions(&self, on: &impl Reads, at: DateTime<Utc>) -> Result<()> {
         for row in &self.jurisdictions {
             let zone: Tz = row.time_zone.parse().map_err(Error::internal)?;
             write::mark(on, row.id, local_date(at, zone)).await?;
@@ -130,7 +125,7 @@ impl Changes {
 
     async fn around(
         &self,
-        on: &impl ConnectionTrait,
+        on: &impl Reads,
         tasks: &HashMap<TaskId, Change<Owed>>,
         projects: &[&Change<Led>],
     ) -> Result<Around> {
@@ -177,7 +172,7 @@ impl Changes {
     /// The tasks of projects whose kind or stage changed go with them.
     async fn move_tasks(
         &self,
-        on: &impl ConnectionTrait,
+        on: &impl Reads,
         delta: &mut Delta,
         counted: &HashMap<TaskId, Change<Owed>>,
         around: &Around,
@@ -236,7 +231,7 @@ fn count_project(delta: &mut Delta, change: &Change<Led>, around: &Around) {
 
 /// The days of the marks of these jurisdictions.
 async fn days(
-    on: &impl ConnectionTrait,
+    on: &impl Reads,
     jurisdictions: BTreeSet<JurisdictionId>,
 ) -> Result<HashMap<JurisdictionId, NaiveDate>> {
     let rows = tally_mark::Entity::find()
@@ -248,7 +243,7 @@ async fn days(
 }
 
 async fn classes(
-    on: &impl ConnectionTrait,
+    on: &impl Reads,
     projects: BTreeSet<ProjectId>,
 ) -> Result<Vec<(ProjectId, Class)>> {
     use project::Column::{Id, Kind, Stage};
@@ -268,7 +263,7 @@ async fn classes(
     Ok(found)
 }
 
-async fn active_of(on: &impl ConnectionTrait, projects: &[ProjectId]) -> Result<Vec<Placed>> {
+async fn active_of(on: &impl Reads, projects: &[ProjectId]) -> Result<Vec<Placed>> {
     use duban_entities::vocabulary::TaskState::{Open, Submitted};
     let of = Condition::all()
         .add(task::Column::ProjectId.is_in(projects.iter().copied()))

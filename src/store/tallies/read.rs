@@ -7,13 +7,14 @@ use sea_orm::sea_query::{
     Alias, Asterisk, Expr, ExprTrait, Func, IntoColumnRef, Order, Query, SelectStatement,
     SimpleExpr, UnionType,
 };
-use sea_orm::{ColumnTrait, Condition, ConnectionTrait, DbBackend, FromQueryResult};
+use sea_orm::{ColumnTrait, Condition, DbBackend, FromQueryResult};
 
 use super::ALL;
 use super::delta::Slice;
 use super::facts::is_open;
 use crate::error::{Error, Result};
 use crate::policy::Principal;
+use crate::store::Reads;
 use crate::store::portfolio::{Counts, UnitCounts};
 use crate::store::projects::ProjectFilter;
 use crate::store::scope::{Whole, whole};
@@ -51,7 +52,7 @@ pub enum UnitOrder {
 /// # Errors
 /// [`Error::Internal`] when the database cannot be read.
 pub async fn reading(
-    connection: &impl ConnectionTrait,
+    connection: &impl Reads,
     principal: &Principal,
     filter: &ProjectFilter,
     today: &Today,
@@ -138,7 +139,7 @@ struct Unit {
 ///
 /// # Errors
 /// [`Error::Internal`] when the database cannot be read.
-pub async fn totals(connection: &impl ConnectionTrait, reading: &Reading) -> Result<Counts> {
+pub async fn totals(connection: &impl Reads, reading: &Reading) -> Result<Counts> {
     let select = reading.totals();
     let select = connection.get_database_backend().build(&select);
     let mut counts = Counts::default();
@@ -165,7 +166,7 @@ pub async fn totals(connection: &impl ConnectionTrait, reading: &Reading) -> Res
 /// # Errors
 /// [`Error::Internal`] when the database cannot be read.
 pub async fn units(
-    connection: &impl ConnectionTrait,
+    connection: &impl Reads,
     reading: &Reading,
     order: UnitOrder,
     first: u64,
@@ -186,7 +187,7 @@ pub async fn units(
 }
 
 impl Reading {
-    async fn marks(&self, connection: &impl ConnectionTrait) -> Result<Marks> {
+    async fn marks(&self, connection: &impl Reads) -> Result<Marks> {
         let today = self
             .today
             .expression(&mark(tally_mark::Column::JurisdictionId));

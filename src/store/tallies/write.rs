@@ -7,21 +7,22 @@ use duban_entities::ids::{JurisdictionId, UnitId};
 use duban_entities::{tally, tally_mark, task, unit_tally};
 use sea_orm::sea_query::{Expr, OnConflict, SimpleExpr};
 use sea_orm::{
-    ActiveValue, ColumnTrait, Condition, ConnectionTrait, EntityTrait, FromQueryResult,
-    IdenStatic as _, IntoActiveModel, QueryFilter, QueryTrait as _,
+    ActiveValue, ColumnTrait, Condition, EntityTrait, FromQueryResult, IdenStatic as _,
+    IntoActiveModel, QueryFilter, QueryTrait as _,
 };
 
 use super::ALL;
 use super::delta::{Cell, Delta, Figures, Hand, Slice, UnitCell};
 use super::facts::{Placed, Since, is_open, placed};
 use crate::error::Result;
+use crate::store::Reads;
 
 /// Rows that one statement takes: 9 columns each, under SQLite's limit of 32,766 values.
 const ROWS: usize = 1_000;
 
 /// Adds the differences to the cells, and to those of all jurisdictions.
 pub(super) async fn apply(
-    on: &impl ConnectionTrait,
+    on: &impl Reads,
     delta: Delta,
     days: &HashMap<JurisdictionId, NaiveDate>,
 ) -> Result<()> {
@@ -48,10 +49,7 @@ pub(super) async fn apply(
 }
 
 /// Adds figures to cells; what comes to nothing is left out.
-pub(super) async fn add_cells(
-    on: &impl ConnectionTrait,
-    cells: BTreeMap<Cell, Figures>,
-) -> Result<()> {
+pub(super) async fn add_cells(on: &impl Reads, cells: BTreeMap<Cell, Figures>) -> Result<()> {
     use tally::Column::{Overdue, PeriodEnded, Projects, Unassigned, Unscheduled};
     let changed = cells.into_iter();
     let changed = changed.filter(|(_, figures)| *figures != Figures::default());
@@ -135,7 +133,7 @@ fn there() -> OnConflict {
 }
 
 /// Adds to the units' cells, and answers the extremes that stand there now.
-async fn add_units(on: &impl ConnectionTrait, delta: &Delta) -> Result<HashMap<UnitCell, Hand>> {
+async fn add_units(on: &impl Reads, delta: &Delta) -> Result<HashMap<UnitCell, Hand>> {
     let gone: BTreeSet<&UnitCell> = delta.gone.iter().map(|(cell, _)| cell).collect();
     let changed = delta.units.iter();
     let changed: Vec<(&UnitCell, &Hand)> = changed
@@ -180,7 +178,7 @@ fn key(cell: &UnitCell) -> (JurisdictionId, UnitId, String, String) {
 
 /// Finds the extremes of cells anew whose own has gone: a statement a unit, and one a cell.
 async fn look_again(
-    on: &impl ConnectionTrait,
+    on: &impl Reads,
     cells: &[UnitCell],
     days: &HashMap<JurisdictionId, NaiveDate>,
 ) -> Result<()> {
@@ -215,7 +213,7 @@ async fn look_again(
 }
 
 async fn open_of(
-    on: &impl ConnectionTrait,
+    on: &impl Reads,
     jurisdiction: JurisdictionId,
     unit: UnitId,
 ) -> Result<Vec<Placed>> {
@@ -227,7 +225,7 @@ async fn open_of(
     Ok(Placed::find_by_statement(select).all(on).await?)
 }
 
-async fn set_extremes(on: &impl ConnectionTrait, cell: &UnitCell, hand: Hand) -> Result<()> {
+async fn set_extremes(on: &impl Reads, cell: &UnitCell, hand: Hand) -> Result<()> {
     use unit_tally::Column;
     let (kind, stage) = cell.slice.words();
     let values = unit_tally::ActiveModel {
@@ -248,7 +246,7 @@ async fn set_extremes(on: &impl ConnectionTrait, cell: &UnitCell, hand: Hand) ->
 
 /// Sets the day for which a jurisdiction's cells stand.
 pub(super) async fn mark(
-    on: &impl ConnectionTrait,
+    on: &impl Reads,
     jurisdiction: JurisdictionId,
     day: NaiveDate,
 ) -> Result<()> {

@@ -1,0 +1,222 @@
+//! What reads are made on.
+//!
+//! On SQLite the rows of entities are read in the program's own threads ([`Local`]): the
+//! driver of the pool has a thread for each connection and hands over row by row, which costs
+//! several times what the database itself does. All else (what is no row of an entity,
+//! PostgreSQL, and whatever is read within a unit of work) goes through the pool.
+
+mod cell;
+mod local;
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use sea_orm::sea_query::SimpleExpr;
+use sea_orm::{
+    ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, EntityTrait,
+    ExecResult, FromQueryResult, QueryResult, QuerySelect, QueryTrait, Select, Statement,
+    TryGetableMany, TryIntoModel,
+};
+
+use crate::error::{Error, Result};
+
+pub(super) use cell::{Cells, FromCells};
+pub(super) use local::Local;
+
+/// The pool for reads. On SQLite its connections cannot write.
+#[derive(Clone, Debug)]
+pub struct Reader {
+    pool: DatabaseConnection,
+    local: Option<Arc<Local>>,
+}
+
+impl Reader {
+    pub(super) const fn new(pool: DatabaseConnection, local: Option<Arc<Local>>) -> Self {
+        Self { pool, local }
+    }
+
+    /// The connections of the pool.
+    #[must_use]
+    pub const fn pool(&self) -> &DatabaseConnection {
+        &self.pool
+    }
+
+    pub(super) async fn close(self) -> Result<()> {
+        if let Some(local) = &self.local {
+            local.close();
+        }
+        Ok(self.pool.close().await?)
+    }
+}
+
+#[async_trait]
+impl ConnectionTrait for Reader {
+    fn get_database_backend(&self) -> DbBackend {
+        self.pool.get_database_backend()
+    }
+
+    async fn execute_raw(&self, statement: Statement) -> Result<ExecResult, DbErr> {
+        self.pool.execute_raw(statement).await
+    }
+
+    async fn execute_unprepared(&self, sql: &str) -> Result<ExecResult, DbErr> {
+        self.pool.execute_unprepared(sql).await
+    }
+
+    async fn query_one_raw(&self, statement: Statement) -> Result<Option<QueryResult>, DbErr> {
+        self.pool.query_one_raw(statement).await
+    }
+
+    async fn query_all_raw(&self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
+        self.pool.query_all_raw(statement).await
+    }
+}
+
+/// A connection on which rows of entities are read the quickest way that it has.
+pub trait Reads: ConnectionTrait {
+    /// SQLite in the program's own threads, where the connection may be read so.
+    fn local(&self) -> Option<&Arc<Local>> {
+        None
+    }
+}
+
+impl Reads for Reader {
+    fn local(&self) -> Option<&Arc<Local>> {
+        self.local.as_ref()
+    }
+}
+
+/// A unit of work reads what it has written.
+impl Reads for DatabaseTransaction {}
+
+impl Reads for DatabaseConnection {}
+
+/// The rows that a statement names by their keys: so few, and so soon found, that the
+/// thread that asks may wait for them.
+///
+/// # Errors
+/// [`Error::Internal`] when the database cannot be read.
+pub async fn named<E>(on: &impl Reads, select: Select<E>) -> Result<Vec<E::Model>>
+where
+    E: EntityTrait,
+    E::ActiveModel: TryIntoModel<E::Model>,
+{
+    match on.local() {
+        Some(local) => local.rows::<E>(&statement(on, &select)),
+        None => Ok(select.all(on).await?),
+    }
+}
+
+/// The row that a statement names by its key.
+///
+/// # Errors
+/// As [`named`].
+pub async fn one<E>(on: &impl Reads, select: Select<E>) -> Result<Option<E::Model>>
+where
+    E: EntityTrait,
+    E::ActiveModel: TryIntoModel<E::Model>,
+{
+    let rows = named(on, select.limit(1)).await?;
+    Ok(rows.into_iter().next())
+}
+
+/// The rows that a statement looks for, however long that takes: in a thread where waiting
+/// holds nobody up.
+///
+/// # Errors
+/// As [`named`].
+pub async fn found<E>(on: &impl Reads, select: Select<E>) -> Result<Vec<E::Model>>
+where
+    E: EntityTrait,
+    E::ActiveModel: TryIntoModel<E::Model>,
+{
+    let Some(local) = on.local() else {
+        return Ok(select.all(on).await?);
+    };
+    let (local, statement) = (Arc::clone(local), statement(on, &select));
+    aside(move || local.rows::<E>(&statement)).await
+}
+
+/// The name of the column behind those of an entity.
+const NUMBER: &str = "number";
+
+/// A row with a number.
+struct With<M>(M, i64);
+
+impl<M: FromQueryResult> FromQueryResult for With<M> {
+    fn from_query_result(result: &QueryResult, prefix: &str) -> Result<Self, DbErr> {
+        let number = result
+            .try_get::<i64>(prefix, NUMBER)
+            .or_else(|_| result.try_get::<i32>(prefix, NUMBER).map(i64::from));
+        Ok(Self(M::from_query_result(result, prefix)?, number?))
+    }
+}
+
+/// As [`found`], each row with a number that is calculated behind its columns; 0 where none
+/// is asked for.
+///
+/// # Errors
+/// As [`named`].
+pub async fn found_with<E>(
+    on: &impl Reads,
+    select: Select<E>,
+    number: Option<SimpleExpr>,
+) -> Result<Vec<(E::Model, i64)>>
+where
+    E: EntityTrait,
+    E::ActiveModel: TryIntoModel<E::Model>,
+{
+    let Some(number) = number else {
+        let rows = found(on, select).await?.into_iter();
+        return Ok(rows.map(|row| (row, 0)).collect());
+    };
+    let select = select.expr_as(number, NUMBER);
+    let Some(local) = on.local() else {
+        let rows: Vec<With<E::Model>> = select.into_model().all(on).await?;
+        let rows = rows.into_iter();
+        return Ok(rows.map(|With(row, number)| (row, number)).collect());
+    };
+    let (local, statement) = (Arc::clone(local), statement(on, &select));
+    aside(move || local.rows_with::<E>(&statement)).await
+}
+
+/// As [`named`], of a select of some columns alone.
+///
+/// # Errors
+/// As [`named`].
+pub async fn tuples<E, T>(on: &impl Reads, select: Select<E>) -> Result<Vec<T>>
+where
+    E: EntityTrait,
+    T: TryGetableMany + FromCells,
+{
+    match on.local() {
+        Some(local) => local.each(&statement(on, &select), T::from_cells),
+        None => Ok(select.into_tuple().all(on).await?),
+    }
+}
+
+/// As [`one`], of a select of some columns alone, in the order in which `T` takes them.
+///
+/// # Errors
+/// As [`named`].
+pub async fn one_of<E, T>(on: &impl Reads, select: Select<E>) -> Result<Option<T>>
+where
+    E: EntityTrait,
+    T: FromQueryResult + FromCells,
+{
+    let Some(local) = on.local() else {
+        return Ok(select.into_model().one(on).await?);
+    };
+    let made = local.each(&statement(on, &select.limit(1)), T::from_cells)?;
+    Ok(made.into_iter().next())
+}
+
+fn statement<E: EntityTrait>(on: &impl Reads, select: &Select<E>) -> Statement {
+    select.build(on.get_database_backend())
+}
+
+/// Runs something long in a thread for such things.
+async fn aside<T: Send + 'static>(run: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
+    let run = tokio::task::spawn_blocking(run);
+    run.await.map_err(Error::internal)?
+}

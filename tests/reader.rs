@@ -1,0 +1,74 @@
+//! Rows are the same, whichever way they are read.
+
+use duban::store::reader;
+use duban_entities::{
+    api_token, area, briefing, change_request, citation, clause, cooperating_unit, grant,
+    indicator, jurisdiction, ledger, order, order_dismissal, order_project, order_task, plan,
+    project, project_alias, project_area, project_external_id, project_investment, rating_adoption,
+    rating_override, refresh_token, report_draft, report_revision, session, suggested_lead, target,
+    task, task_evidence, unit, unit_alias, user,
+};
+use sea_orm::sea_query::Expr;
+use sea_orm::{EntityTrait, IntoActiveModel, QuerySelect, TryIntoModel};
+
+use crate::support::{World, on_both};
+
+on_both!(
+    every_row_is_read_as_the_pool_reads_it,
+    numbers_stand_behind_their_rows,
+    a_closed_store_reads_nothing,
+);
+
+/// How many rows there are; panics where the two ways differ.
+async fn compared<E>(world: &World) -> usize
+where
+    E: EntityTrait,
+    E::Model: PartialEq + IntoActiveModel<E::ActiveModel>,
+    E::ActiveModel: TryIntoModel<E::Model>,
+{
+    let pooled = E::find().all(&world.db).await.unwrap();
+    let read = world.services.store.read();
+    assert_eq!(reader::named(read, E::find()).await.unwrap(), pooled);
+    assert_eq!(reader::found(read, E::find()).await.unwrap(), pooled);
+    pooled.len()
+}
+
+macro_rules! compared {
+    ($world:ident: $($module:ident),+ $(,)?) => {
+        [$((stringify!($module), compared::<$module::Entity>($world).await)),+]
+    };
+}
+
+async fn every_row_is_read_as_the_pool_reads_it(world: &World) {
+    let counts = compared!(world:
+        api_token, area, briefing, change_request, citation, clause, cooperating_unit, grant,
+        indicator, jurisdiction, ledger, order, order_dismissal, order_project, order_task, plan,
+        project, project_alias, project_area, project_external_id, project_investment,
+        rating_adoption, rating_override, refresh_token, report_draft, report_revision, session,
+        suggested_lead, target, task, task_evidence, unit, unit_alias, user,
+    );
+    let filled = counts.iter().filter(|(_, count)| *count > 0).count();
+    assert!(filled >= 15, "too little to compare: {counts:?}");
+}
+
+async fn numbers_stand_behind_their_rows(world: &World) {
+    let read = world.services.store.read();
+    let select = || project::Entity::find().limit(3);
+    let plain = reader::found(read, select()).await.unwrap();
+    let numbered = reader::found_with(read, select(), Some(Expr::value(7).into()));
+    let expected: Vec<_> = plain.into_iter().map(|row| (row, 7)).collect();
+    assert_eq!(numbered.await.unwrap(), expected);
+}
+
+async fn a_closed_store_reads_nothing(world: &World) {
+    let store = duban::store::Store::clone(&world.services.store);
+    let read = store.read().clone();
+    assert!(
+        reader::one(&read, user::Entity::find())
+            .await
+            .unwrap()
+            .is_some()
+    );
+    store.close().await.unwrap();
+    reader::one(&read, user::Entity::find()).await.unwrap_err();
+}
