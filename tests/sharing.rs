@@ -1,7 +1,9 @@
 //! Units of work that share a commit: each keeps its own outcome. SQLite alone has one
 //! writer to queue for.
 
+use std::future::poll_fn;
 use std::sync::Arc;
+use std::task::Poll;
 
 use duban::error::{Error, Result};
 use duban::policy::{Action, Facts};
@@ -9,7 +11,7 @@ use duban::service::Call;
 use duban::store::ledger as chain;
 use duban::store::{Store, Work, facts, projects};
 use duban_entities::project;
-use sea_orm::EntityTrait;
+use sea_orm::{ConnectionTrait, EntityTrait};
 use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 
@@ -52,6 +54,26 @@ fn spawn(store: &Arc<Store>, end: End) -> JoinHandle<Result<()>> {
             Box::pin(async move { count_up(work, end).await })
         });
         write.await
+    })
+}
+
+/// Writes in a task of its own, and breaks off where it would wait once more than so often.
+fn spawn_for(store: &Arc<Store>, mut waits: usize) -> JoinHandle<Option<Result<()>>> {
+    let store = Arc::clone(store);
+    tokio::spawn(async move {
+        let context = call().write(None);
+        let mut write = Box::pin(store.write(context, |work| {
+            Box::pin(async move { count_up(work, End::Well).await })
+        }));
+        let run = poll_fn(|task| match write.as_mut().poll(task) {
+            Poll::Ready(done) => Poll::Ready(Some(done)),
+            Poll::Pending if waits == 0 => Poll::Ready(None),
+            Poll::Pending => {
+                waits -= 1;
+                Poll::Pending
+            }
+        });
+        run.await
     })
 }
 
@@ -181,5 +203,60 @@ fn nobody_waits_for_a_long_unit() {
         long.await.unwrap().unwrap();
         next.await.unwrap().unwrap();
         assert_counted(world, before, 3).await;
+    });
+}
+
+/// One breaks off in every place where it waits: at its savepoint, its statements, the
+/// commit. Whoever has ended before it is committed, and is told so.
+#[test]
+fn one_that_goes_takes_no_other_with_it() {
+    on_world(Engine::Sqlite, async |world| {
+        let store = &world.services.store;
+        let (mut counted, mut waits) = (0, 1);
+        let before = db_percent(world).await;
+        loop {
+            let release = Arc::new(Notify::new());
+            let holder = hold(store, &release).await;
+            let gone = spawn_for(store, waits);
+            until_waiting(store, 1).await;
+            release.notify_one();
+            holder.await.unwrap().unwrap();
+            let gone = gone.await.unwrap();
+            let now = usize::try_from(db_percent(world).await - before).unwrap();
+            // The one that went may have been committed or not.
+            let least = if gone.is_some() { 2 } else { 1 };
+            let new = now - counted;
+            assert!((least..=2).contains(&new), "{new} behind {waits} waits");
+            counted = now;
+            if let Some(done) = gone {
+                done.unwrap();
+                break;
+            }
+            waits += 1;
+        }
+        assert!(waits > 5, "{waits} waits");
+        assert_counted(world, before, counted).await;
+    });
+}
+
+/// As SQLite does where the disk is full.
+#[test]
+fn what_sqlite_takes_back_by_itself_leaves_nothing_open() {
+    on_world(Engine::Sqlite, async |world| {
+        let store = &world.services.store;
+        let before = db_percent(world).await;
+        let full = "CREATE TRIGGER full BEFORE INSERT ON ledger \
+            BEGIN SELECT RAISE(ROLLBACK, 'no room'); END";
+        world.db.execute_unprepared(full).await.unwrap();
+        for _ in 0..2 {
+            spawn(store, End::Well).await.unwrap().unwrap_err();
+        }
+        let room = "DROP TRIGGER full";
+        world.db.execute_unprepared(room).await.unwrap();
+        assert!(spawn(store, End::Panics).await.unwrap_err().is_panic());
+        for _ in 0..2 {
+            spawn(store, End::Well).await.unwrap().unwrap();
+        }
+        assert_counted(world, before, 2).await;
     });
 }
