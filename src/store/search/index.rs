@@ -261,13 +261,18 @@ fn add_new(known: &mut Vec<String>, texts: &[String]) {
     }
 }
 
-/// Every project whose code is behind this one, so many of them.
-pub(super) fn next_codes(after: &str) -> SelectStatement {
+/// The next rows of a table in the order of their codes, so many of them.
+pub(super) fn next_codes<E: EntityTrait>(
+    of: E,
+    id: E::Column,
+    code: E::Column,
+    after: &str,
+) -> SelectStatement {
     Query::select()
-        .column(project::Column::Id)
-        .from(project::Entity)
-        .and_where(project::Column::Code.gt(after))
-        .order_by(project::Column::Code, sea_orm::Order::Asc)
+        .column(id)
+        .from(of)
+        .and_where(code.gt(after))
+        .order_by(code, sea_orm::Order::Asc)
         .limit(2_000)
         .to_owned()
 }
