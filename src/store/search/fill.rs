@@ -37,6 +37,9 @@ impl Store {
                 .await?;
             work.execute_unprepared("SET LOCAL lock_timeout = 0")
                 .await?;
+            // Writers who change a text wait, and index it behind this.
+            work.execute_unprepared("LOCK TABLE search_texts, search_units IN EXCLUSIVE MODE")
+                .await?;
         }
         clear(&work).await?;
         let projects = fill_projects(&work).await?;
