@@ -1,5 +1,5 @@
 //! Units of work that share a commit: each keeps its own outcome. SQLite alone has one
-//! writer to queue for.
+//! writer to queue for. And what waits for none of them.
 
 use std::future::poll_fn;
 use std::sync::Arc;
@@ -10,13 +10,15 @@ use duban::policy::{Action, Facts};
 use duban::service::Call;
 use duban::store::ledger as chain;
 use duban::store::{Store, Work, facts, projects};
-use duban_entities::project;
-use sea_orm::{ConnectionTrait, EntityTrait};
+use duban_entities::{api_token, project};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter};
 use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 
 use crate::support::known::BRIDGE;
-use crate::support::{Engine, World, on_world};
+use crate::support::{Engine, Persona, World, on_both, on_world};
+
+on_both!(a_read_by_token_waits_for_no_writer);
 
 /// How a unit of work ends.
 #[derive(Clone, Copy)]
@@ -259,4 +261,39 @@ fn what_sqlite_takes_back_by_itself_leaves_nothing_open() {
         }
         assert_counted(world, before, 2).await;
     });
+}
+
+/// A request by API token is answered while somebody writes, and its use noted behind that.
+async fn a_read_by_token_waits_for_no_writer(world: &World) {
+    const WHO: &str = "{ viewer { username } }";
+    let store = &world.services.store;
+    let client = world.client_of(Persona::Integrator).await;
+    let (begun, release) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
+    let (begins, released, holding) = (Arc::clone(&begun), Arc::clone(&release), Arc::clone(store));
+    let holder = tokio::spawn(async move {
+        let write = holding.write(call().write(None), |work| {
+            Box::pin(async move {
+                let every = "UPDATE api_tokens SET name = name";
+                work.connection().execute_unprepared(every).await?;
+                begins.notify_one();
+                released.notified().await;
+                Ok(())
+            })
+        });
+        write.await
+    });
+    begun.notified().await;
+    client.query(WHO).await.data();
+    assert_eq!(db_uses(world).await, 0);
+    release.notify_one();
+    holder.await.unwrap().unwrap();
+    while db_uses(world).await == 0 {
+        tokio::task::yield_now().await;
+    }
+}
+
+/// The API tokens that have been used.
+async fn db_uses(world: &World) -> u64 {
+    let used = api_token::Entity::find().filter(api_token::Column::LastUsedAt.is_not_null());
+    used.count(&world.db).await.unwrap()
 }
