@@ -15,18 +15,34 @@ use super::delta::{Cell, Delta, Figures, Sign};
 use super::facts::{Class, Led, Placed, is_open, placed};
 use super::{ALL, write};
 use crate::error::{Error, Result};
-use crate::store::Work;
 use crate::store::catalogue::insert_all;
 use crate::store::today::Today;
+use crate::store::{Store, Work, WriteContext};
 
-/// The jurisdictions whose cells do not stand for today, by code: two statements.
+/// Brings the cells of every jurisdiction to its day, and fills those that are not kept yet, a
+/// transaction each; tells how many that were. One that fails stops none behind it.
 ///
 /// # Errors
-/// [`crate::error::Error::Internal`] when the database cannot be read.
-pub async fn lagging(
-    connection: &impl ConnectionTrait,
-    today: &Today,
-) -> Result<Vec<JurisdictionId>> {
+/// The first that occurred.
+pub async fn keep(store: &Store, context: &WriteContext, today: &Today) -> Result<usize> {
+    let lagging = lagging(store.read(), today).await?;
+    let count = lagging.len();
+    let mut all = Ok(count);
+    for jurisdiction in lagging {
+        let day = today.of(jurisdiction);
+        let run = store.write_alone(context.clone(), move |work| {
+            Box::pin(async move { catch_up(work, jurisdiction, day).await })
+        });
+        if let Err(error) = run.await {
+            tracing::error!(%error, %jurisdiction, "the tallies of a jurisdiction were not kept");
+            all = all.and(Err(error));
+        }
+    }
+    all
+}
+
+/// The jurisdictions whose cells do not stand for today, by code: two statements.
+async fn lagging(connection: &impl ConnectionTrait, today: &Today) -> Result<Vec<JurisdictionId>> {
     let ids: Vec<JurisdictionId> = jurisdiction::Entity::find()
         .select_only()
         .column(jurisdiction::Column::Id)
