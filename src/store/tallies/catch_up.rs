@@ -55,12 +55,21 @@ async fn lagging(connection: &impl ConnectionTrait, today: &Today) -> Result<Vec
         .into_iter()
         .map(|mark| (mark.jurisdiction_id, mark.day))
         .collect();
-    let lags = |id: &JurisdictionId| marks.get(id) != Some(&today.of(*id));
-    Ok(ids.into_iter().filter(lags).collect())
+    let stands = |id: &JurisdictionId| {
+        let mark = marks.get(id);
+        mark.is_some_and(|mark| stands(*mark, today.of(*id)))
+    };
+    Ok(ids.into_iter().filter(|id| !stands(id)).collect())
+}
+
+/// True where cells need not be brought from a mark to a day. One day ahead is a clock faster
+/// than ours, or a round later than ours: the day will come.
+fn stands(mark: NaiveDate, day: NaiveDate) -> bool {
+    mark == day || Some(mark) == day.succ_opt()
 }
 
 /// Makes the cells of a jurisdiction stand for a day: adds what has become late since its
-/// mark, or, where it has none or the day is before it, counts it all. Running it again
+/// mark, or, where it has none or the day is long before it, counts it all. Running it again
 /// changes nothing.
 ///
 /// # Errors
@@ -73,7 +82,7 @@ pub async fn catch_up(work: &Work, jurisdiction: JurisdictionId, day: NaiveDate)
         .one(on)
         .await?;
     match mark.map(|mark| mark.day) {
-        Some(mark) if mark == day => return Ok(()),
+        Some(mark) if stands(mark, day) => return Ok(()),
         Some(mark) if mark < day => advance(on, jurisdiction, mark, day).await?,
         _ => fill(on, jurisdiction, day).await?,
     }
