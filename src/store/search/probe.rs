@@ -207,7 +207,7 @@ fn sets(principal: &Principal, filter: &ProjectFilter) -> Vec<SelectStatement> {
     let parent = filter.parent;
     let parent = parent.map(|id| those(project::Column::ParentId.eq(id)));
     let area = filter.area.map(|id| scope::projects_in_areas(vec![id]));
-    let unit = filter.unit.map(|id| scope::projects_with_units(&[id]));
+    let unit = filter.unit.map(|id| scope::projects_of_units(&[id]));
     let seen = scope::reached(principal);
     let all = [seen, jurisdiction, lead, parent, area, unit];
     all.into_iter().flatten().collect()
