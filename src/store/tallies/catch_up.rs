@@ -6,13 +6,14 @@ use chrono::NaiveDate;
 use duban_entities::ids::JurisdictionId;
 use duban_entities::vocabulary::TaskState::{Open, Submitted};
 use duban_entities::{jurisdiction, project, tally, tally_mark, task, unit_tally};
+use sea_orm::sea_query::ExprTrait as _;
 use sea_orm::{
     ColumnTrait, Condition, ConnectionTrait, EntityTrait, FromQueryResult, QueryFilter, QueryOrder,
     QuerySelect,
 };
 
 use super::delta::{Cell, Delta, Figures, Sign};
-use super::facts::{Class, Led, Placed, is_open, placed};
+use super::facts::{Class, Led, Placed, indexed, is_open, placed};
 use super::{ALL, write};
 use crate::error::{Error, Result};
 use crate::store::catalogue::insert_all;
@@ -98,7 +99,9 @@ async fn advance(
     let mut delta = Delta::default();
     let between = |column: task::Column| {
         let all = Condition::all().add(task::Column::JurisdictionId.eq(jurisdiction));
-        all.add(is_open()).add(column.gte(from)).add(column.lt(to))
+        all.add(is_open())
+            .add(indexed(column).gte(from))
+            .add(indexed(column).lt(to))
     };
     // A date of a period and a counted date are both in the row: each task is met once.
     let mut met: HashMap<_, Placed> = HashMap::new();
