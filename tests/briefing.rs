@@ -409,6 +409,7 @@ async fn call(world: &World) -> Call {
         principal: world.principal(Persona::Supervisor).await,
         request: request(),
         simulated: false,
+        version: None,
     }
 }
 

@@ -11,12 +11,16 @@ mod plan;
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
 
+use duban::service::Call;
 use duban::store::Store;
 use duban::store::copy::{DERIVED, TABLES};
+use duban::store::projects::ProjectFilter;
+use duban::store::tallies::UnitOrder;
 use sea_orm::{ConnectionTrait, DatabaseConnection, Statement};
 
 use crate::contract::{Sent, reads, writes};
-use crate::support::{Content, Database, Engine, World};
+use crate::support::world::request;
+use crate::support::{Content, Database, Engine, Persona, World};
 use plan::{Way, plan};
 
 /// Tables that grow with jurisdictions, plans, units and people: one may be read whole.
@@ -149,4 +153,45 @@ async fn no_document_looks_a_growing_table_through() {
     connection.close().await.unwrap();
     database.remove().await;
     assert!(found.is_empty(), "looked through: {found:#?}");
+}
+
+/// From each mark to what fell due since, and not through all open tasks: by those who read
+/// before the marks are moved, and by who moves them.
+#[tokio::test]
+async fn a_midnight_is_read_from_its_marks() {
+    let world = World::open(Engine::Sqlite).await;
+    let record = Record::of(&world.services.store);
+    world.advance_days(1);
+    let call = Call {
+        principal: world.principal(Persona::Administrator).await,
+        request: request(),
+        simulated: false,
+        version: None,
+    };
+    record.take("");
+    let services = &world.services;
+    let found = services.portfolio(&call, &ProjectFilter::default()).await;
+    let found = found.unwrap();
+    assert!(found.is_read());
+    let units = services.portfolio_units(&found, UnitOrder::Overdue, 20);
+    units.await.unwrap();
+    let reads = record.take("portfolio");
+    services.keep_tallies(&call).await.unwrap();
+    let mut ran = record.take("tallies");
+    ran.extend(reads);
+    let connection = blind(&world.database).await;
+    let mut ranges = 0;
+    for Recorded { statement, .. } in ran {
+        for step in plan(&connection, &statement).await {
+            // The open tasks of a unit are read anew where its longest leaves.
+            if step.table == "tasks" && !step.words.contains("unit_id=?") {
+                assert!(step.words.contains(">? AND"), "{}: {statement}", step.words);
+                ranges += 1;
+            }
+        }
+    }
+    // Overdue tasks, ended periods, those of units; and two for each of two jurisdictions.
+    assert!(ranges >= 5, "{ranges}");
+    connection.close().await.unwrap();
+    world.close().await;
 }

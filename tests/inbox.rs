@@ -162,6 +162,7 @@ async fn db_expected(world: &World, principal: &Principal) -> BTreeMap<String, S
         principal: principal.clone(),
         request: request(),
         simulated: false,
+        version: None,
     };
     let all = ProposalFilter::default();
     let proposed = world.services.order_proposals(&call, &all).await;

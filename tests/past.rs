@@ -116,6 +116,7 @@ async fn call(world: &World, who: Persona) -> Call {
         principal: world.principal(who).await,
         request: request(),
         simulated: false,
+        version: None,
     }
 }
 

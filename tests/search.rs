@@ -10,10 +10,12 @@ use duban::store::search::fold;
 use duban::store::today::Today;
 use duban_entities::ids::{CitationId, ProjectAliasId, ProjectId, UnitId};
 use duban_entities::vocabulary::LeadBasis;
-use duban_entities::{citation, project, project_alias, search_gram, unit, unit_alias};
+use duban_entities::{
+    citation, project, project_alias, search_gram, search_unit, unit, unit_alias,
+};
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, DatabaseConnection, EntityTrait, QueryFilter, QueryOrder,
-    Statement,
+    ColumnTrait, ConnectionTrait, DatabaseConnection, EntityTrait, PaginatorTrait, QueryFilter,
+    QueryOrder, Statement, TransactionTrait,
 };
 use serde_json::{Value, json};
 
@@ -21,7 +23,7 @@ use crate::support::client::text;
 use crate::support::dump::texts;
 use crate::support::fixture::{self, db_insert};
 use crate::support::known::{BRIDGE, COUNTY, RESERVOIR_CITATION, TRANSPORT, key};
-use crate::support::{Client, Content, Engine, NOW, Persona, World, on_both};
+use crate::support::{Client, Content, Engine, NOW, Persona, World, on_both, on_world};
 
 on_both!(
     words_of_two_characters_are_found,
@@ -33,6 +35,8 @@ on_both!(
     wildcards_are_plain_characters,
     text_combines_with_the_rest_of_the_filter,
     many_hits_are_read_no_further_than_the_page,
+    many_titles_that_begin_with_a_long_term_are_found,
+    more_units_than_a_statement_binds_are_indexed,
     a_ranked_list_is_stable_while_rows_change,
     the_index_is_what_the_database_reads,
 );
@@ -413,16 +417,21 @@ const CROWD: u128 = 1_400;
 
 /// Fills a world with reservoirs, one in ten of them led.
 async fn crowd(world: &World) {
+    let title = |n: u128| match n % 4 {
+        0 => format!("水库{n}除险加固"),
+        1 => format!("新建水库{n}"),
+        2 => format!("扩建灌区水库{n}"),
+        _ => format!("加固除险的水库{n}"),
+    };
+    crowd_of(world, title).await;
+}
+
+async fn crowd_of(world: &World, title: impl Fn(u128) -> String) {
     let row = db_bridge(world).await;
     let rows = (0..CROWD).map(|n| project::Model {
         id: ProjectId(key(0x1_0000 + n)),
         code: format!("ZMD-CRD-{n:04}"),
-        title: match n % 4 {
-            0 => format!("水库{n}除险加固"),
-            1 => format!("新建水库{n}"),
-            2 => format!("扩建灌区水库{n}"),
-            _ => format!("加固除险的水库{n}"),
-        },
+        title: title(n),
         lead_unit_id: (n % 10 == 0).then_some(TRANSPORT),
         lead_basis: (n % 10 == 0).then_some(LeadBasis::Stated),
         ..row.clone()
@@ -432,6 +441,46 @@ async fn crowd(world: &World) {
         db_insert::<project::Entity>(&world.db, chunk.to_vec()).await;
     }
     world.services.store.index_search().await.unwrap();
+}
+
+/// The rarest pair of the term is not its first, and has more rows than are sorted.
+async fn many_titles_that_begin_with_a_long_term_are_found(world: &World) {
+    let title = |n: u128| match n % 20 {
+        0 => format!("新建灌区{n}"),
+        1 => format!("某地新建水库{n}"),
+        _ => format!("新建水库{n}"),
+    };
+    crowd_of(world, title).await;
+    let oracle = Oracle::read(&world.db).await;
+    let client = world.client_of(Persona::Administrator).await;
+    for term in ["新建水库", "建水库"] {
+        let expected = oracle.find(term, |_| true);
+        assert_eq!(walk(&client, term, 200, false).await, expected, "{term}");
+        assert_eq!(walk(&client, term, 200, true).await, expected, "{term}");
+    }
+}
+
+async fn more_units_than_a_statement_binds_are_indexed(world: &World) {
+    let bound: u128 = match world.database.engine {
+        Engine::Sqlite => 32_766,
+        Engine::Postgres => 65_535,
+    };
+    let row = unit::Entity::find_by_id(COUNTY).one(&world.db).await;
+    let row = row.unwrap().unwrap();
+    let rows = (0..=bound).map(|n| unit::Model {
+        id: UnitId(key(0x10_0000 + n)),
+        code: format!("ZMD-MANY-{n}"),
+        name: "众".to_owned(),
+        full_name: None,
+        ..row.clone()
+    });
+    let rows: Vec<unit::Model> = rows.collect();
+    for chunk in rows.chunks(1_000) {
+        db_insert::<unit::Entity>(&world.db, chunk.to_vec()).await;
+    }
+    world.services.store.index_search().await.unwrap();
+    let indexed = search_unit::Entity::find().count(&world.db).await.unwrap();
+    assert!(u128::from(indexed) > bound, "{indexed}");
 }
 
 async fn many_hits_are_read_no_further_than_the_page(world: &World) {
@@ -693,6 +742,46 @@ async fn the_index_finds_what_a_look_at_every_text_finds(engine: Engine) {
     }
     db_index_is_whole(&world).await;
     world.close().await;
+}
+
+/// On PostgreSQL others write meanwhile: whoever changes a text waits until the index is
+/// made.
+#[test]
+fn an_index_is_made_beside_a_writer() {
+    on_world(Engine::Postgres, async |world| {
+        let store = &world.services.store;
+        let gate = world.db.begin().await.unwrap();
+        let shut = "LOCK TABLE project_aliases IN ACCESS EXCLUSIVE MODE";
+        gate.execute_unprepared(shut).await.unwrap();
+        let indexing = Arc::clone(store);
+        let indexing = tokio::spawn(async move { indexing.index_search().await });
+        until_waiting(world, 1).await;
+        let before = db_bridge(world).await;
+        let after = project::Model {
+            title: "西平跨河通道".to_owned(),
+            ..before.clone()
+        };
+        let writing = Arc::clone(store);
+        let writing = tokio::spawn(async move { fixture::change(&writing, before, after).await });
+        until_waiting(world, 2).await;
+        gate.rollback().await.unwrap();
+        indexing.await.unwrap().unwrap();
+        writing.await.unwrap();
+        assert_eq!(
+            found_by(world, Persona::Supervisor, "跨河").await,
+            ["ZMD-BRI-0001"]
+        );
+        db_index_is_whole(world).await;
+    });
+}
+
+/// Waits until so many connections wait for a lock.
+async fn until_waiting(world: &World, connections: usize) {
+    let sql = "SELECT 'v' AS v FROM pg_stat_activity \
+        WHERE datname = current_database() AND wait_event_type = 'Lock'";
+    while texts(&world.db, sql).await.len() != connections {
+        tokio::task::yield_now().await;
+    }
 }
 
 async fn a_database_without_an_index_gets_one(engine: Engine) {

@@ -1,20 +1,24 @@
 //! Units of work that share a commit: each keeps its own outcome. SQLite alone has one
-//! writer to queue for.
+//! writer to queue for. And what waits for none of them.
 
+use std::future::poll_fn;
 use std::sync::Arc;
+use std::task::Poll;
 
 use duban::error::{Error, Result};
 use duban::policy::{Action, Facts};
 use duban::service::Call;
 use duban::store::ledger as chain;
 use duban::store::{Store, Work, facts, projects};
-use duban_entities::project;
-use sea_orm::EntityTrait;
+use duban_entities::{api_token, project};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter};
 use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 
 use crate::support::known::BRIDGE;
-use crate::support::{Engine, World, on_world};
+use crate::support::{Engine, Persona, World, on_both, on_world};
+
+on_both!(a_read_by_token_waits_for_no_writer);
 
 /// How a unit of work ends.
 #[derive(Clone, Copy)]
@@ -52,6 +56,26 @@ fn spawn(store: &Arc<Store>, end: End) -> JoinHandle<Result<()>> {
             Box::pin(async move { count_up(work, end).await })
         });
         write.await
+    })
+}
+
+/// Writes in a task of its own, and breaks off where it would wait once more than so often.
+fn spawn_for(store: &Arc<Store>, mut waits: usize) -> JoinHandle<Option<Result<()>>> {
+    let store = Arc::clone(store);
+    tokio::spawn(async move {
+        let context = call().write(None);
+        let mut write = Box::pin(store.write(context, |work| {
+            Box::pin(async move { count_up(work, End::Well).await })
+        }));
+        let run = poll_fn(|task| match write.as_mut().poll(task) {
+            Poll::Ready(done) => Poll::Ready(Some(done)),
+            Poll::Pending if waits == 0 => Poll::Ready(None),
+            Poll::Pending => {
+                waits -= 1;
+                Poll::Pending
+            }
+        });
+        run.await
     })
 }
 
@@ -182,4 +206,90 @@ fn nobody_waits_for_a_long_unit() {
         next.await.unwrap().unwrap();
         assert_counted(world, before, 3).await;
     });
+}
+
+/// One breaks off in every place where it waits: at its savepoint, its statements, the
+/// commit. Whoever has ended before it is committed, and is told so.
+#[test]
+fn one_that_goes_takes_no_other_with_it() {
+    on_world(Engine::Sqlite, async |world| {
+        let store = &world.services.store;
+        let mut counted = 0;
+        let before = db_percent(world).await;
+        for waits in 1..=20 {
+            let release = Arc::new(Notify::new());
+            let holder = hold(store, &release).await;
+            let gone = spawn_for(store, waits);
+            until_waiting(store, 1).await;
+            release.notify_one();
+            holder.await.unwrap().unwrap();
+            let gone = gone.await.unwrap().map(Result::unwrap);
+            // Behind whatever that one has left to be done.
+            spawn(store, End::Well).await.unwrap().unwrap();
+            let now = usize::try_from(db_percent(world).await - before).unwrap();
+            // The one that went may have been committed or not.
+            let least = if gone.is_some() { 3 } else { 2 };
+            let new = now - counted;
+            assert!((least..=3).contains(&new), "{new} behind {waits} waits");
+            counted = now;
+        }
+        assert_counted(world, before, counted).await;
+    });
+}
+
+/// As SQLite does where the disk is full.
+#[test]
+fn what_sqlite_takes_back_by_itself_leaves_nothing_open() {
+    on_world(Engine::Sqlite, async |world| {
+        let store = &world.services.store;
+        let before = db_percent(world).await;
+        let full = "CREATE TRIGGER full BEFORE INSERT ON ledger \
+            BEGIN SELECT RAISE(ROLLBACK, 'no room'); END";
+        world.db.execute_unprepared(full).await.unwrap();
+        for _ in 0..2 {
+            spawn(store, End::Well).await.unwrap().unwrap_err();
+        }
+        let room = "DROP TRIGGER full";
+        world.db.execute_unprepared(room).await.unwrap();
+        assert!(spawn(store, End::Panics).await.unwrap_err().is_panic());
+        for _ in 0..2 {
+            spawn(store, End::Well).await.unwrap().unwrap();
+        }
+        assert_counted(world, before, 2).await;
+    });
+}
+
+/// A request by API token is answered while somebody writes, and its use noted behind that.
+async fn a_read_by_token_waits_for_no_writer(world: &World) {
+    const WHO: &str = "{ viewer { username } }";
+    let store = &world.services.store;
+    let client = world.client_of(Persona::Integrator).await;
+    let (begun, release) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
+    let (begins, released, holding) = (Arc::clone(&begun), Arc::clone(&release), Arc::clone(store));
+    let holder = tokio::spawn(async move {
+        let write = holding.write(call().write(None), |work| {
+            Box::pin(async move {
+                let every = "UPDATE api_tokens SET name = name";
+                work.connection().execute_unprepared(every).await?;
+                begins.notify_one();
+                released.notified().await;
+                Ok(())
+            })
+        });
+        write.await
+    });
+    begun.notified().await;
+    client.query(WHO).await.data();
+    assert_eq!(db_uses(world).await, 0);
+    release.notify_one();
+    holder.await.unwrap().unwrap();
+    while db_uses(world).await == 0 {
+        tokio::task::yield_now().await;
+    }
+}
+
+/// The API tokens that have been used.
+async fn db_uses(world: &World) -> u64 {
+    let used = api_token::Entity::find().filter(api_token::Column::LastUsedAt.is_not_null());
+    used.count(&world.db).await.unwrap()
 }

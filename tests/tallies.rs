@@ -7,9 +7,10 @@ use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use duban::policy::Principal;
 use duban::service::{Call, Services};
 use duban::store::projects::ProjectFilter;
-use duban::store::tallies::UnitOrder;
+use duban::store::tallies::{UnitOrder, catch_up};
+use duban_entities::ids::JurisdictionId;
 use duban_entities::vocabulary::{DueBasis, MilestoneRole, ProjectKind, Stage, TaskState};
-use duban_entities::{change_request, jurisdiction, project, task};
+use duban_entities::{change_request, jurisdiction, project, tally_mark, task};
 use sea_orm::{ConnectionTrait, EntityTrait, QueryOrder};
 use serde_json::{Value, json};
 
@@ -27,6 +28,8 @@ on_both!(
     what_people_do_is_counted_at_once,
     midnight_passes_in_one_place_after_the_other,
     a_clock_that_goes_back_is_counted_afresh,
+    a_clock_that_is_slow_turns_nothing_back,
+    one_that_fails_stops_none_behind_it,
     what_is_not_kept_yet_is_counted_until_it_is,
     the_longest_goes_and_the_next_takes_its_place,
     a_move_takes_the_tasks_along,
@@ -128,6 +131,7 @@ fn call(principal: Principal) -> Call {
         principal,
         request: request(),
         simulated: false,
+        version: None,
     }
 }
 
@@ -425,6 +429,66 @@ async fn a_clock_that_goes_back_is_counted_afresh(world: &World) {
     same_as_counted(world, Persona::Administrator, Some(false)).await;
     assert_eq!(keep(world).await, 2);
     same(world).await;
+}
+
+/// Beside a faster one, it leaves the marks, and counts for itself.
+async fn a_clock_that_is_slow_turns_nothing_back(world: &World) {
+    let late = due(0xc00, NOW.date_naive());
+    fixture::add(&world.services.store, vec![late]).await;
+    world.advance_days(1);
+    assert_eq!(keep(world).await, 2);
+    let marks = db_marks(world).await;
+    world.clock.set(NOW);
+    same_as_counted(world, Persona::Administrator, Some(false)).await;
+    assert_eq!(keep(world).await, 0);
+    // A round that began before midnight and comes behind one that began after it.
+    let call = Call::system("tallies", "test".to_owned());
+    let store = &world.services.store;
+    let day = store.clock().now().date_naive();
+    let late = store.write_alone(call.write(None), |work| {
+        Box::pin(async move { catch_up(work, HERE, day).await })
+    });
+    late.await.unwrap();
+    assert_eq!(db_marks(world).await, marks);
+    world.advance_days(1);
+    assert_eq!(keep(world).await, 0);
+    same(world).await;
+}
+
+/// The days for which the cells stand.
+async fn db_marks(world: &World) -> Vec<(JurisdictionId, NaiveDate)> {
+    let marks = tally_mark::Entity::find().order_by_asc(tally_mark::Column::JurisdictionId);
+    let marks = marks.all(&world.db).await.unwrap().into_iter();
+    marks.map(|mark| (mark.jurisdiction_id, mark.day)).collect()
+}
+
+/// The first by code, whose mark cannot be written.
+async fn one_that_fails_stops_none_behind_it(world: &World) {
+    let codes = jurisdiction::Entity::find().order_by_asc(jurisdiction::Column::Code);
+    let codes = codes.all(&world.db).await.unwrap();
+    let ids: Vec<JurisdictionId> = codes.iter().map(|row| row.id).collect();
+    assert_eq!(ids, [ELSEWHERE, HERE]);
+    db_forget(world).await;
+    let statements: &[&str] = match world.database.engine {
+        Engine::Sqlite => &["CREATE TRIGGER broken BEFORE INSERT ON tally_marks \
+             WHEN NEW.jurisdiction_id = (SELECT id FROM jurisdictions ORDER BY code LIMIT 1) \
+             BEGIN SELECT RAISE(ABORT, 'no more marks'); END"],
+        Engine::Postgres => &[
+            "CREATE FUNCTION broken() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN \
+             IF NEW.jurisdiction_id = (SELECT id FROM jurisdictions ORDER BY code LIMIT 1) \
+             THEN RAISE EXCEPTION 'no more marks'; END IF; RETURN NEW; END $$",
+            "CREATE TRIGGER broken BEFORE INSERT ON tally_marks \
+             FOR EACH ROW EXECUTE FUNCTION broken()",
+        ],
+    };
+    for sql in statements {
+        world.db.execute_unprepared(sql).await.unwrap();
+    }
+    let call = Call::system("tallies", "test".to_owned());
+    world.services.keep_tallies(&call).await.unwrap_err();
+    let kept = db_marks(world).await.into_iter();
+    assert_eq!(kept.map(|(id, _)| id).collect::<Vec<_>>(), [HERE]);
+    same_of(world, Persona::Supervisor).await;
 }
 
 async fn what_is_not_kept_yet_is_counted_until_it_is(world: &World) {

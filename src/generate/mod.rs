@@ -102,13 +102,7 @@ async fn derive(url: &DatabaseUrl, clock: Arc<dyn Clock>) -> Result<()> {
     store.index_search().await?;
     let today = Today::load(store.read(), store.clock().now()).await?;
     let call = Call::system("generate", String::new());
-    for jurisdiction in tallies::lagging(store.read(), &today).await? {
-        let day = today.of(jurisdiction);
-        let run = store.write_alone(call.write(None), move |work| {
-            Box::pin(async move { tallies::catch_up(work, jurisdiction, day).await })
-        });
-        run.await?;
-    }
+    tallies::keep(&store, &call.write(None), &today).await?;
     store.close().await
 }
 

@@ -7,7 +7,7 @@
 //! offset is a multiple of it. Fields that show what the ledger does not hold are marked
 //! ([`crate::graphql::Fleeting`]); an answer with one of them is not kept.
 
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
@@ -36,12 +36,21 @@ pub(super) struct Answers {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Key([u8; 32]);
 
-/// What an answer rests on.
-#[derive(Clone, Debug, PartialEq)]
+/// What an answer rests on. The principal is known by its place, which is the same as long as
+/// nothing of it has changed ([`Caller`]) and nobody else's while this is here; what it holds
+/// goes when it is out of date.
+#[derive(Clone, Debug)]
 pub(super) struct Basis {
-    principal: Arc<Principal>,
+    principal: Weak<Principal>,
     version: i64,
     slot: i64,
+}
+
+impl PartialEq for Basis {
+    fn eq(&self, other: &Self) -> bool {
+        self.principal.ptr_eq(&other.principal)
+            && (self.version, self.slot) == (other.version, other.slot)
+    }
 }
 
 #[derive(Clone, Debug)]
@@ -74,7 +83,7 @@ impl Basis {
     /// What an answer to this caller rests on; nothing where no version is known.
     pub(super) fn of(caller: &Caller, now: DateTime<Utc>) -> Option<Self> {
         Some(Self {
-            principal: Arc::clone(&caller.principal),
+            principal: Arc::downgrade(&caller.principal),
             version: caller.version?,
             slot: now.timestamp().div_euclid(SLOT),
         })
@@ -107,9 +116,10 @@ impl Answers {
         (kept.basis == *basis).then_some(kept.body)
     }
 
-    /// Keeps an answer.
+    /// Keeps an answer, without the room that its text was written in.
     pub(super) fn keep(&self, key: Key, basis: Basis, body: Bytes) {
         if body.len() + OVERHEAD <= self.largest {
+            let body = Bytes::from(Vec::from(body).into_boxed_slice());
             self.cache.insert(key, Kept { basis, body });
         }
     }
@@ -121,11 +131,15 @@ mod tests {
 
     use super::*;
 
-    fn caller(version: i64) -> Caller {
+    fn caller(person: &Arc<Principal>, version: i64) -> Caller {
         Caller {
-            principal: Arc::new(Principal::system("test")),
+            principal: Arc::clone(person),
             version: Some(version),
         }
+    }
+
+    fn person() -> Arc<Principal> {
+        Arc::new(Principal::system("test"))
     }
 
     #[test]
@@ -133,6 +147,8 @@ mod tests {
         let answers = Answers::new(1 << 20);
         let now = DateTime::from_timestamp(1_795_226_400, 0).unwrap();
         let key = Key::of("token", b"{}");
+        let person = person();
+        let caller = |version| caller(&person, version);
         let basis = Basis::of(&caller(7), now).unwrap();
         answers.keep(key, basis, Bytes::from_static(b"answer"));
         let get = |caller: &Caller, now| answers.get(&key, &Basis::of(caller, now).unwrap());
@@ -155,7 +171,8 @@ mod tests {
     fn the_memory_is_bounded() {
         let answers = Answers::new(64 * 1_024);
         let now = DateTime::UNIX_EPOCH;
-        let basis = Basis::of(&caller(1), now).unwrap();
+        let person = person();
+        let basis = Basis::of(&caller(&person, 1), now).unwrap();
         for n in 0..1_000_u32 {
             let body = Bytes::from(vec![b'x'; 2_000]);
             answers.keep(Key::of("t", &n.to_be_bytes()), basis.clone(), body);
@@ -164,5 +181,8 @@ mod tests {
         let large = Bytes::from(vec![b'x'; 8_000]);
         answers.keep(Key::of("t", b"large"), basis, large);
         assert!(!answers.knows(&Key::of("t", b"large")));
+        let held = Arc::downgrade(&person);
+        drop(person);
+        assert_eq!(held.strong_count(), 0, "answers keep no principal");
     }
 }

@@ -11,13 +11,16 @@ use chrono::{DateTime, DurationRound, TimeDelta, Utc};
 use duban_entities::ids::{UnitId, UserId};
 use duban_entities::vocabulary::{Role, ScopeType};
 use duban_entities::{api_token, grant, user};
+use futures_util::future::BoxFuture;
+use tokio::task::JoinHandle;
+use tracing::Instrument as _;
 
 use super::caller::{Caller, in_force, next_change};
 use super::credential::{Claims, Kind, Opaque};
 use super::{Call, Services};
 use crate::error::{Error, Result};
 use crate::policy::{Actor, Credential, Held, Principal, Scope};
-use crate::store::{WriteContext, ledger, sessions, tokens, users};
+use crate::store::{Work, WriteContext, ledger, sessions, tokens, users};
 
 /// The one refusal of a token.
 const REFUSED: Error = Error::Unauthenticated("the token is not valid: sign in again");
@@ -111,15 +114,26 @@ impl Services {
     /// Without this note a lost reply and a stolen token look alike; the request itself
     /// does not fail for it.
     async fn note_first_use(&self, claims: Claims) {
-        let noted = self
-            .store
-            .write(operational(), move |work| {
-                Box::pin(async move { sessions::mark_access_used(work, claims.refresh).await })
-            })
-            .await;
-        if let Err(error) = noted {
-            tracing::warn!(%error, "the first use of an access token was not noted");
-        }
+        let noted = self.note("the first use of an access token", move |work| {
+            Box::pin(async move { sessions::mark_access_used(work, claims.refresh).await })
+        });
+        // It logs what went wrong.
+        let _ = noted.await;
+    }
+
+    /// Writes a row that is not in the ledger, in a task of its own: it goes on when the
+    /// request does not.
+    fn note<F>(&self, what: &'static str, run: F) -> JoinHandle<()>
+    where
+        F: for<'w> FnOnce(&'w mut Work) -> BoxFuture<'w, Result<()>> + Send + 'static,
+    {
+        let store = Arc::clone(&self.store);
+        let write = async move {
+            if let Err(error) = store.write(operational(), run).await {
+                tracing::warn!(%error, "{what} was not noted");
+            }
+        };
+        tokio::spawn(write.in_current_span())
     }
 
     async fn by_api_token(&self, hash: &str, peer: &str) -> Result<Caller> {
@@ -133,7 +147,7 @@ impl Services {
                 token.revoked_at.is_none() && token.expires_at > now && user.disabled_at.is_none()
             })
             .ok_or(REFUSED)?;
-        self.note_use(&token, peer).await;
+        self.note_use(&token, peer);
         let who = Who {
             actor: Actor::User {
                 id: user.id,
@@ -147,23 +161,20 @@ impl Services {
         self.caller(who, version, now).await
     }
 
-    /// To the minute, so that a busy program does not write with every read.
-    async fn note_use(&self, token: &api_token::Model, peer: &str) {
+    /// Once a minute, so that a busy program does not write with every read; no request waits
+    /// for it behind those who write.
+    fn note_use(&self, token: &api_token::Model, peer: &str) {
         let now = self.clock.now();
         let minute = now.duration_trunc(TimeDelta::minutes(1)).unwrap_or(now);
-        if token.last_used_at == Some(minute) && token.last_used_peer.as_deref() == Some(peer) {
+        let noted = &self.credentials.noted;
+        if token.last_used_at == Some(minute) || noted.get(&token.id) == Some(minute) {
             return;
         }
+        noted.insert(token.id, minute);
         let (id, peer) = (token.id, peer.to_owned());
-        let noted = self
-            .store
-            .write(operational(), move |work| {
-                Box::pin(async move { tokens::mark_used(work, id, minute, &peer).await })
-            })
-            .await;
-        if let Err(error) = noted {
-            tracing::warn!(%error, "the use of an API token was not noted");
-        }
+        drop(self.note("the use of an API token", move |work| {
+            Box::pin(async move { tokens::mark_used(work, id, minute, &peer).await })
+        }));
     }
 
     /// The principal with these grants; the units below them are read only where a grant

@@ -9,8 +9,8 @@ use quick_cache::sync::Cache;
 
 use crate::policy::{Credential, Principal};
 
-/// How many principals are remembered.
-const REMEMBERED: usize = 4_096;
+/// How many principals, or tokens, are remembered.
+pub(super) const REMEMBERED: usize = 4_096;
 
 /// Who asks.
 #[derive(Clone, Debug)]

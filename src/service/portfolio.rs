@@ -1,6 +1,6 @@
 //! The counts of a portfolio: read from the tallies where these answer, else counted.
 
-use duban_entities::ids::{JurisdictionId, UnitId};
+use duban_entities::ids::UnitId;
 
 use super::{Call, Services};
 use crate::error::Result;
@@ -83,31 +83,14 @@ impl Services {
     }
 
     /// Brings the tallies of every jurisdiction to its day, and fills those that are not kept
-    /// yet; tells how many that were. Running it again changes nothing.
+    /// yet; tells how many that were. Running it again changes nothing. One that fails stops
+    /// none behind it.
     ///
     /// # Errors
     /// [`crate::error::Error::Internal`] when the database fails.
     pub async fn keep_tallies(&self, call: &Call) -> Result<usize> {
         let today = self.today().await?;
-        let lagging = tallies::lagging(self.store.read(), &today).await?;
-        let count = lagging.len();
-        for jurisdiction in lagging {
-            self.keep_tallies_of(call, jurisdiction, today.of(jurisdiction))
-                .await?;
-        }
-        Ok(count)
-    }
-
-    async fn keep_tallies_of(
-        &self,
-        call: &Call,
-        jurisdiction: JurisdictionId,
-        day: chrono::NaiveDate,
-    ) -> Result<()> {
-        let run = self.store.write_alone(call.write(None), move |work| {
-            Box::pin(async move { tallies::catch_up(work, jurisdiction, day).await })
-        });
-        run.await
+        tallies::keep(&self.store, &call.write(None), &today).await
     }
 
     /// What the tallies say otherwise than a fresh count, a line each. Nobody else writes

@@ -13,7 +13,7 @@ use sea_orm::{
 };
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{ConnectOptions, Executor};
+use sqlx::{ConnectOptions, Connection as _, Executor};
 
 use super::group::Group;
 use super::reader::{Local, Reader};
@@ -196,6 +196,11 @@ async fn open_sqlite(
         .idle_timeout(None)
         .max_lifetime(None)
         .acquire_timeout(patience.wait)
+        // Where SQLite took a transaction back by itself, the driver still counts it as open
+        // and would begin the next one as a savepoint, which no commit ends.
+        .before_acquire(|connection, _| {
+            Box::pin(async move { Ok(!connection.is_in_transaction()) })
+        })
         .connect_with(writer)
         .await
         .map_err(|error| cannot_open(&path.display(), &error))?;

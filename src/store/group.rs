@@ -5,6 +5,7 @@
 //! takes back what it did and nothing else. The last of them commits, and nobody is answered
 //! before that. A unit that nobody waits behind commits at once.
 
+use std::future::Future;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
@@ -13,13 +14,14 @@ use sea_orm::{DatabaseTransaction, DbErr, TransactionTrait};
 use tokio::runtime::Handle;
 use tokio::sync::{Mutex, OwnedMutexGuard, watch};
 use tokio::time::{Instant, timeout};
+use tracing::Instrument as _;
 
 use super::Store;
 use crate::error::{Error, Result};
 
 /// Most units behind one commit.
 const LARGEST: usize = 64;
-/// How long the first of them waits for more to end.
+/// Whoever ends so long after the first has begun commits, though others wait.
 const LONGEST: Duration = Duration::from_millis(10);
 
 /// The queue of the writers.
@@ -95,7 +97,11 @@ impl Group {
             alone,
         };
         if alone {
-            turn.settle().await;
+            turn = to_its_end(async move {
+                turn.settle().await;
+                Ok(turn)
+            })
+            .await?;
         }
         Ok(turn)
     }
@@ -119,12 +125,31 @@ impl Drop for Place<'_> {
     }
 }
 
+/// Runs to its end, whether or not anybody still waits for it: a savepoint or a commit that
+/// is left half-way would end otherwise than those who rely on the group are told.
+async fn to_its_end<T: Send + 'static>(
+    run: impl Future<Output = Result<T>> + Send + 'static,
+) -> Result<T> {
+    let run = tokio::spawn(run.in_current_span()).await;
+    run.map_err(|_| Error::internal("a group's task came to a sudden end"))?
+}
+
 impl Turn {
-    /// A savepoint in the group's transaction, which begins where there is none.
+    /// A savepoint in the group's transaction, which begins where there is none. Whoever
+    /// breaks off gives the savepoint up before the turn.
     ///
     /// # Errors
-    /// When the database refuses; then nobody else is touched.
-    pub(super) async fn begin(&mut self, store: &Store) -> Result<DatabaseTransaction> {
+    /// When the database refuses.
+    pub(super) async fn begin(mut self, store: &Store) -> Result<(DatabaseTransaction, Self)> {
+        let store = store.clone();
+        to_its_end(async move {
+            let unit = self.savepoint(&store).await?;
+            Ok((unit, self))
+        })
+        .await
+    }
+
+    async fn savepoint(&mut self, store: &Store) -> Result<DatabaseTransaction> {
         let slot = self.slot()?;
         let open = match slot {
             Some(open) => open,
@@ -139,28 +164,20 @@ impl Turn {
             clippy::disallowed_methods,
             reason = "a savepoint in a transaction that began as it should"
         )]
-        let unit = open.transaction.begin().await?;
-        Ok(unit)
+        let unit = open.transaction.begin().await;
+        if let Err(error) = &unit {
+            // The failed savepoint, dropped, has rolled back what it was to stand in.
+            self.abandon(error).await;
+        }
+        Ok(unit?)
     }
 
     /// Ends the turn, given how the savepoint ended, and waits for the commit.
     ///
     /// # Errors
     /// When the group could not be committed: nothing of it was written.
-    pub(super) async fn end(mut self, left: Result<(), DbErr>) -> Result<()> {
-        let alone = self.alone;
-        let Some(open) = self.slot()?.as_mut() else {
-            return Err(Error::internal("a unit of work without a transaction"));
-        };
-        open.units += 1;
-        let mut ended = open.ended.subscribe();
-        let full = alone || open.units >= LARGEST || open.since.elapsed() >= LONGEST;
-        match left {
-            Err(error) => self.abandon(&error).await,
-            Ok(()) if full => self.settle().await,
-            Ok(()) => self.settle_unless_awaited().await,
-        }
-        drop(self);
+    pub(super) async fn end(self, left: Result<(), DbErr>) -> Result<()> {
+        let mut ended = to_its_end(self.leave(left)).await?;
         let ended = ended.wait_for(Option::is_some).await;
         match ended.ok().and_then(|ended| *ended) {
             Some(Ended::Committed) => Ok(()),
@@ -169,6 +186,23 @@ impl Turn {
             }),
             Some(Ended::Failed) | None => Err(Error::internal("the commit failed")),
         }
+    }
+
+    /// Gives the turn to the next; answers where the group's end will be told.
+    async fn leave(mut self, left: Result<(), DbErr>) -> Result<watch::Receiver<Option<Ended>>> {
+        let alone = self.alone;
+        let Some(open) = self.slot()?.as_mut() else {
+            return Err(Error::internal("a unit of work without a transaction"));
+        };
+        open.units += 1;
+        let ended = open.ended.subscribe();
+        let full = alone || open.units >= LARGEST || open.since.elapsed() >= LONGEST;
+        match left {
+            Err(error) => self.abandon(&error).await,
+            Ok(()) if full => self.settle().await,
+            Ok(()) => self.settle_unless_awaited().await,
+        }
+        Ok(ended)
     }
 
     fn slot(&mut self) -> Result<&mut Option<Open>> {
@@ -201,8 +235,8 @@ impl Turn {
         open.ended.send_replace(Some(ended));
     }
 
-    /// A savepoint that cannot be ended: SQLite has taken back the whole transaction, as it
-    /// does when the disk is full.
+    /// A savepoint that cannot begin or end: SQLite has taken back the whole transaction, as
+    /// it does when the disk is full.
     async fn abandon(&mut self, error: &DbErr) {
         let Some(open) = self.open.as_deref_mut().and_then(Option::take) else {
             return;

@@ -134,7 +134,7 @@ pub fn reached(principal: &Principal) -> Option<SelectStatement> {
         all.union(UnionType::All, projects_in_areas(reach.areas));
     }
     if !reach.units.is_empty() {
-        all.union(UnionType::All, projects_with_units(&reach.units));
+        all.union(UnionType::All, projects_of_units(&reach.units));
     }
     Some(all)
 }
@@ -146,18 +146,6 @@ pub fn confined(principal: &Principal) -> Option<Vec<JurisdictionId>> {
     let reach = reach(principal);
     let whole = !reach.everything && reach.areas.is_empty() && reach.units.is_empty();
     whole.then_some(reach.jurisdictions)
-}
-
-/// The ids of the projects in which one of these units has any part, some twice.
-#[must_use]
-pub fn projects_with_units(units: &[UnitId]) -> SelectStatement {
-    let mut all = Query::select()
-        .column((project::Entity, project::Column::Id))
-        .from(project::Entity)
-        .and_where(project::Column::LeadUnitId.is_in(units.to_vec()))
-        .to_owned();
-    all.union(UnionType::All, projects_of_units(units));
-    all
 }
 
 /// The tasks that the principal may see: those of visible projects, those that an own unit

@@ -86,8 +86,8 @@ impl Store {
         F: for<'w> FnOnce(&'w mut Work) -> BoxFuture<'w, Result<T>> + Send,
     {
         if self.backend == DbBackend::Sqlite {
-            let mut turn = self.group.turn(alone).await?;
-            let unit = turn.begin(self).await?;
+            let turn = self.group.turn(alone).await?;
+            let (unit, turn) = turn.begin(self).await?;
             let (outcome, left) = self.work(unit, context).run(run).await;
             turn.end(left).await?;
             return outcome;

@@ -4,6 +4,7 @@ use duban::copy::{Outcome, Progress, Step};
 use sea_orm::ConnectionTrait;
 
 use super::{BATCH, behind_a_batch, output, run, run_whole, said, text, unfinished, whole};
+use crate::support::dump::texts;
 use crate::support::{Content, Database, Engine, on_both};
 
 on_both!(engine:
@@ -13,6 +14,7 @@ on_both!(engine:
     a_source_that_goes_on_is_noticed,
     schemas_of_other_releases_are_refused,
     a_reference_to_a_later_row_arrives,
+    what_an_emptied_target_has_counted_is_forgotten,
 );
 
 /// No command takes half a copy for an installation.
@@ -214,4 +216,27 @@ async fn a_database_is_not_copied_into_itself() {
         let why = text(&refused.stderr);
         assert!(why.contains("the same database"), "{why}");
     }
+}
+
+async fn what_an_emptied_target_has_counted_is_forgotten(engine: Engine) {
+    let from = Engine::Sqlite.database(Content::World).await;
+    let to = engine.database(Content::Schema).await;
+    let id = match engine {
+        Engine::Sqlite => "zeroblob(16)",
+        Engine::Postgres => "'00000000-0000-0000-0000-000000000000'",
+    };
+    let counted = format!("INSERT INTO tallies VALUES ({id}, 'ROAD', 'PROPOSED', 7, 7, 7, 7, 7)");
+    execute(&to, &counted).await;
+    let counted =
+        format!("INSERT INTO unit_tallies VALUES ({id}, '', '', {id}, 7, 7, 7, NULL, NULL)");
+    execute(&to, &counted).await;
+    run_whole(&from, &to, 500).await.unwrap();
+    let connection = to.connect().await;
+    for table in ["tallies", "unit_tallies"] {
+        let sql = format!("SELECT kind AS v FROM {table}");
+        assert_eq!(texts(&connection, &sql).await, [""; 0], "{table}");
+    }
+    connection.close().await.unwrap();
+    from.remove().await;
+    to.remove().await;
 }

@@ -134,6 +134,7 @@ impl World {
             principal: signed_in.principal,
             request: request(),
             simulated: false,
+            version: None,
         };
         let issued = self.services.issue_token(&call, token(self.clock.now()));
         let secret = issued.await.unwrap().secret;

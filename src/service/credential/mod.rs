@@ -14,6 +14,8 @@ use std::fmt;
 use std::sync::atomic::{AtomicI64, Ordering};
 
 use chrono::{DateTime, TimeDelta, Utc};
+use duban_entities::ids::ApiTokenId;
+use quick_cache::sync::Cache;
 
 use crate::error::Result;
 
@@ -23,7 +25,7 @@ pub use password::{Passwords, Verdict};
 pub use password_rules::{Strictness, check as check_password, normalise as normalise_password};
 pub use signing_key::SigningKey;
 
-use super::caller::Principals;
+use super::caller::{Principals, REMEMBERED};
 use super::throttle::SignInLimits;
 
 /// A text that must not be logged. Only [`Secret::expose`] shows it.
@@ -84,6 +86,8 @@ pub struct Credentials {
     pub lives: SessionLives,
     /// Principals as they were last read.
     pub(super) principals: Principals,
+    /// The minute at which the use of an API token was last noted, or was about to be.
+    pub(super) noted: Cache<ApiTokenId, DateTime<Utc>>,
     /// When old rows were last forgotten, in seconds since 1970.
     tidied: AtomicI64,
 }
@@ -100,6 +104,7 @@ impl Credentials {
             limits,
             lives: SessionLives::default(),
             principals: Principals::default(),
+            noted: Cache::new(REMEMBERED),
             tidied: AtomicI64::new(i64::MIN),
         })
     }

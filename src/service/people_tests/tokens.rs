@@ -100,6 +100,12 @@ async fn the_last_use_is_noted_to_the_minute() {
         let secret = issued.secret.unwrap();
         world.later(TimeDelta::seconds(90));
         world.authenticate(&secret).await.unwrap();
+        while world.services.tokens(&call, id).await.unwrap()[0]
+            .last_used_at
+            .is_none()
+        {
+            tokio::task::yield_now().await;
+        }
         let before = world.services.store.statements();
         world.authenticate(&secret).await.unwrap();
         assert_eq!(

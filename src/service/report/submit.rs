@@ -91,7 +91,7 @@ impl Services {
         check_rows(&inputs)?;
         let key = Key::of("reportsSubmit", idempotency_key.as_deref(), &inputs)?;
         self.store
-            .write(call.write(None), move |work| {
+            .write_alone(call.write(None), move |work| {
                 Box::pin(async move { submit_many(work, &inputs, key).await })
             })
             .await

@@ -38,11 +38,13 @@ impl Store {
                 .await?;
             work.execute_unprepared("SET LOCAL lock_timeout = 0")
                 .await?;
+            // Writers who change a text wait, and index it behind this.
+            work.execute_unprepared("LOCK TABLE search_texts, search_units IN EXCLUSIVE MODE")
+                .await?;
         }
         clear(&work).await?;
         let projects = fill_projects(&work).await?;
-        let texts = unit_texts(&work, unit::Column::Id.is_not_null()).await?;
-        insert_all::<search_unit::Entity>(&work, texts).await?;
+        fill_units(&work).await?;
         for of in [Of::Projects, Of::Units] {
             fill_grams(&work, of).await?;
         }
@@ -72,9 +74,10 @@ async fn clear(on: &DatabaseTransaction) -> Result<()> {
 
 /// Writes the texts of all projects, and says of how many.
 async fn fill_projects(on: &DatabaseTransaction) -> Result<usize> {
+    use project::Column::{Code, Id};
     let (mut after, mut all) = (String::new(), 0);
     loop {
-        let these = project::Column::Id.in_subquery(next_codes(&after));
+        let these = Id.in_subquery(next_codes(project::Entity, Id, Code, &after));
         let texts = project_texts(on, these).await?;
         let Some(last) = texts.iter().map(|row| row.code.clone()).max() else {
             return Ok(all);
@@ -82,6 +85,21 @@ async fn fill_projects(on: &DatabaseTransaction) -> Result<usize> {
         all += texts.len();
         after = last;
         insert_all::<search_text::Entity>(on, texts).await?;
+    }
+}
+
+/// Writes the names of all units.
+async fn fill_units(on: &DatabaseTransaction) -> Result<()> {
+    use unit::Column::{Code, Id};
+    let mut after = String::new();
+    loop {
+        let these = Id.in_subquery(next_codes(unit::Entity, Id, Code, &after));
+        let texts = unit_texts(on, these).await?;
+        let Some(last) = texts.iter().map(|row| row.code.clone()).max() else {
+            return Ok(());
+        };
+        after = last;
+        insert_all::<search_unit::Entity>(on, texts).await?;
     }
 }
 

@@ -64,17 +64,12 @@ pub(super) fn cut(backend: DbBackend, of: Of, which: &str) -> String {
         .replace("{point}", point)
 }
 
-/// Brings the index up to date with what a unit of work has changed, within it. Writers of
-/// the same project's texts queue for its row in the index, and read behind it.
+/// Brings the index up to date with what a unit of work has changed, within it. Two that
+/// change the texts of one project or unit queue for its own row before they come here.
 ///
 /// # Errors
 /// [`crate::error::Error::Internal`] when the database refuses.
 pub(in crate::store) async fn refresh(on: &DatabaseTransaction, stale: Stale) -> Result<()> {
-    if !stale.codes.is_empty() {
-        let codes: Vec<String> = stale.codes.into_iter().collect();
-        forget(on, Of::Projects, codes.clone()).await?;
-        forget(on, Of::Units, codes).await?;
-    }
     let projects: Vec<ProjectId> = stale.projects.into_iter().collect();
     for chunk in projects.chunks(CHUNK) {
         refresh_projects(on, chunk.to_vec()).await?;
@@ -262,13 +257,18 @@ fn add_new(known: &mut Vec<String>, texts: &[String]) {
     }
 }
 
-/// Every project whose code is behind this one, so many of them.
-pub(super) fn next_codes(after: &str) -> SelectStatement {
+/// The next rows of a table in the order of their codes, so many of them.
+pub(super) fn next_codes<E: EntityTrait>(
+    of: E,
+    id: E::Column,
+    code: E::Column,
+    after: &str,
+) -> SelectStatement {
     Query::select()
-        .column(project::Column::Id)
-        .from(project::Entity)
-        .and_where(project::Column::Code.gt(after))
-        .order_by(project::Column::Code, sea_orm::Order::Asc)
+        .column(id)
+        .from(of)
+        .and_where(code.gt(after))
+        .order_by(code, sea_orm::Order::Asc)
         .limit(2_000)
         .to_owned()
 }

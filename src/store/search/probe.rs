@@ -37,6 +37,9 @@ pub(super) enum Way {
 pub(super) struct Stream {
     /// The rows of the pair that is read; none where the term is no pair.
     pub(super) gram: Option<Condition>,
+    /// The rows of the term's first pair: of a title's pairs the first alone tells that it
+    /// stands at the start.
+    pub(super) first: Option<Condition>,
     /// True where the units that the term names lead few projects.
     pub(super) few_led: bool,
     /// The first and the last code that can be seen.
@@ -149,6 +152,7 @@ impl Probe {
     }
 
     fn decide(self, numbers: Numbers, term: &Term) -> Way {
+        let first = self.grams.first().cloned();
         let rarest = numbers.grams.into_iter().zip(self.grams);
         let rarest = rarest.min_by_key(|(hits, _)| *hits);
         let (hits, gram) = rarest.unwrap_or_else(|| (u64::MAX, any_gram(term)));
@@ -163,8 +167,10 @@ impl Probe {
             codes.union(UnionType::All, self.led);
             return Way::Gather(Condition::all().add(project::Column::Code.in_subquery(codes)));
         }
+        let is_pairs = matches!(term.grams(), Grams::All(_));
         Way::Stream(Stream {
-            gram: matches!(term.grams(), Grams::All(_)).then_some(gram),
+            gram: is_pairs.then_some(gram),
+            first: first.filter(|_| is_pairs),
             few_led: numbers.led < FEW_SEEN,
             codes: numbers.codes,
         })
@@ -202,7 +208,7 @@ fn sets(principal: &Principal, filter: &ProjectFilter) -> Vec<SelectStatement> {
     let parent = filter.parent;
     let parent = parent.map(|id| those(project::Column::ParentId.eq(id)));
     let area = filter.area.map(|id| scope::projects_in_areas(vec![id]));
-    let unit = filter.unit.map(|id| scope::projects_with_units(&[id]));
+    let unit = filter.unit.map(|id| scope::projects_of_units(&[id]));
     let seen = scope::reached(principal);
     let all = [seen, jurisdiction, lead, parent, area, unit];
     all.into_iter().flatten().collect()

@@ -247,13 +247,15 @@ impl<C: ConnectionTrait> Search<'_, C> {
     /// Where a tier's projects are, each with what must hold of them there.
     fn sources(&self, tier: Tier, stream: &Stream) -> Vec<(Source, Condition)> {
         let term = &self.term;
-        let own = || match &stream.gram {
-            Some(gram) => Source::Grams(gram.clone()),
-            None => Source::Texts,
+        let texts = |gram: &Option<Condition>| {
+            let rows = gram.clone().map(Source::Grams);
+            rows.unwrap_or(Source::Texts)
         };
+        let own = || texts(&stream.gram);
         match tier {
             Tier::Code => vec![(Source::Projects, stands(term, tier))],
-            Tier::Start | Tier::Title | Tier::Quote => vec![(own(), stands(term, tier))],
+            Tier::Start => vec![(texts(&stream.first), stands(term, tier))],
+            Tier::Title | Tier::Quote => vec![(own(), stands(term, tier))],
             Tier::Name => {
                 let by = match stream.few_led {
                     true => Source::Projects,

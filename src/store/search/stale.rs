@@ -8,13 +8,12 @@ use duban_entities::{project, unit};
 
 use crate::store::record::Row;
 
-/// The projects and units whose texts are to be indexed anew.
+/// The projects and units whose texts are to be indexed anew. Their codes, by which the index
+/// knows them, never change.
 #[derive(Debug, Default)]
 pub(in crate::store) struct Stale {
     pub(super) projects: BTreeSet<ProjectId>,
     pub(super) units: BTreeSet<UnitId>,
-    /// Codes that no longer stand for what they stood for.
-    pub(super) codes: BTreeSet<String>,
 }
 
 impl Stale {
@@ -42,20 +41,13 @@ impl Stale {
     }
 
     fn project(&mut self, before: &project::Model, after: &project::Model) {
-        if before.code != after.code {
-            self.codes.insert(before.code.clone());
-        }
-        if (&before.code, &before.title) != (&after.code, &after.title) {
+        if before.title != after.title {
             self.projects.insert(after.id);
         }
     }
 
     fn unit(&mut self, before: &unit::Model, after: &unit::Model) {
-        let names = |row: &unit::Model| (row.name.clone(), row.full_name.clone());
-        if before.code != after.code {
-            self.codes.insert(before.code.clone());
-        }
-        if before.code != after.code || names(before) != names(after) {
+        if (&before.name, &before.full_name) != (&after.name, &after.full_name) {
             self.units.insert(after.id);
         }
     }

@@ -6,24 +6,43 @@ use chrono::NaiveDate;
 use duban_entities::ids::JurisdictionId;
 use duban_entities::vocabulary::TaskState::{Open, Submitted};
 use duban_entities::{jurisdiction, project, tally, tally_mark, task, unit_tally};
+use sea_orm::sea_query::ExprTrait as _;
 use sea_orm::{
     ColumnTrait, Condition, EntityTrait, FromQueryResult, QueryFilter, QueryOrder, QuerySelect,
 };
 
 use super::delta::{Cell, Delta, Figures, Sign};
-use super::facts::{Class, Led, Placed, is_open, placed};
+use super::facts::{Class, Led, Placed, indexed, is_open, placed};
 use super::{ALL, write};
 use crate::error::{Error, Result};
-use crate::store::Reads;
-use crate::store::Work;
 use crate::store::catalogue::insert_all;
 use crate::store::today::Today;
+use crate::store::{Reads, Store, Work, WriteContext};
 
-/// The jurisdictions whose cells do not stand for today, by code: two statements.
+/// Brings the cells of every jurisdiction to its day, and fills those that are not kept yet, a
+/// transaction each; tells how many that were. One that fails stops none behind it.
 ///
 /// # Errors
-/// [`crate::error::Error::Internal`] when the database cannot be read.
-pub async fn lagging(connection: &impl Reads, today: &Today) -> Result<Vec<JurisdictionId>> {
+/// The first that occurred.
+pub async fn keep(store: &Store, context: &WriteContext, today: &Today) -> Result<usize> {
+    let lagging = lagging(store.read(), today).await?;
+    let count = lagging.len();
+    let mut all = Ok(count);
+    for jurisdiction in lagging {
+        let day = today.of(jurisdiction);
+        let run = store.write_alone(context.clone(), move |work| {
+            Box::pin(async move { catch_up(work, jurisdiction, day).await })
+        });
+        if let Err(error) = run.await {
+            tracing::error!(%error, %jurisdiction, "the tallies of a jurisdiction were not kept");
+            all = all.and(Err(error));
+        }
+    }
+    all
+}
+
+/// The jurisdictions whose cells do not stand for today, by code: two statements.
+async fn lagging(connection: &impl Reads, today: &Today) -> Result<Vec<JurisdictionId>> {
     let ids: Vec<JurisdictionId> = jurisdiction::Entity::find()
         .select_only()
         .column(jurisdiction::Column::Id)
@@ -36,12 +55,21 @@ pub async fn lagging(connection: &impl Reads, today: &Today) -> Result<Vec<Juris
         .into_iter()
         .map(|mark| (mark.jurisdiction_id, mark.day))
         .collect();
-    let lags = |id: &JurisdictionId| marks.get(id) != Some(&today.of(*id));
-    Ok(ids.into_iter().filter(lags).collect())
+    let stands = |id: &JurisdictionId| {
+        let mark = marks.get(id);
+        mark.is_some_and(|mark| stands(*mark, today.of(*id)))
+    };
+    Ok(ids.into_iter().filter(|id| !stands(id)).collect())
+}
+
+/// True where cells need not be brought from a mark to a day. One day ahead is a clock faster
+/// than ours, or a round later than ours: the day will come.
+fn stands(mark: NaiveDate, day: NaiveDate) -> bool {
+    mark == day || Some(mark) == day.succ_opt()
 }
 
 /// Makes the cells of a jurisdiction stand for a day: adds what has become late since its
-/// mark, or, where it has none or the day is before it, counts it all. Running it again
+/// mark, or, where it has none or the day is long before it, counts it all. Running it again
 /// changes nothing.
 ///
 /// # Errors
@@ -54,7 +82,7 @@ pub async fn catch_up(work: &Work, jurisdiction: JurisdictionId, day: NaiveDate)
         .one(on)
         .await?;
     match mark.map(|mark| mark.day) {
-        Some(mark) if mark == day => return Ok(()),
+        Some(mark) if stands(mark, day) => return Ok(()),
         Some(mark) if mark < day => advance(on, jurisdiction, mark, day).await?,
         _ => fill(on, jurisdiction, day).await?,
     }
@@ -70,7 +98,9 @@ async fn advance(
     let mut delta = Delta::default();
     let between = |column: task::Column| {
         let all = Condition::all().add(task::Column::JurisdictionId.eq(jurisdiction));
-        all.add(is_open()).add(column.gte(from)).add(column.lt(to))
+        all.add(is_open())
+            .add(indexed(column).gte(from))
+            .add(indexed(column).lt(to))
     };
     // A date of a period and a counted date are both in the row: each task is met once.
     let mut met: HashMap<_, Placed> = HashMap::new();

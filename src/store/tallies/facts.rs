@@ -7,6 +7,8 @@ use duban_entities::{project, task};
 use sea_orm::sea_query::{Alias, Expr, ExprTrait, Query, SelectStatement};
 use sea_orm::{Condition, DbErr, FromQueryResult, QueryResult};
 
+use crate::store::projects::or_never;
+
 /// Under what a project and its tasks are counted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Class {
@@ -208,6 +210,16 @@ pub(super) fn placed(condition: Condition) -> SelectStatement {
         )
         .cond_where(condition)
         .to_owned()
+}
+
+/// A date of a task as the indexes have it: in the due date's place, where there is none, a
+/// day behind all others.
+pub(super) fn indexed(date: task::Column) -> Expr {
+    let plain = Expr::col((task::Entity, date));
+    match date {
+        task::Column::DueDate => or_never(plain),
+        _ => plain,
+    }
 }
 
 /// OPEN, in the words of the partial indexes: a bound value would not match them.

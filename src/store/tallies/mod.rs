@@ -19,7 +19,7 @@ mod facts;
 mod read;
 mod write;
 
-pub use catch_up::{catch_up, differences, lagging};
+pub use catch_up::{catch_up, differences, keep};
 pub use change::Changes;
 pub use read::{Reading, UnitOrder, reading, totals, units};
 

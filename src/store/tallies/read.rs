@@ -11,12 +11,12 @@ use sea_orm::{ColumnTrait, Condition, DbBackend, FromQueryResult};
 
 use super::ALL;
 use super::delta::Slice;
-use super::facts::is_open;
+use super::facts::{indexed, is_open};
 use crate::error::{Error, Result};
 use crate::policy::Principal;
 use crate::store::Reads;
 use crate::store::portfolio::{Counts, UnitCounts};
-use crate::store::projects::ProjectFilter;
+use crate::store::projects::{ProjectFilter, or_never};
 use crate::store::scope::{Whole, whole};
 use crate::store::today::Today;
 
@@ -295,13 +295,14 @@ impl Reading {
     }
 
     fn since_the_mark(&self, column: task::Column) -> Condition {
-        let date = || Expr::col((task::Entity, column));
+        let date = || indexed(column);
+        // Not the plain column: SQLite looks nothing of its type up in an index of an
+        // expression.
+        let day = or_never(Expr::col(mark(tally_mark::Column::Day)));
         let today = self
             .today
             .expression(&mark(tally_mark::Column::JurisdictionId));
-        Condition::all()
-            .add(date().gte(Expr::col(mark(tally_mark::Column::Day))))
-            .add(date().lt(today))
+        Condition::all().add(date().gte(day)).add(date().lt(today))
     }
 
     /// A stopped clock brings nothing nearer, and the plan period's end is no deadline.
