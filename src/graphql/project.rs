@@ -2,6 +2,8 @@
 
 mod write;
 
+use std::sync::Arc;
+
 use async_graphql::{
     ComplexObject, Context, Enum, ID, InputObject, Object, OneofObject, SimpleObject,
 };
@@ -624,10 +626,11 @@ impl ProjectQuery {
                 projects::ProjectBy::ExternalId { scheme, value }
             }
         };
-        let row = services(ctx)?
-            .project(call(ctx)?, &by)
-            .await
-            .map_err(public)?;
+        let found = services(ctx)?.project_with_facts(call(ctx)?, &by).await;
+        let (row, facts) = found.map_err(public)?;
+        // What the policy has been told need not be read again for the permissions.
+        let known = (FactsOf(row.id), Arc::new(facts));
+        loaders(ctx)?.feed_one(known.0, known.1).await;
         Ok(row.into())
     }
 }

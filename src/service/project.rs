@@ -103,12 +103,25 @@ impl Services {
     /// # Errors
     /// [`Error::NotFound`] when there is none or the caller may not see it.
     pub async fn project(&self, call: &Call, by: &ProjectBy) -> Result<project::Model> {
+        let (row, _) = self.project_with_facts(call, by).await?;
+        Ok(row)
+    }
+
+    /// One project, with what the policy was asked about it.
+    ///
+    /// # Errors
+    /// As [`Services::project`].
+    pub async fn project_with_facts(
+        &self,
+        call: &Call,
+        by: &ProjectBy,
+    ) -> Result<(project::Model, ProjectFacts)> {
         Self::signed_in(call)?;
         let connection = self.store.read();
         let row = projects::by(connection, by).await?.ok_or(Error::NotFound)?;
         let facts = facts::of_project(connection, &row).await?;
         authorise(&call.principal, Action::ProjectRead, Facts::Project(&facts))?;
-        Ok(row)
+        Ok((row, facts))
     }
 
     /// One page of projects. Where no order is given: of a text the best matches first, else

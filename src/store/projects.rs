@@ -299,7 +299,7 @@ pub async fn by(connection: &impl Reads, by: &ProjectBy) -> Result<Option<projec
             select.filter(project::Column::Id.in_subquery(named))
         }
     };
-    Ok(select.one(connection).await?)
+    reader::one(connection, select).await
 }
 
 /// A project's row for a change: locked on PostgreSQL until the transaction ends, so that
