@@ -1,5 +1,6 @@
 //! Orders: numbered, answered, closed by their office alone; and the ladder that proposes them.
 
+use duban::store::ledger::{FieldChange, read_changes};
 use duban_entities::{grant, project, task};
 use sea_orm::sea_query::Expr;
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter};
@@ -127,16 +128,19 @@ async fn db_the_parts_are_in_the_ledger(world: &World, id: &Value) {
         .unwrap()
         .unwrap();
     assert_eq!(entry.action, "order.issue");
-    let changes: Vec<Value> = serde_json::from_str(&entry.changes).unwrap();
+    let changes = read_changes(&entry.changes).unwrap();
     let to = |field: &str| {
-        let found = changes.iter().find(|change| change["field"] == field);
-        found.unwrap()["to"].clone()
+        let mut of_field = changes.iter().filter(|change| change.field == field);
+        of_field
+            .next()
+            .and_then(|change| change.to.clone())
+            .unwrap()
     };
     assert_eq!(to("number"), "督〔2026〕4号");
     assert_eq!(to("level"), "ORDER");
     assert_eq!(to("source"), "MEETING");
-    assert_eq!(to("projects"), json!(format!("[\"{RESERVOIR}\"]")));
-    assert_eq!(to("tasks"), json!(format!("[\"{DAM}\"]")));
+    assert_eq!(to("projects"), format!("[\"{RESERVOIR}\"]"));
+    assert_eq!(to("tasks"), format!("[\"{DAM}\"]"));
     assert_eq!(to("description"), "月底前完成征地");
 }
 
@@ -304,8 +308,12 @@ async fn a_circular_cites_a_published_briefing(world: &World) {
     assert_eq!(*read.at("/order"), wanted);
     let entry = world.db_new_entries().await.pop().unwrap();
     assert_eq!(entry.action, "order.issue");
-    let cited = json!({ "field": "briefing", "from": null, "to": briefing });
-    let changes: Vec<Value> = serde_json::from_str(&entry.changes).unwrap();
+    let cited = FieldChange {
+        field: "briefing".to_owned(),
+        from: None,
+        to: briefing.as_str().map(str::to_owned),
+    };
+    let changes = read_changes(&entry.changes).unwrap();
     assert!(changes.contains(&cited), "{}", entry.changes);
 }
 

@@ -55,7 +55,7 @@ async fn numbers_stand_behind_their_rows(world: &World) {
     let read = world.services.store.read();
     let select = || project::Entity::find().limit(3);
     let plain = reader::found(read, select()).await.unwrap();
-    let numbered = reader::found_with(read, select(), Some(Expr::value(7).into()));
+    let numbered = reader::found_with(read, select(), Some(Expr::value(7)));
     let expected: Vec<_> = plain.into_iter().map(|row| (row, 7)).collect();
     assert_eq!(numbered.await.unwrap(), expected);
 }

@@ -750,6 +750,10 @@ async fn the_index_finds_what_a_look_at_every_text_finds(engine: Engine) {
 fn an_index_is_made_beside_a_writer() {
     on_world(Engine::Postgres, async |world| {
         let store = &world.services.store;
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "the gate is no unit of work, and PostgreSQL's alone"
+        )]
         let gate = world.db.begin().await.unwrap();
         let shut = "LOCK TABLE project_aliases IN ACCESS EXCLUSIVE MODE";
         gate.execute_unprepared(shut).await.unwrap();
