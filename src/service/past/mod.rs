@@ -11,7 +11,7 @@ mod tasks;
 use std::collections::HashMap;
 
 use chrono::{DateTime, NaiveDate, Utc};
-use duban_entities::ids::{ProjectId, UnitId};
+use duban_entities::ids::{JurisdictionId, ProjectId, UnitId};
 use duban_entities::vocabulary::TaskKind;
 use duban_entities::{project, report_revision, task, unit};
 
@@ -91,10 +91,10 @@ impl Services {
     async fn past_seen(
         &self,
         call: &Call,
-        types: &'static [&'static str],
+        (types, jurisdiction): (&'static [&'static str], Option<JurisdictionId>),
         at: DateTime<Utc>,
     ) -> Result<Past> {
-        let of = Of::Seen(call.principal.clone(), types);
+        let of = Of::Seen(call.principal.clone(), types, jurisdiction);
         Past::read(self.store.read(), &of, Until::Instant(at)).await
     }
 
@@ -113,7 +113,9 @@ impl Services {
         Self::signed_in(call)?;
         let today = self.day_of(at).await?;
         self.check_named_in_tasks(call, filter).await?;
-        let past = self.past_seen(call, &["Task"], at).await?;
+        let past = self
+            .past_seen(call, (&["Task"], filter.jurisdiction), at)
+            .await?;
         let own = call.principal.units();
         let mut wanted = Vec::new();
         for known in past.of_type("Task") {
@@ -160,7 +162,9 @@ impl Services {
         Self::signed_in(call)?;
         let today = self.day_of(at).await?;
         self.check_named(call, filter).await?;
-        let past = self.past_seen(call, filter::needed(filter), at).await?;
+        let past = self
+            .past_seen(call, (filter::needed(filter), filter.jurisdiction), at)
+            .await?;
         projects::counts(&past, &today, filter)
     }
 

@@ -6,6 +6,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Result};
 
+/// The values of a subject's fields.
+pub type Fields = BTreeMap<String, Option<String>>;
+
 /// One changed field. Read strictly: another name in the place of `from` would stand for a
 /// null.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -41,17 +44,40 @@ pub(super) fn stored(changes: &[FieldChange], canonical: String) -> Result<Strin
 /// # Errors
 /// [`Error::Internal`] when it is not the JSON it must be.
 pub fn read(column: &str) -> Result<Vec<FieldChange>> {
-    if !column.starts_with('{') {
+    if !is_of_values(column) {
         return serde_json::from_str(column).map_err(Error::internal);
     }
-    let values: BTreeMap<String, Option<String>> =
-        serde_json::from_str(column).map_err(Error::internal)?;
+    let values: Fields = serde_json::from_str(column).map_err(Error::internal)?;
     let changes = values.into_iter().map(|(field, to)| FieldChange {
         field,
         from: None,
         to,
     });
     Ok(changes.collect())
+}
+
+/// Puts what the column says was there afterwards over what was there before.
+///
+/// # Errors
+/// As [`read`].
+pub(super) fn fold(column: &str, fields: &mut Fields) -> Result<()> {
+    if is_of_values(column) {
+        let mut values: Fields = serde_json::from_str(column).map_err(Error::internal)?;
+        if fields.is_empty() {
+            *fields = values;
+        } else {
+            fields.append(&mut values);
+        }
+    } else {
+        let changes: Vec<FieldChange> = serde_json::from_str(column).map_err(Error::internal)?;
+        let after = changes.into_iter().map(|change| (change.field, change.to));
+        fields.extend(after);
+    }
+    Ok(())
+}
+
+fn is_of_values(column: &str) -> bool {
+    column.starts_with('{')
 }
 
 #[cfg(test)]
@@ -84,6 +110,15 @@ mod tests {
             assert_eq!(read(&list).unwrap(), changes, "the list can always be read");
             assert_eq!(stored(&changes, list).unwrap(), column);
             assert_eq!(read(column).unwrap(), changes);
+            let after = changes.into_iter().map(|change| (change.field, change.to));
+            let after: Fields = after.collect();
+            for before in [Fields::new(), [("z".to_owned(), None)].into()] {
+                let mut expected = before.clone();
+                expected.extend(after.clone());
+                let mut fields = before;
+                fold(column, &mut fields).unwrap();
+                assert_eq!(fields, expected);
+            }
         }
     }
 

@@ -35,8 +35,8 @@ pub enum Of {
     /// These subjects, by their ids on the wire.
     Subjects(Vec<String>),
     /// Subjects of these types, of the projects that the principal sees now; of tasks also
-    /// those without a project that it sees now.
-    Seen(Principal, &'static [&'static str]),
+    /// those without a project that it sees now. Of one jurisdiction, where one is named.
+    Seen(Principal, &'static [&'static str], Option<JurisdictionId>),
     /// Everything that concerns these projects.
     Projects(Vec<ProjectId>),
     /// Subjects of one type that concern these projects.
@@ -70,7 +70,6 @@ impl Past {
     /// # Errors
     /// [`Error::Internal`] when its changes are not what they must be.
     pub fn apply(&mut self, entry: &ledger::Model) -> Result<()> {
-        let changes = changes::read(&entry.changes)?;
         let known = self
             .subjects
             .entry(entry.subject_id.clone())
@@ -84,10 +83,7 @@ impl Past {
             });
         known.version += 1;
         known.updated_at = entry.at;
-        for change in changes {
-            known.fields.insert(change.field, change.to);
-        }
-        Ok(())
+        changes::fold(&entry.changes, &mut known.fields)
     }
 
     /// What is known of a subject by its id on the wire.
@@ -141,8 +137,9 @@ fn condition(of: &Of, until: Until, backend: DbBackend) -> Condition {
     use ledger::Column;
     let of = match of {
         Of::Subjects(ids) => Condition::all().add(Column::SubjectId.is_in(ids)),
-        Of::Seen(principal, types) => Condition::all()
+        Of::Seen(principal, types, jurisdiction) => Condition::all()
             .add(Column::SubjectType.is_in(types.iter().copied()))
+            .add_option(jurisdiction.map(|id| Column::JurisdictionId.eq(id)))
             .add(scope::past(principal, backend)),
         Of::Projects(ids) => Condition::all().add(Column::ProjectId.is_in(ids.iter().copied())),
         Of::Hanging(ids, subject) => Condition::all()

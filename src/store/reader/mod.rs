@@ -18,7 +18,10 @@ use sea_orm::{
     TryGetableMany, TryIntoModel,
 };
 
-use crate::error::{Error, Result};
+use tokio::runtime::{Handle, RuntimeFlavor};
+use tokio::task::block_in_place;
+
+use crate::error::Result;
 
 pub(super) use cell::{Cells, FromCells};
 pub(super) use local::Local;
@@ -95,7 +98,7 @@ impl Reads for DatabaseConnection {}
 /// thread that asks may wait for them.
 ///
 /// # Errors
-/// [`Error::Internal`] when the database cannot be read.
+/// [`crate::error::Error::Internal`] when the database cannot be read.
 pub async fn named<E>(on: &impl Reads, select: Select<E>) -> Result<Vec<E::Model>>
 where
     E: EntityTrait,
@@ -120,8 +123,7 @@ where
     Ok(rows.into_iter().next())
 }
 
-/// The rows that a statement looks for, however long that takes: in a thread where waiting
-/// holds nobody up.
+/// The rows that a statement looks for, however long that takes: nobody else is held up.
 ///
 /// # Errors
 /// As [`named`].
@@ -133,8 +135,8 @@ where
     let Some(local) = on.local() else {
         return Ok(select.all(on).await?);
     };
-    let (local, statement) = (Arc::clone(local), statement(on, &select));
-    aside(move || local.rows::<E>(&statement)).await
+    let statement = statement(on, &select);
+    aside(|| local.rows::<E>(&statement))
 }
 
 /// The name of the column behind those of an entity.
@@ -176,8 +178,8 @@ where
         let rows = rows.into_iter();
         return Ok(rows.map(|With(row, number)| (row, number)).collect());
     };
-    let (local, statement) = (Arc::clone(local), statement(on, &select));
-    aside(move || local.rows_with::<E>(&statement)).await
+    let statement = statement(on, &select);
+    aside(|| local.rows_with::<E>(&statement))
 }
 
 /// As [`named`], of a select of some columns alone.
@@ -215,8 +217,11 @@ fn statement<E: EntityTrait>(on: &impl Reads, select: &Select<E>) -> Statement {
     select.build(on.get_database_backend())
 }
 
-/// Runs something long in a thread for such things.
-async fn aside<T: Send + 'static>(run: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
-    let run = tokio::task::spawn_blocking(run);
-    run.await.map_err(Error::internal)?
+/// Runs something long: whatever else the thread would have done is done by another one.
+fn aside<T>(run: impl FnOnce() -> Result<T>) -> Result<T> {
+    match Handle::current().runtime_flavor() {
+        RuntimeFlavor::MultiThread => block_in_place(run),
+        // There is no other thread.
+        _ => run(),
+    }
 }
