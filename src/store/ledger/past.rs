@@ -57,7 +57,7 @@ impl Past {
     /// Reads the past.
     ///
     /// # Errors
-    /// [`Error::Internal`] when the database cannot be read or an entry is not what it must
+    /// [`crate::error::Error::Internal`] when the database cannot be read or an entry is not what it must
     /// be.
     pub async fn read(connection: &impl Reads, of: &Of, until: Until) -> Result<Self> {
         let mut past = Self::default();
@@ -68,7 +68,7 @@ impl Past {
     /// Adds one entry; entries come in the order of the chain.
     ///
     /// # Errors
-    /// [`Error::Internal`] when its changes are not what they must be.
+    /// [`crate::error::Error::Internal`] when its changes are not what they must be.
     pub fn apply(&mut self, entry: &ledger::Model) -> Result<()> {
         let known = self
             .subjects
@@ -101,7 +101,7 @@ impl Past {
     /// Every row of this kind as it stood, by id.
     ///
     /// # Errors
-    /// [`Error::Internal`] when a field is missing or is not of its type.
+    /// [`crate::error::Error::Internal`] when a field is missing or is not of its type.
     pub fn rows<R: Row + Restore>(&self) -> Result<Vec<R>> {
         self.of_type(R::SUBJECT).map(R::restore).collect()
     }
@@ -110,7 +110,7 @@ impl Past {
 /// Hands over each entry in the order of the chain, in batches.
 ///
 /// # Errors
-/// [`Error::Internal`] when the database cannot be read; what `take` returned.
+/// [`crate::error::Error::Internal`] when the database cannot be read; what `take` returned.
 pub async fn each(
     connection: &impl Reads,
     of: &Of,

@@ -45,7 +45,7 @@ impl History {
     /// Reads the entries up to `until`; `then` holds those recorded up to `moment`.
     ///
     /// # Errors
-    /// [`Error::Internal`] when the database cannot be read or an entry is not what it must
+    /// [`crate::error::Error::Internal`] when the database cannot be read or an entry is not what it must
     /// be.
     pub async fn read(
         connection: &impl Reads,
@@ -61,7 +61,7 @@ impl History {
     /// Adds one entry; entries come in the order of the chain.
     ///
     /// # Errors
-    /// [`Error::Internal`] when its changes are not what they must be.
+    /// [`crate::error::Error::Internal`] when its changes are not what they must be.
     pub fn apply(&mut self, entry: &ledger::Model, moment: DateTime<Utc>) -> Result<()> {
         if entry.at <= moment {
             self.then.apply(entry)?;

@@ -1,6 +1,6 @@
 //! What reads are made on.
 //!
-//! On SQLite the rows of entities are read in the program's own threads ([`Local`]): the
+//! On SQLite the rows of entities are read in the program's own threads (`reader/local.rs`): the
 //! driver of the pool has a thread for each connection and hands over row by row, which costs
 //! several times what the database itself does. All else (what is no row of an entity,
 //! PostgreSQL, and whatever is read within a unit of work) goes through the pool.
