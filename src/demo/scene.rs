@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Datelike, Months, NaiveDate, TimeDelta, Utc};
 use duban_entities::ids::{JurisdictionId, UnitId};
-use duban_entities::vocabulary::{TaskKind, TaskState};
+use duban_entities::vocabulary::TaskKind;
 use duban_entities::{project, task};
 
 use super::data::{Data, Work};
@@ -116,18 +116,15 @@ impl Scene<'_> {
         }
     }
 
-    /// A project's tasks of a kind that are in a state.
-    pub(super) async fn tasks_of(
+    /// A project's milestones, by due date.
+    pub(super) async fn milestones(
         &self,
         call: &Call,
         project: &project::Model,
-        kind: TaskKind,
-        state: TaskState,
     ) -> Result<Vec<task::Model>> {
         let filter = TaskFilter {
             project: Some(project.id),
-            kinds: Some(vec![kind]),
-            states: Some(vec![state]),
+            kinds: Some(vec![TaskKind::Milestone]),
             ..TaskFilter::default()
         };
         self.tasks(call, &filter).await

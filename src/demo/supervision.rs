@@ -125,10 +125,9 @@ impl Scene<'_> {
         day: &Day<'_>,
         project: &duban_entities::project::Model,
     ) -> Result<()> {
-        let open = self
-            .tasks_of(call, project, TaskKind::Milestone, TaskState::Open)
-            .await?;
-        let Some(next) = open.first() else {
+        let milestones = self.milestones(call, project).await?;
+        let mut open = milestones.iter().filter(|row| row.state == TaskState::Open);
+        let Some(next) = open.next() else {
             return Ok(());
         };
         let due = next.due_date.unwrap_or(day.date).max(day.date) + Months::new(1);

@@ -1,7 +1,7 @@
 //! What a unit does with its works: lays out schedules, claims milestones, moves stages.
 
 use duban_entities::project;
-use duban_entities::vocabulary::{ChangeState, Stage, TaskKind, TaskState};
+use duban_entities::vocabulary::{ChangeState, Stage, TaskState};
 
 use super::REASON;
 use super::data::{Character, Work};
@@ -86,11 +86,8 @@ impl Scene<'_> {
         if project.schedule_approved_at.is_none() || project.stage == Stage::Suspended {
             return Ok(());
         }
-        let open = self
-            .tasks_of(call, project, TaskKind::Milestone, TaskState::Open)
-            .await?;
-        for task in open {
-            if task.pending_change_id.is_some() {
+        for task in self.milestones(call, project).await? {
+            if task.state != TaskState::Open || task.pending_change_id.is_some() {
                 continue;
             }
             let steps = work.character.steps();
@@ -120,17 +117,15 @@ impl Scene<'_> {
 
     /// Moves the project as far as its milestones let it.
     async fn move_on(&self, call: &Call, day: &Day<'_>, project: &project::Model) -> Result<()> {
-        let done = self
-            .tasks_of(call, project, TaskKind::Milestone, TaskState::Done)
-            .await?;
-        let is_done = |title: &str| done.iter().any(|task| task.title == title);
-        let open = self
-            .tasks_of(call, project, TaskKind::Milestone, TaskState::Open)
-            .await?;
-        let only_acceptance = open.iter().all(|task| task.title == ACCEPTANCE);
-        let submitted = self
-            .tasks_of(call, project, TaskKind::Milestone, TaskState::Submitted)
-            .await?;
+        let milestones = self.milestones(call, project).await?;
+        let titles = |state: TaskState| -> Vec<&str> {
+            let in_state = milestones.iter().filter(|task| task.state == state);
+            in_state.map(|task| task.title.as_str()).collect()
+        };
+        let (done, open) = (titles(TaskState::Done), titles(TaskState::Open));
+        let is_done = |title: &str| done.contains(&title);
+        let only_acceptance = open.iter().all(|title| *title == ACCEPTANCE);
+        let submitted = titles(TaskState::Submitted);
         let to = match project.stage {
             Stage::Proposed | Stage::InReserve => Stage::Preparation,
             Stage::Preparation if is_done(GROUND_BREAKING) => Stage::Construction,
