@@ -28,7 +28,7 @@ pub(super) fn canonical(changes: &[FieldChange]) -> Result<String> {
 }
 
 /// What the column holds. Where nothing stood before, as at a creation, an object of the new
-/// values: creations are most of a ledger, and this is less than half of the list's bytes.
+/// values: creations are most of a ledger, and this is about half of the list's bytes.
 /// Else the list itself.
 pub(super) fn stored(changes: &[FieldChange], canonical: String) -> Result<String> {
     if changes.is_empty() || changes.iter().any(|change| change.from.is_some()) {

@@ -2,7 +2,7 @@
 //!
 //! On SQLite the rows of entities are read in the program's own threads (`reader/local.rs`): the
 //! driver of the pool has a thread for each connection and hands over row by row, which costs
-//! several times what the database itself does. All else (what is no row of an entity,
+//! more than the database itself does. All else (what is no row of an entity,
 //! PostgreSQL, and whatever is read within a unit of work) goes through the pool.
 
 mod cell;
@@ -17,7 +17,6 @@ use sea_orm::{
     ExecResult, FromQueryResult, QueryResult, QuerySelect, QueryTrait, Select, Statement,
     TryGetableMany, TryIntoModel,
 };
-
 use tokio::runtime::{Handle, RuntimeFlavor};
 use tokio::task::block_in_place;
 
