@@ -1,6 +1,8 @@
 //! What the objects of a page lead to, read for the whole page before they are asked one by
 //! one: a statement for each table, and nobody waits for a lot to fill.
 
+mod whole;
+
 use std::collections::HashSet;
 use std::hash::Hash;
 use std::sync::Arc;
@@ -14,6 +16,8 @@ use super::context::loaders;
 use super::error::Result;
 use super::loader::{MilestonesOf, Source};
 use crate::error::Error;
+
+pub use whole::of_project;
 
 /// Reads what the projects of a page are asked for.
 ///

@@ -138,6 +138,8 @@ children! {
     IndicatorsOf(PlanId) => duban_entities::indicator::Model, outline::indicators_of, |row| row.plan_id;
     /// The citations of a project.
     CitationsOf(ProjectId) => citation::Model, outline::citations_of, |row| row.project_id;
+    /// The citations of a project, each with its clause and the clause's plan.
+    MentionsOf(ProjectId) => (citation::Model, clause::Model, plan::Model), outline::mentions_of, |row| row.0.project_id;
     /// The targets of a project.
     TargetsOf(ProjectId) => target::Model, outline::targets_of, |row| row.project_id;
     /// The investment planned for a project.
@@ -212,6 +214,9 @@ tasks_of! {
     ReportsOf => reports::of_projects;
     /// The reports of a project that are OPEN or SUBMITTED.
     ActiveReportsOf => reports::active_of_projects;
+    /// The milestones of a project, and its reports that are OPEN or SUBMITTED: as
+    /// [`MilestonesOf`] and [`ActiveReportsOf`], at once.
+    CurrentTasksOf => tasks::current_of_projects;
     /// The issues of a project, oldest first.
     IssuesOf => tasks::issues_of;
 }

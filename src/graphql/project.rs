@@ -2,8 +2,6 @@
 
 mod write;
 
-use std::sync::Arc;
-
 use async_graphql::{
     ComplexObject, Context, Enum, ID, InputObject, Object, OneofObject, SimpleObject,
 };
@@ -627,10 +625,8 @@ impl ProjectQuery {
             }
         };
         let found = services(ctx)?.project_with_facts(call(ctx)?, &by).await;
-        let (row, facts) = found.map_err(public)?;
-        // What the policy has been told need not be read again for the permissions.
-        let known = (FactsOf(row.id), Arc::new(facts));
-        loaders(ctx)?.feed_one(known.0, known.1).await;
+        let (row, known) = found.map_err(public)?;
+        ahead::of_project(ctx, &row, known).await?;
         Ok(row.into())
     }
 }

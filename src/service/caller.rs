@@ -38,11 +38,12 @@ impl Caller {
 #[derive(Debug)]
 pub(super) struct Principals(Cache<(UserId, Credential), Known>);
 
+/// A principal, the version at which it was read, and the instant until which it holds.
 #[derive(Clone, Debug)]
-struct Known {
-    version: i64,
-    until: DateTime<Utc>,
-    principal: Arc<Principal>,
+pub(super) struct Known {
+    pub(super) version: i64,
+    pub(super) until: DateTime<Utc>,
+    pub(super) principal: Arc<Principal>,
 }
 
 impl Default for Principals {
@@ -60,8 +61,20 @@ impl Principals {
         version: i64,
         now: DateTime<Utc>,
     ) -> Option<Arc<Principal>> {
+        let known = self.last(user, credential, now)?;
+        (known.version == version).then_some(known.principal)
+    }
+
+    /// The principal as it was last read, at whatever version, where no grant has begun or
+    /// ended since.
+    pub(super) fn last(
+        &self,
+        user: UserId,
+        credential: Credential,
+        now: DateTime<Utc>,
+    ) -> Option<Known> {
         let known = self.0.get(&(user, credential))?;
-        (known.version == version && now < known.until).then_some(known.principal)
+        (now < known.until).then_some(known)
     }
 
     /// Remembers what was read at this version: good until a grant begins or ends. Grants

@@ -6,9 +6,8 @@ use duban_entities::vocabulary::UnitKind;
 use duban_entities::{project, task, unit};
 
 use crate::error::{Error, Problems, Result};
-use crate::policy::{Action, Facts, Permit};
-use crate::store::today::Today;
-use crate::store::{Work, facts, outline, projects, tasks};
+use crate::policy::{Action, Facts, Permit, TaskFacts};
+use crate::store::{Work, facts, outline, projects, tasks, today};
 
 /// Most characters of a reason or note.
 const LONGEST_NOTE: usize = 2_000;
@@ -18,39 +17,50 @@ const LONGEST_NOTE: usize = 2_000;
 /// # Errors
 /// [`Error::NotFound`] or [`Error::Forbidden`].
 pub(super) async fn project(
-    work: &Work,
+    work: &mut Work,
     action: Action,
     id: ProjectId,
 ) -> Result<(Permit, project::Model)> {
-    let connection = work.connection();
-    let row = projects::lock(connection, id)
+    let row = projects::lock(work.connection(), id)
         .await?
         .ok_or(Error::NotFound)?;
-    let facts = facts::of_project(connection, &row).await?;
+    work.locked(&row);
+    let facts = facts::of_project(work.connection(), &row).await?;
     let permit = work.permit(action, Facts::Project(&facts))?;
     Ok((permit, row))
 }
 
-/// A task of a project fetched for an action; its project is locked.
+/// A task fetched for an action.
+#[derive(Debug)]
+pub(super) struct Fetched {
+    pub(super) permit: Permit,
+    pub(super) task: task::Model,
+    /// Its project, if it has one, locked.
+    pub(super) project: Option<project::Model>,
+    /// What the policy was told.
+    pub(super) facts: TaskFacts,
+}
+
+/// A task fetched for an action; its project is locked until the transaction ends.
 ///
 /// # Errors
 /// [`Error::NotFound`] or [`Error::Forbidden`].
-pub(super) async fn task(
-    work: &Work,
-    action: Action,
-    id: TaskId,
-) -> Result<(Permit, task::Model, Option<project::Model>)> {
+pub(super) async fn task(work: &mut Work, action: Action, id: TaskId) -> Result<Fetched> {
+    // The task behind the lock: somebody may change it while we wait.
+    let project = projects::lock_of_task(work.connection(), id).await?;
     let connection = work.connection();
-    let found = tasks::by_id(connection, id).await?.ok_or(Error::NotFound)?;
-    let project = match found.project_id {
-        Some(id) => projects::lock(connection, id).await?,
-        None => None,
-    };
-    // Read again behind the lock: somebody may have changed it while we waited.
-    let row = tasks::by_id(connection, id).await?.ok_or(Error::NotFound)?;
-    let facts = facts::of_task(connection, &row, project.as_ref()).await?;
+    let task = tasks::by_id(connection, id).await?.ok_or(Error::NotFound)?;
+    let facts = facts::of_task(connection, &task, project.as_ref()).await?;
     let permit = work.permit(action, Facts::Task(&facts))?;
-    Ok((permit, row, project))
+    if let Some(project) = &project {
+        work.locked(project);
+    }
+    Ok(Fetched {
+        permit,
+        task,
+        project,
+        facts,
+    })
 }
 
 /// Refuses a stale version.
@@ -153,6 +163,5 @@ pub(super) async fn unit(
 /// # Errors
 /// [`Error::Internal`] when the database cannot be read.
 pub(super) async fn today(work: &Work, jurisdiction: JurisdictionId) -> Result<NaiveDate> {
-    let today = Today::load(work.connection(), work.at()).await?;
-    Ok(today.of(jurisdiction))
+    today::local(work.connection(), jurisdiction, work.at()).await
 }

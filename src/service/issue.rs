@@ -257,7 +257,8 @@ async fn redirect(
     reason: String,
     rules: &Rules,
 ) -> Result<TaskId> {
-    let (permit, before, project) = fetch::task(work, Action::IssueRedirect, input.task).await?;
+    let fetched = fetch::task(work, Action::IssueRedirect, input.task).await?;
+    let (permit, before, project) = (fetched.permit, fetched.task, fetched.project);
     fetch::expect_version(input.expected_version, before.version)?;
     let (Some(raised_unit), Some(project), TaskKind::Issue) =
         (before.raised_unit_id, project, before.kind)

@@ -9,6 +9,7 @@ use super::{Call, ReportView, Rules, Services};
 use crate::domain::workflow::{MilestoneFacts, ProjectState};
 use crate::error::{Error, Result};
 use crate::policy::{Action, Facts, Principal, ProjectFacts, decide};
+use crate::store::facts::Known;
 use crate::store::page::{Direction, Page, PageRequest};
 use crate::store::projects::{self, ProjectBy, ProjectFilter, ProjectOrder};
 use crate::store::{authorise, facts};
@@ -107,7 +108,7 @@ impl Services {
         Ok(row)
     }
 
-    /// One project, with what the policy was asked about it.
+    /// One project, with what the policy was told of it.
     ///
     /// # Errors
     /// As [`Services::project`].
@@ -115,13 +116,14 @@ impl Services {
         &self,
         call: &Call,
         by: &ProjectBy,
-    ) -> Result<(project::Model, ProjectFacts)> {
+    ) -> Result<(project::Model, Known)> {
         Self::signed_in(call)?;
         let connection = self.store.read();
         let row = projects::by(connection, by).await?.ok_or(Error::NotFound)?;
-        let facts = facts::of_project(connection, &row).await?;
-        authorise(&call.principal, Action::ProjectRead, Facts::Project(&facts))?;
-        Ok((row, facts))
+        let known = facts::known(connection, &row).await?;
+        let told = Facts::Project(&known.facts);
+        authorise(&call.principal, Action::ProjectRead, told)?;
+        Ok((row, known))
     }
 
     /// One page of projects. Where no order is given: of a text the best matches first, else

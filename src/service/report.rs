@@ -78,8 +78,13 @@ struct Fetched {
 ///
 /// # Errors
 /// [`Error::NotFound`], [`Error::Forbidden`]; [`Error::Blocked`] for another kind of task.
-async fn fetched(work: &Work, action: Action, id: TaskId) -> Result<Fetched> {
-    let (permit, task, project) = fetch::task(work, action, id).await?;
+async fn fetched(work: &mut Work, action: Action, id: TaskId) -> Result<Fetched> {
+    let fetch::Fetched {
+        permit,
+        task,
+        project,
+        ..
+    } = fetch::task(work, action, id).await?;
     let month = task.period.as_deref().and_then(|text| text.parse().ok());
     match (task.kind, project, month) {
         (TaskKind::Report, Some(project), Some(month)) => Ok(Fetched {

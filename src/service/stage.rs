@@ -21,7 +21,6 @@ use crate::domain::workflow::{Move, Transition};
 use crate::error::{Error, Result};
 use crate::policy::{Action, Permit};
 use crate::store::record::Fields;
-use crate::store::today::Today;
 use crate::store::{Work, tasks};
 
 /// The lead unit moves its project, or proposes it where the workflow needs approval.
@@ -93,9 +92,7 @@ async fn run(
         return Ok(moved);
     }
     fetch::expect_version(input.expected_version, project.version)?;
-    let today = Today::load(work.connection(), work.at())
-        .await?
-        .of(project.jurisdiction_id);
+    let today = fetch::today(work, project.jurisdiction_id).await?;
     let milestones = tasks::of_projects(work.connection(), vec![project.id]).await?;
     let wanted = Move {
         to: input.to,

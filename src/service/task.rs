@@ -11,10 +11,9 @@ use super::{Call, Services, fetch, report};
 use crate::domain::due::DueFacts;
 use crate::domain::schedule::{Weighed, percent_complete};
 use crate::error::{Error, Problems, Result};
-use crate::policy::{Action, Facts, Permit};
+use crate::policy::{Action, Facts, Permit, ProjectFacts};
 use crate::store::page::{Direction, Page, PageRequest};
 use crate::store::tasks::{self, TaskFilter, TaskOrder};
-use crate::store::today::Today;
 use crate::store::{Work, authorise, facts, part, projects};
 
 /// Most references that a claim carries.
@@ -199,16 +198,26 @@ impl Services {
     ///
     /// # Errors
     /// [`Error::Blocked`] when it is not open; [`Error::Invalid`], [`Error::Conflict`].
-    pub async fn claim_task(&self, call: &Call, input: TaskClaim) -> Result<TaskId> {
+    pub async fn claim_task(&self, call: &Call, input: TaskClaim) -> Result<task::Model> {
         Self::signed_in(call)?;
         let note = fetch::note("note", input.note.as_deref())?;
         check_evidence(&input.evidence)?;
         let key = Key::of("taskClaim", input.idempotency_key.as_deref(), &input)?;
-        self.store
+        let claimed = self
+            .store
             .write(call.write(None), move |work| {
                 Box::pin(async move { claim(work, input, note, key).await })
             })
-            .await
+            .await?;
+        match claimed {
+            Claimed::Now(task, project) => {
+                // Who may claim a task may see it: but that is for the policy to say.
+                let facts = facts::task_facts(&task, project);
+                authorise(&call.principal, Action::TaskRead, Facts::Task(&facts))?;
+                Ok(*task)
+            }
+            Claimed::Before(id) => self.task(call, id).await,
+        }
     }
 
     /// Accepts a claim: SUBMITTED becomes DONE, and the project's progress follows.
@@ -292,15 +301,24 @@ fn is_sha256(text: &str) -> bool {
     text.len() == 64 && text.bytes().all(|b| b.is_ascii_hexdigit())
 }
 
+/// What came of a claim.
+enum Claimed {
+    /// The task, with what the policy was told of its project.
+    Now(Box<task::Model>, Option<ProjectFacts>),
+    /// It was claimed under the same key before.
+    Before(TaskId),
+}
+
 async fn claim(
     work: &mut Work,
     input: TaskClaim,
     note: Option<String>,
     key: Option<Key>,
-) -> Result<TaskId> {
-    let (permit, before, _) = fetch::task(work, Action::TaskClaim, input.task).await?;
+) -> Result<Claimed> {
+    let fetched = fetch::task(work, Action::TaskClaim, input.task).await?;
+    let (permit, before) = (fetched.permit, fetched.task);
     if let Some(id) = idempotency::replay::<String>(work, key.as_ref()).await? {
-        return id.parse().map_err(Error::internal);
+        return Ok(Claimed::Before(id.parse().map_err(Error::internal)?));
     }
     fetch::expect_version(input.expected_version, before.version)?;
     if before.kind == TaskKind::Report {
@@ -315,9 +333,7 @@ async fn claim(
             "only an open task can be claimed",
         ));
     }
-    let today = Today::load(work.connection(), work.at())
-        .await?
-        .of(before.jurisdiction_id);
+    let today = fetch::today(work, before.jurisdiction_id).await?;
     let completed_on = input.completed_on.unwrap_or(today);
     if completed_on > today {
         return Err(Error::invalid("completedOn", "not in the future"));
@@ -332,7 +348,7 @@ async fn claim(
     let parts = replace_evidence(work, &before, input.evidence).await?;
     let task = work.update_with(&permit, &before, after, parts).await?;
     idempotency::remember(work, key, &task.id.to_string()).await?;
-    Ok(task.id)
+    Ok(Claimed::Now(Box::new(task), fetched.facts.project))
 }
 
 /// Whether a task was late is fixed by the day of its first submission.
@@ -349,7 +365,7 @@ pub(super) async fn replace_evidence(
     task: &task::Model,
     evidence: Vec<Evidence>,
 ) -> Result<Vec<crate::store::ledger::FieldChange>> {
-    let old = tasks::evidence(work.connection(), vec![task.id]).await?;
+    let old = tasks::take_evidence(work.connection(), task.id).await?;
     let rows: Vec<task_evidence::Model> = evidence
         .into_iter()
         .zip(0..)
@@ -365,7 +381,7 @@ pub(super) async fn replace_evidence(
         })
         .collect();
     let change = part("evidence", listed(&old)?, listed(&rows)?);
-    tasks::replace_evidence(work.connection(), task.id, rows).await?;
+    tasks::add_evidence(work.connection(), rows).await?;
     Ok(change)
 }
 
@@ -390,7 +406,8 @@ fn listed(rows: &[task_evidence::Model]) -> Result<Option<String>> {
 }
 
 async fn verify(work: &mut Work, input: &TaskVerify, note: Option<String>) -> Result<TaskId> {
-    let (permit, before, project) = fetch::task(work, Action::TaskVerify, input.task).await?;
+    let fetched = fetch::task(work, Action::TaskVerify, input.task).await?;
+    let (permit, before, project) = (fetched.permit, fetched.task, fetched.project);
     fetch::expect_version(input.expected_version, before.version)?;
     expect_submitted(&before)?;
     let mut after = decided(work, &before, note);
@@ -412,15 +429,14 @@ async fn send_back(
     reason: String,
     rules: &super::Rules,
 ) -> Result<TaskId> {
-    let (permit, before, project) = fetch::task(work, Action::TaskReturn, input.task).await?;
+    let fetched = fetch::task(work, Action::TaskReturn, input.task).await?;
+    let (permit, before, project) = (fetched.permit, fetched.task, fetched.project);
     fetch::expect_version(input.expected_version, before.version)?;
     expect_submitted(&before)?;
     if before.kind == TaskKind::Report && report::is_correction(work, &before).await? {
         return report::return_correction(work, &permit, &before, input, reason).await;
     }
-    let today = Today::load(work.connection(), work.at())
-        .await?
-        .of(before.jurisdiction_id);
+    let today = fetch::today(work, before.jurisdiction_id).await?;
     let due = match input.due_date {
         Some(due) if due < today => {
             return Err(Error::invalid("dueDate", "not before today"));

@@ -4,25 +4,121 @@ use std::collections::HashMap;
 
 use duban_entities::ids::{AreaId, ProjectId, UnitId, UserId};
 use duban_entities::vocabulary::ChangeKind;
-use duban_entities::{
-    change_request, cooperating_unit, grant, order_project, project, project_area, task,
-};
-use sea_orm::{ColumnTrait, EntityTrait, JoinType, QueryFilter, QuerySelect};
+use duban_entities::{change_request, cooperating_unit, grant, project, project_area, task};
+use sea_orm::{ColumnTrait, EntityTrait, FromQueryResult, QueryFilter, Statement};
+use uuid::Uuid;
 
 use crate::error::{Error, Result};
 use crate::policy::{ChangeFacts, ProjectFacts, TaskFacts, UserFacts};
-use crate::store::{Reads, reader};
+use crate::store::reader::{self, Cells, FromCells};
+use crate::store::Reads;
+
+/// What the policy is told of a project, with the rows that it is told from.
+#[derive(Clone, Debug)]
+pub struct Known {
+    /// What the policy is told.
+    pub facts: ProjectFacts,
+    /// The links to the areas that it lies in.
+    pub areas: Vec<project_area::Model>,
+    /// The cooperating units, in order.
+    pub cooperating: Vec<cooperating_unit::Model>,
+}
+
+/// What hangs on a project, by what it is. The cooperating units stand first: the types of
+/// the columns are theirs.
+const PARTS: &str = "SELECT 0 AS part, project_id, unit_id AS other, position, role_words
+        FROM cooperating_units WHERE project_id IN ({ids})
+    UNION ALL SELECT 1, project_id, area_id, CAST(NULL AS integer), NULL
+        FROM project_areas WHERE project_id IN ({ids})
+    UNION ALL SELECT DISTINCT 2, project_id, unit_id, CAST(NULL AS integer), NULL
+        FROM tasks WHERE project_id IN ({ids}) AND unit_id IS NOT NULL
+    UNION ALL SELECT DISTINCT 2, order_projects.project_id, tasks.unit_id, CAST(NULL AS integer), NULL
+        FROM order_projects JOIN tasks ON tasks.id = order_projects.task_id
+        WHERE order_projects.project_id IN ({ids}) AND tasks.unit_id IS NOT NULL";
+
+/// A row of [`PARTS`].
+#[derive(FromQueryResult)]
+struct Part {
+    part: i32,
+    project_id: ProjectId,
+    other: Uuid,
+    position: Option<i32>,
+    role_words: Option<String>,
+}
+
+impl FromCells for Part {
+    fn from_cells(cells: &mut Cells<'_>) -> Result<Self> {
+        Ok(Self {
+            part: cells.take()?,
+            project_id: cells.take()?,
+            other: cells.take()?,
+            position: cells.take()?,
+            role_words: cells.take()?,
+        })
+    }
+}
+
+impl Known {
+    fn of(row: &project::Model) -> Self {
+        Self {
+            facts: ProjectFacts {
+                jurisdiction: row.jurisdiction_id,
+                areas: Vec::new(),
+                lead: row.lead_unit_id,
+                cooperating: Vec::new(),
+                owing: Vec::new(),
+            },
+            areas: Vec::new(),
+            cooperating: Vec::new(),
+        }
+    }
+
+    fn add(&mut self, part: Part) {
+        let project_id = part.project_id;
+        match part.part {
+            0 => self.cooperating.push(cooperating_unit::Model {
+                project_id,
+                unit_id: UnitId(part.other),
+                role_words: part.role_words,
+                position: part.position.unwrap_or_default(),
+            }),
+            1 => self.areas.push(project_area::Model {
+                project_id,
+                area_id: AreaId(part.other),
+            }),
+            // One that is named in an order may owe a task, too.
+            _ => self.facts.owing.push(UnitId(part.other)),
+        }
+    }
+
+    /// What the policy is told, once all parts are there.
+    fn told(mut self) -> Self {
+        self.cooperating.sort_unstable_by_key(|row| row.position);
+        let units = self.cooperating.iter().map(|row| row.unit_id);
+        self.facts.cooperating = units.collect();
+        self.facts.areas = self.areas.iter().map(|row| row.area_id).collect();
+        self
+    }
+}
 
 /// Facts of one project.
 ///
 /// # Errors
 /// [`Error::Internal`] when the database cannot be read.
 pub async fn of_project(connection: &impl Reads, row: &project::Model) -> Result<ProjectFacts> {
-    let mut facts = of_projects(connection, std::slice::from_ref(row)).await?;
-    facts.remove(&row.id).ok_or(Error::NotFound)
+    Ok(known(connection, row).await?.facts)
 }
 
-/// Facts of several projects, in four statements.
+/// Facts of one project, with the rows that they are from.
+///
+/// # Errors
+/// [`Error::Internal`] when the database cannot be read.
+pub async fn known(connection: &impl Reads, row: &project::Model) -> Result<Known> {
+    let mut known = all_known(connection, std::slice::from_ref(row)).await?;
+    known.remove(&row.id).ok_or(Error::NotFound)
+}
+
+/// Facts of several projects.
 ///
 /// # Errors
 /// [`Error::Internal`] when the database cannot be read.
@@ -30,71 +126,31 @@ pub async fn of_projects(
     connection: &impl Reads,
     rows: &[project::Model],
 ) -> Result<HashMap<ProjectId, ProjectFacts>> {
-    let ids: Vec<ProjectId> = rows.iter().map(|row| row.id).collect();
-    let mut facts: HashMap<ProjectId, ProjectFacts> = rows
-        .iter()
-        .map(|row| {
-            let facts = ProjectFacts {
-                jurisdiction: row.jurisdiction_id,
-                areas: Vec::new(),
-                lead: row.lead_unit_id,
-                cooperating: Vec::new(),
-                owing: Vec::new(),
-            };
-            (row.id, facts)
-        })
-        .collect();
-    let select =
-        project_area::Entity::find().filter(project_area::Column::ProjectId.is_in(ids.clone()));
-    for row in reader::named(connection, select).await? {
-        if let Some(facts) = facts.get_mut(&row.project_id) {
-            facts.areas.push(row.area_id);
-        }
-    }
-    let select = cooperating_unit::Entity::find()
-        .filter(cooperating_unit::Column::ProjectId.is_in(ids.clone()));
-    for row in reader::named(connection, select).await? {
-        if let Some(facts) = facts.get_mut(&row.project_id) {
-            facts.cooperating.push(row.unit_id);
-        }
-    }
-    let select = task::Entity::find()
-        .select_only()
-        .columns([task::Column::ProjectId, task::Column::UnitId])
-        .filter(task::Column::ProjectId.is_in(ids))
-        .filter(task::Column::UnitId.is_not_null())
-        .distinct();
-    let owing: Vec<(Option<ProjectId>, Option<UnitId>)> =
-        reader::tuples(connection, select).await?;
-    let ordered = ordered_on(connection, rows).await?;
-    for (project, unit) in owing.into_iter().chain(ordered) {
-        if let Some(facts) = project.and_then(|id| facts.get_mut(&id)) {
-            facts.owing.extend(unit);
-        }
-    }
-    Ok(facts)
+    let known = all_known(connection, rows).await?.into_iter();
+    Ok(known.map(|(id, known)| (id, known.facts)).collect())
 }
 
-/// The units that answer an order which names these projects.
-async fn ordered_on(
+/// As [`known`], of several projects: one statement.
+async fn all_known(
     connection: &impl Reads,
     rows: &[project::Model],
-) -> Result<Vec<(Option<ProjectId>, Option<UnitId>)>> {
-    let ids = rows.iter().map(|row| row.id);
-    let select = order_project::Entity::find()
-        .select_only()
-        .column(order_project::Column::ProjectId)
-        .column(task::Column::UnitId)
-        .join(
-            JoinType::InnerJoin,
-            order_project::Entity::belongs_to(task::Entity)
-                .from(order_project::Column::TaskId)
-                .to(task::Column::Id)
-                .into(),
-        )
-        .filter(order_project::Column::ProjectId.is_in(ids))
-        .distinct();
-    reader::tuples(connection, select).await
+) -> Result<HashMap<ProjectId, Known>> {
+    let known = rows.iter().map(|row| (row.id, Known::of(row)));
+    let mut known: HashMap<ProjectId, Known> = known.collect();
+    if known.is_empty() {
+        return Ok(known);
+    }
+    let each: Vec<String> = (1..=rows.len()).map(|n| format!("${n}")).collect();
+    let sql = PARTS.replace("{ids}", &each.join(", "));
+    let ids = rows.iter().map(|row| row.id.into());
+    let statement = Statement::from_sql_and_values(connection.get_database_backend(), sql, ids);
+    for part in reader::written::<Part>(connection, statement).await? {
+        if let Some(known) = known.get_mut(&part.project_id) {
+            known.add(part);
+        }
+    }
+    let told = known.into_iter().map(|(id, known)| (id, known.told()));
+    Ok(told.collect())
 }
 
 /// Facts of a task; `project` is its project, if it has one.

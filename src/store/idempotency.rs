@@ -3,7 +3,9 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use duban_entities::idempotency::{Column, Entity, Model};
 use duban_entities::ids::UserId;
-use sea_orm::{ColumnTrait, DbBackend, EntityTrait, IntoActiveModel, QueryFilter, Statement};
+use sea_orm::{
+    ColumnTrait, Condition, DbBackend, EntityTrait, IntoActiveModel, QueryFilter, Statement,
+};
 
 use crate::error::Result;
 use crate::store::Reads;
@@ -26,7 +28,7 @@ pub async fn queue(connection: &impl Reads, user: UserId, mutation: &str, key: &
     Ok(())
 }
 
-/// The answer under a key, if it is not older than 30 days. Older ones of the same user go.
+/// The answer under a key, if it is not older than 30 days. An older one goes.
 ///
 /// # Errors
 /// [`crate::error::Error::Internal`] when the database fails.
@@ -37,17 +39,20 @@ pub async fn find(
     key: &str,
     now: DateTime<Utc>,
 ) -> Result<Option<Model>> {
-    Entity::delete_many()
-        .filter(Column::UserId.eq(user))
-        .filter(Column::CreatedAt.lt(now - KEPT))
-        .exec(connection)
-        .await?;
-    Ok(Entity::find()
-        .filter(Column::UserId.eq(user))
-        .filter(Column::Mutation.eq(mutation))
-        .filter(Column::Key.eq(key))
-        .one(connection)
-        .await?)
+    let under = Condition::all()
+        .add(Column::UserId.eq(user))
+        .add(Column::Mutation.eq(mutation))
+        .add(Column::Key.eq(key));
+    let found = Entity::find().filter(under.clone()).all(connection).await?;
+    let Some(found) = found.into_iter().next() else {
+        return Ok(None);
+    };
+    if found.created_at >= now - KEPT {
+        return Ok(Some(found));
+    }
+    let old = Entity::delete_many().filter(under);
+    old.exec(connection).await?;
+    Ok(None)
 }
 
 /// Keeps an answer.

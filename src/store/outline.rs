@@ -11,8 +11,8 @@ use duban_entities::{
 };
 use sea_orm::sea_query::{Expr, Query};
 use sea_orm::{
-    ColumnTrait, Condition, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
-    Value,
+    ColumnTrait, Condition, EntityTrait, JoinType, PaginatorTrait, QueryFilter, QueryOrder,
+    QuerySelect, Value,
 };
 
 use super::page::{Direction, Keyset, Page, PageRequest, SortKey};
@@ -81,6 +81,28 @@ batches! {
     suggested_leads_of(suggested_lead, ProjectId: ProjectId, order Position);
     /// The cooperating units of these projects.
     cooperating_units_of(cooperating_unit, ProjectId: ProjectId, order Position);
+}
+
+/// The citations of these projects in order, each with its clause and the clause's plan.
+///
+/// # Errors
+/// [`crate::error::Error::Internal`] when the database cannot be read.
+pub async fn mentions_of(
+    connection: &impl Reads,
+    projects: Vec<ProjectId>,
+) -> Result<Vec<(citation::Model, clause::Model, plan::Model)>> {
+    let clause_of = citation::Entity::belongs_to(clause::Entity)
+        .from(citation::Column::ClauseId)
+        .to(clause::Column::Id);
+    let plan_of = clause::Entity::belongs_to(plan::Entity)
+        .from(clause::Column::PlanId)
+        .to(plan::Column::Id);
+    let select = citation::Entity::find()
+        .join(JoinType::InnerJoin, clause_of.into())
+        .join(JoinType::InnerJoin, plan_of.into())
+        .filter(citation::Column::ProjectId.is_in(projects))
+        .order_by_asc(citation::Column::Position);
+    reader::joined::<_, clause::Entity, plan::Entity>(connection, select).await
 }
 
 /// The jurisdictions whose catalogue the principal may read.
@@ -225,9 +247,7 @@ pub async fn clauses_without_projects(
 /// # Errors
 /// [`crate::error::Error::Internal`] when the database cannot be read.
 pub async fn plan_by_code(connection: &impl Reads, code: &str) -> Result<Option<plan::Model>> {
-    let select = plan::Entity::find()
-        .filter(plan::Column::Code.eq(code))
-        .limit(1);
+    let select = plan::Entity::find().filter(plan::Column::Code.eq(code));
     reader::one(connection, select).await
 }
 
@@ -236,9 +256,7 @@ pub async fn plan_by_code(connection: &impl Reads, code: &str) -> Result<Option<
 /// # Errors
 /// [`crate::error::Error::Internal`] when the database cannot be read.
 pub async fn unit_by_code(connection: &impl Reads, code: &str) -> Result<Option<unit::Model>> {
-    let select = unit::Entity::find()
-        .filter(unit::Column::Code.eq(code))
-        .limit(1);
+    let select = unit::Entity::find().filter(unit::Column::Code.eq(code));
     reader::one(connection, select).await
 }
 
@@ -247,8 +265,6 @@ pub async fn unit_by_code(connection: &impl Reads, code: &str) -> Result<Option<
 /// # Errors
 /// [`crate::error::Error::Internal`] when the database cannot be read.
 pub async fn area_by_code(connection: &impl Reads, code: &str) -> Result<Option<area::Model>> {
-    let select = area::Entity::find()
-        .filter(area::Column::Code.eq(code))
-        .limit(1);
+    let select = area::Entity::find().filter(area::Column::Code.eq(code));
     reader::one(connection, select).await
 }

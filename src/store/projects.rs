@@ -5,7 +5,7 @@ mod filter;
 use std::collections::HashMap;
 
 use chrono::NaiveDate;
-use duban_entities::ids::{ClauseId, ProjectId};
+use duban_entities::ids::{ClauseId, ProjectId, TaskId};
 use duban_entities::{citation, project, project_area, project_external_id, task};
 use sea_orm::sea_query::{Expr, ExprTrait, Func, Query, SelectStatement, SimpleExpr};
 use sea_orm::{
@@ -308,11 +308,29 @@ pub async fn by(connection: &impl Reads, by: &ProjectBy) -> Result<Option<projec
 /// # Errors
 /// [`crate::error::Error::Internal`] when the database cannot be read.
 pub async fn lock(connection: &impl Reads, id: ProjectId) -> Result<Option<project::Model>> {
-    let mut select = project::Entity::find().filter(project::Column::Id.eq(id));
+    locked(connection, project::Column::Id.eq(id)).await
+}
+
+/// As [`lock`], of the project of a task: it never gets another one.
+///
+/// # Errors
+/// [`crate::error::Error::Internal`] when the database cannot be read.
+pub async fn lock_of_task(connection: &impl Reads, id: TaskId) -> Result<Option<project::Model>> {
+    let of_task = Query::select()
+        .column(task::Column::ProjectId)
+        .from(task::Entity)
+        .and_where(task::Column::Id.eq(id))
+        .to_owned();
+    locked(connection, project::Column::Id.in_subquery(of_task)).await
+}
+
+async fn locked(connection: &impl Reads, which: SimpleExpr) -> Result<Option<project::Model>> {
+    let mut select = project::Entity::find().filter(which);
     if connection.get_database_backend() == DbBackend::Postgres {
         select = select.lock_exclusive();
     }
-    Ok(select.one(connection).await?)
+    // Not `one`: SQLite plans a statement anew for each value of a bound limit.
+    Ok(select.all(connection).await?.pop())
 }
 
 /// As [`lock`], for many, in the order of the codes: the order in which all who lock several

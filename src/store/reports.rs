@@ -113,7 +113,8 @@ pub async fn before(
         .filter(report_revision::Column::Period.lt(period))
         .filter(report_revision::Column::State.is_in(counts))
         .order_by_desc(report_revision::Column::Period)
-        .order_by_desc(report_revision::Column::Number);
+        .order_by_desc(report_revision::Column::Number)
+        .limit(1);
     reader::one(connection, select).await
 }
 
@@ -132,7 +133,8 @@ pub async fn after(
         .filter(report_revision::Column::Period.gt(period))
         .filter(report_revision::Column::State.is_in(counts))
         .order_by_asc(report_revision::Column::Period)
-        .order_by_desc(report_revision::Column::Number);
+        .order_by_desc(report_revision::Column::Number)
+        .limit(1);
     reader::one(connection, select).await
 }
 

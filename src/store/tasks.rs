@@ -3,10 +3,10 @@
 use duban_entities::ids::{ChangeRequestId, JurisdictionId, ProjectId, TaskId, UnitId};
 use duban_entities::vocabulary::{DueBasis, TaskKind, TaskState};
 use duban_entities::{task, task_evidence};
-use sea_orm::sea_query::{Expr, SimpleExpr};
+use sea_orm::sea_query::{Expr, SimpleExpr, UnionType};
 use sea_orm::{
-    ColumnTrait, Condition, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
-    Value,
+    ColumnTrait, Condition, EntityTrait, FromQueryResult, IntoActiveModel, PaginatorTrait,
+    QueryFilter, QueryOrder, QuerySelect, QueryTrait, Select, Value,
 };
 
 use super::page::{Direction, Keyset, Page, PageRequest, SortKey};
@@ -253,13 +253,46 @@ pub async fn of_projects(
     connection: &impl Reads,
     projects: Vec<ProjectId>,
 ) -> Result<Vec<task::Model>> {
-    let select = task::Entity::find()
-        .filter(task::Column::ProjectId.is_in(projects))
-        // In the words of the partial index: a bound value would not match it.
-        .filter(Expr::cust(r#""tasks"."kind" = 'MILESTONE'"#));
+    let select = milestones(projects);
     let mut rows = reader::named(connection, select).await?;
     // Cheaper here than in the database, which would carry whole rows through its sorter.
     rows.sort_unstable_by_key(|row| (row.project_id, row.position, row.id));
+    Ok(rows)
+}
+
+/// The milestones of these projects, in no order.
+fn milestones(projects: Vec<ProjectId>) -> Select<task::Entity> {
+    task::Entity::find()
+        .filter(task::Column::ProjectId.is_in(projects))
+        // In the words of the partial index: a bound value would not match it.
+        .filter(Expr::cust(r#""tasks"."kind" = 'MILESTONE'"#))
+}
+
+/// The milestones of these projects in the order of their schedules, then the reports that
+/// are OPEN or SUBMITTED, oldest month first.
+///
+/// # Errors
+/// [`crate::error::Error::Internal`] when the database cannot be read.
+pub async fn current_of_projects(
+    connection: &impl Reads,
+    projects: Vec<ProjectId>,
+) -> Result<Vec<task::Model>> {
+    let reports = task::Entity::find()
+        .filter(task::Column::ProjectId.is_in(projects.clone()))
+        .filter(Expr::cust(r#""tasks"."kind" = 'REPORT'"#))
+        .filter(task::Column::State.is_in([TaskState::Open, TaskState::Submitted]));
+    let mut select = milestones(projects);
+    QueryTrait::query(&mut select).union(UnionType::All, reports.into_query());
+    let mut rows = reader::named(connection, select).await?;
+    rows.sort_unstable_by(|a, b| {
+        let by = |row: &task::Model| (row.kind != TaskKind::Milestone, row.project_id);
+        let then = |row: &task::Model| (row.position, row.id);
+        let of_months = a.period.cmp(&b.period);
+        by(a)
+            .cmp(&by(b))
+            .then(of_months)
+            .then_with(|| then(a).cmp(&then(b)))
+    });
     Ok(rows)
 }
 
@@ -328,20 +361,31 @@ pub async fn evidence(
     reader::named(connection, select).await
 }
 
-/// Puts this evidence in the place of what a task had.
+/// Takes away what supported a task's claim, and answers it, in order.
 ///
 /// # Errors
 /// [`crate::error::Error::Internal`] when the database refuses.
-pub async fn replace_evidence(
+pub async fn take_evidence(
     connection: &impl Reads,
     task: TaskId,
-    rows: Vec<task_evidence::Model>,
-) -> Result<()> {
-    use sea_orm::IntoActiveModel;
-    task_evidence::Entity::delete_many()
+) -> Result<Vec<task_evidence::Model>> {
+    let taken = task_evidence::Entity::delete_many()
         .filter(task_evidence::Column::TaskId.eq(task))
-        .exec(connection)
-        .await?;
+        .into_query()
+        .returning_all()
+        .to_owned();
+    let taken = connection.get_database_backend().build(&taken);
+    let rows = task_evidence::Model::find_by_statement(taken);
+    let mut rows = rows.all(connection).await?;
+    rows.sort_unstable_by_key(|row| row.position);
+    Ok(rows)
+}
+
+/// Writes what supports a claim.
+///
+/// # Errors
+/// [`crate::error::Error::Internal`] when the database refuses.
+pub async fn add_evidence(connection: &impl Reads, rows: Vec<task_evidence::Model>) -> Result<()> {
     if rows.is_empty() {
         return Ok(());
     }

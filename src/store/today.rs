@@ -9,7 +9,9 @@ use duban_entities::ids::JurisdictionId;
 use duban_entities::vocabulary::MilestoneRole;
 use duban_entities::{jurisdiction, task};
 use sea_orm::sea_query::{CaseStatement, Expr, ExprTrait, Func, IntoColumnRef, SimpleExpr};
-use sea_orm::{ColumnTrait, Condition, DbBackend, EntityTrait, QueryOrder, QuerySelect};
+use sea_orm::{
+    ColumnTrait, Condition, DbBackend, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
+};
 
 use super::Store;
 use crate::clock::{end_of_day, local_date};
@@ -57,6 +59,26 @@ impl Zones {
         }
         Ok(zones)
     }
+}
+
+/// Today in one jurisdiction: one row.
+///
+/// # Errors
+/// [`Error::NotFound`] when there is no such jurisdiction; [`Error::Internal`] when its time
+/// zone is unknown.
+pub async fn local(
+    connection: &impl Reads,
+    jurisdiction: JurisdictionId,
+    now: DateTime<Utc>,
+) -> Result<NaiveDate> {
+    let select = jurisdiction::Entity::find()
+        .select_only()
+        .column(jurisdiction::Column::TimeZone)
+        .filter(jurisdiction::Column::Id.eq(jurisdiction));
+    let zones: Vec<(String,)> = reader::tuples(connection, select).await?;
+    let (zone,) = zones.first().ok_or(Error::NotFound)?;
+    let zone: Tz = zone.parse().map_err(Error::internal)?;
+    Ok(local_date(now, zone))
 }
 
 impl Store {

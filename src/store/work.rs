@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
+use duban_entities::project;
 use futures_util::future::BoxFuture;
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, DatabaseTransaction, DbBackend, DbErr, EntityTrait, QueryFilter,
@@ -190,6 +191,12 @@ impl Work {
     /// [`Error::Internal`] when the wait is too long.
     pub(super) async fn lock_chain(&self) -> Result<()> {
         ledger::lock(&self.transaction, self.backend).await
+    }
+
+    /// Notes how a project stands that nobody else changes until this work is done: what
+    /// follows a change need not read it again.
+    pub fn locked(&mut self, row: &project::Model) {
+        self.counted.locked(row);
     }
 
     /// Asks the policy.

@@ -100,11 +100,8 @@ impl TaskMutation {
         #[graphql(desc = "What to do.")] input: TaskClaimInput,
     ) -> Result<TaskClaimPayload> {
         let (services, call) = (services(ctx)?, call(ctx)?);
-        let id = services
-            .claim_task(call, input.command()?)
-            .await
-            .map_err(public)?;
-        let task = services.task(call, id).await.map_err(public)?.into();
+        let claimed = services.claim_task(call, input.command()?).await;
+        let task = claimed.map_err(public)?.into();
         Ok(TaskClaimPayload { task })
     }
 

@@ -18,7 +18,6 @@ use crate::service::issue::{self, NewIssue};
 use crate::service::task::{fix_lateness, replace_evidence};
 use crate::service::{Call, Services, fetch};
 use crate::store::record::Fields;
-use crate::store::today::Today;
 use crate::store::{Work, facts, outline, projects, reports, tasks};
 
 /// Most reports that one call submits.
@@ -208,9 +207,7 @@ async fn submit(work: &mut Work, report: &Fetched, input: &ReportSubmit) -> Resu
             ));
         }
     };
-    let today = Today::load(work.connection(), work.at())
-        .await?
-        .of(report.task.jurisdiction_id);
+    let today = fetch::today(work, report.task.jurisdiction_id).await?;
     let (texts, figures) = checked(work, report, input, correction).await?;
     revise(work, report, input, (texts, figures), today).await?;
     let mut after = report.task.clone();

@@ -95,6 +95,27 @@ pub async fn version(connection: &impl Reads) -> Result<i64> {
     Ok(last.first().and_then(|(seq,)| *seq).unwrap_or(0))
 }
 
+/// True where one of the entries behind `after`, up to `until`, is of one of these types of
+/// subject. All of these entries are looked through.
+///
+/// # Errors
+/// [`Error::Internal`] when the database cannot be read.
+pub async fn tells_of(
+    connection: &impl Reads,
+    after: i64,
+    until: i64,
+    subjects: &[&str],
+) -> Result<bool> {
+    let select = ledger::Entity::find()
+        .select_only()
+        .column_as(ledger::Column::Seq.max(), "seq")
+        .filter(ledger::Column::Seq.gt(after))
+        .filter(ledger::Column::Seq.lte(until))
+        .filter(ledger::Column::SubjectType.is_in(subjects.iter().copied()));
+    let last: Vec<(Option<i64>,)> = reader::tuples(connection, select).await?;
+    Ok(last.iter().any(|(seq,)| seq.is_some()))
+}
+
 /// [`version`] as a part of another select, so that both are of one moment.
 pub(super) fn version_expression() -> SimpleExpr {
     let last = Query::select()
@@ -110,16 +131,18 @@ pub(super) fn version_expression() -> SimpleExpr {
 /// # Errors
 /// [`Error::Internal`] when the database cannot be read.
 pub async fn head(connection: &impl Reads) -> Result<Head> {
-    Ok(last(connection).await?.map_or_else(
-        || Head {
-            seq: 0,
-            hash: GENESIS.to_owned(),
-        },
-        |entry| Head {
-            seq: entry.seq,
-            hash: entry.hash,
-        },
-    ))
+    let last = Query::select()
+        .expr(Expr::col(ledger::Column::Seq).max())
+        .from(ledger::Entity)
+        .to_owned();
+    let select = ledger::Entity::find()
+        .select_only()
+        .columns([ledger::Column::Seq, ledger::Column::Hash])
+        .filter(ledger::Column::Seq.in_subquery(last));
+    let last: Vec<(i64, String)> = reader::tuples(connection, select).await?;
+    let last = last.into_iter().next();
+    let (seq, hash) = last.unwrap_or_else(|| (0, GENESIS.to_owned()));
+    Ok(Head { seq, hash })
 }
 
 /// Locks the chain's end until the transaction ends: what is read from now on is all that

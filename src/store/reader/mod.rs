@@ -14,7 +14,7 @@ use async_trait::async_trait;
 use sea_orm::sea_query::SimpleExpr;
 use sea_orm::{
     ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, EntityTrait,
-    ExecResult, FromQueryResult, QueryResult, QuerySelect, QueryTrait, Select, Statement,
+    ExecResult, FromQueryResult, IdenStatic as _, Iterable as _, QueryResult, QuerySelect, QueryTrait, Select, Statement,
     TryGetableMany, TryIntoModel,
 };
 use tokio::runtime::{Handle, RuntimeFlavor};
@@ -109,7 +109,7 @@ where
     }
 }
 
-/// The row that a statement names by its key.
+/// The row that a statement names by a key of its own: there is no other.
 ///
 /// # Errors
 /// As [`named`].
@@ -118,7 +118,7 @@ where
     E: EntityTrait,
     E::ActiveModel: TryIntoModel<E::Model>,
 {
-    let rows = named(on, select.limit(1)).await?;
+    let rows = named(on, select).await?;
     Ok(rows.into_iter().next())
 }
 
@@ -196,6 +196,73 @@ where
     }
 }
 
+/// What a statement that is written out makes, in the order in which `T` takes its columns.
+///
+/// # Errors
+/// As [`named`].
+pub async fn written<T>(on: &impl Reads, statement: Statement) -> Result<Vec<T>>
+where
+    T: FromQueryResult + FromCells,
+{
+    match on.local() {
+        Some(local) => local.each(&statement, T::from_cells),
+        None => Ok(T::find_by_statement(statement).all(on).await?),
+    }
+}
+
+/// What the columns of the second and third entity of a row begin with.
+const PREFIXES: [&str; 2] = ["second_", "third_"];
+
+/// A row of three entities.
+struct Triple<A, B, C>(A, B, C);
+
+impl<A, B, C> FromQueryResult for Triple<A, B, C>
+where
+    A: FromQueryResult,
+    B: FromQueryResult,
+    C: FromQueryResult,
+{
+    fn from_query_result(result: &QueryResult, prefix: &str) -> Result<Self, DbErr> {
+        Ok(Self(
+            A::from_query_result(result, prefix)?,
+            B::from_query_result(result, PREFIXES[0])?,
+            C::from_query_result(result, PREFIXES[1])?,
+        ))
+    }
+}
+
+/// As [`named`], each row with the rows of two other entities that the select joins.
+///
+/// # Errors
+/// As [`named`].
+pub async fn joined<A, B, C>(
+    on: &impl Reads,
+    select: Select<A>,
+) -> Result<Vec<(A::Model, B::Model, C::Model)>>
+where
+    A: EntityTrait,
+    B: EntityTrait,
+    C: EntityTrait,
+    A::ActiveModel: TryIntoModel<A::Model>,
+    B::ActiveModel: TryIntoModel<B::Model>,
+    C::ActiveModel: TryIntoModel<C::Model>,
+{
+    let select = also::<A, C>(also::<A, B>(select, PREFIXES[0]), PREFIXES[1]);
+    let Some(local) = on.local() else {
+        let rows: Vec<Triple<A::Model, B::Model, C::Model>> = select.into_model().all(on).await?;
+        return Ok(rows.into_iter().map(|Triple(a, b, c)| (a, b, c)).collect());
+    };
+    local.triples::<A, B, C>(&statement(on, &select))
+}
+
+/// Adds the columns of another entity to a select that joins it.
+fn also<A: EntityTrait, B: EntityTrait>(select: Select<A>, prefix: &str) -> Select<A> {
+    B::Column::iter().fold(select, |select, column| {
+        let name = format!("{prefix}{}", column.as_str());
+        select.column_as(column, name)
+    })
+}
+
 /// As [`one`], of a select of some columns alone, in the order in which `T` takes them.
 ///
 /// # Errors
@@ -208,7 +275,7 @@ where
     let Some(local) = on.local() else {
         return Ok(select.into_model().one(on).await?);
     };
-    let made = local.each(&statement(on, &select.limit(1)), T::from_cells)?;
+    let made = local.each(&statement(on, &select), T::from_cells)?;
     Ok(made.into_iter().next())
 }
 

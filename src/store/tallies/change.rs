@@ -34,6 +34,8 @@ struct Change<T> {
 pub struct Changes {
     tasks: HashMap<TaskId, Change<Owed>>,
     projects: HashMap<ProjectId, Change<Led>>,
+    /// Projects that nobody else changes meanwhile, as they were before the work.
+    locked: HashMap<ProjectId, Class>,
     jurisdictions: Vec<jurisdiction::Model>,
 }
 
@@ -69,6 +71,12 @@ impl Changes {
         } else if let (None, Some(new)) = (before, after.downcast_ref::<jurisdiction::Model>()) {
             self.jurisdictions.push(new.clone());
         }
+    }
+
+    /// Notes how a project stands that nobody else changes until the work is done.
+    pub fn locked(&mut self, row: &project::Model) {
+        let class = Led::from(row).class();
+        self.locked.entry(row.id).or_insert(class);
     }
 
     /// Brings the counts up to what was changed. The ledger's lock must be held: nobody else
@@ -135,10 +143,11 @@ impl Changes {
             days: days(on, of_tasks.chain(of_projects).collect()).await?,
             now: HashMap::new(),
         };
+        around.now.clone_from(&self.locked);
         let changed = self.projects.iter();
-        around.now = changed
-            .map(|(id, change)| (*id, change.after.class()))
-            .collect();
+        around
+            .now
+            .extend(changed.map(|(id, change)| (*id, change.after.class())));
         let of_tasks = tasks.values().filter_map(|change| change.after.project_id);
         let missing: BTreeSet<ProjectId> = of_tasks
             .filter(|project| !around.now.contains_key(project))

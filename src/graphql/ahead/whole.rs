@@ -1,0 +1,138 @@
+//! What one project leads to: first what hangs on it, then what that names.
+
+use std::sync::Arc;
+
+use async_graphql::dataloader::Loader as _;
+use async_graphql::{Context, Lookahead};
+use duban_entities::project;
+use duban_entities::vocabulary::TaskKind;
+
+use super::{bring, bring_children};
+use crate::graphql::context::loaders;
+use crate::graphql::error::Result;
+use crate::graphql::loader::{
+    ActiveReportsOf, AliasesOfUnit, AreaLinksOf, CitationsOf, CooperatingUnitsOf, CurrentTasksOf,
+    ExternalIdsOf, FactsOf, MentionsOf, MilestonesOf, SuggestedLeadsOf, TargetsOf,
+};
+use crate::store::facts::Known;
+
+/// Reads what a project is asked for, and hands on what the policy was told of it.
+///
+/// # Errors
+/// INTERNAL when the database cannot be read.
+pub async fn of_project(ctx: &Context<'_>, row: &project::Model, known: Known) -> Result<()> {
+    let asked = ctx.look_ahead();
+    let asks = |path: &[&str]| asks(&asked, path);
+    let areas = known.areas.iter().map(|link| link.area_id);
+    let lead = row.lead_unit_id.into_iter();
+    let one = || std::iter::once(row.id);
+    tokio::try_join!(
+        mentions(ctx, row, &asked),
+        tasks(ctx, row, &asked),
+        units(ctx, row, &known, &asked),
+        bring(ctx, asks(&["areas"]), areas),
+        bring(
+            ctx,
+            asks(&["jurisdiction"]),
+            std::iter::once(row.jurisdiction_id)
+        ),
+        bring(ctx, asks(&["parent"]), row.parent_id.into_iter()),
+        bring_children(
+            ctx,
+            asks(&["leadUnit", "aliases"]),
+            lead.map(AliasesOfUnit)
+        ),
+        bring_children(ctx, asks(&["externalIds"]), one().map(ExternalIdsOf)),
+        bring_children(ctx, asks(&["targets"]), one().map(TargetsOf)),
+    )?;
+    hand_on(ctx, row, known).await
+}
+
+/// True where the document asks for this, from there on.
+fn asks(from: &Lookahead<'_>, path: &[&str]) -> bool {
+    match path {
+        [] => from.exists(),
+        [name, rest @ ..] => asks(&from.field(name), rest),
+    }
+}
+
+/// What was read for the policy need not be read again.
+async fn hand_on(ctx: &Context<'_>, row: &project::Model, known: Known) -> Result<()> {
+    let loaders = loaders(ctx)?;
+    let Known {
+        facts,
+        areas,
+        cooperating,
+    } = known;
+    loaders.feed_one(FactsOf(row.id), Arc::new(facts)).await;
+    loaders.feed_one(AreaLinksOf(row.id), areas).await;
+    loaders
+        .feed_one(CooperatingUnitsOf(row.id), cooperating)
+        .await;
+    Ok(())
+}
+
+/// The citations; where their plans are asked for, with these and the clauses between.
+async fn mentions(ctx: &Context<'_>, row: &project::Model, asked: &Lookahead<'_>) -> Result<()> {
+    let paths: [&[&str]; 2] = [&["citations"], &["suggestedLeads", "citation"]];
+    let wanted = paths.iter().any(|path| asks(asked, path));
+    let with_plans = paths
+        .iter()
+        .any(|path| asks(asked, &[path, ["clause", "plan"].as_slice()].concat()));
+    if !with_plans {
+        return bring_children(ctx, wanted, std::iter::once(CitationsOf(row.id))).await;
+    }
+    let loaders = loaders(ctx)?;
+    let mut found = loaders.loader().load(&[MentionsOf(row.id)]).await?;
+    let found = found.remove(&MentionsOf(row.id)).unwrap_or_default();
+    let clauses = found.iter().map(|(_, clause, _)| (clause.id, clause.clone()));
+    loaders.feed_many(clauses.collect::<Vec<_>>()).await;
+    let plans = found.iter().map(|(_, _, plan)| (plan.id, plan.clone()));
+    loaders.feed_many(plans.collect::<Vec<_>>()).await;
+    let citations = found.into_iter().map(|(citation, ..)| citation).collect();
+    loaders.feed_one(CitationsOf(row.id), citations).await;
+    Ok(())
+}
+
+/// The milestones; for the permissions with the reports that are not finished.
+async fn tasks(ctx: &Context<'_>, row: &project::Model, asked: &Lookahead<'_>) -> Result<()> {
+    if !asks(asked, &["permissions"]) {
+        let wanted = ["milestones", "transitions"];
+        let wanted = wanted.iter().any(|name| asks(asked, &[name]));
+        return bring_children(ctx, wanted, std::iter::once(MilestonesOf(row.id))).await;
+    }
+    let loaders = loaders(ctx)?;
+    let mut found = loaders.loader().load(&[CurrentTasksOf(row.id)]).await?;
+    let found = found.remove(&CurrentTasksOf(row.id)).unwrap_or_default();
+    let (milestones, reports) = found
+        .into_iter()
+        .partition(|task| task.kind == TaskKind::Milestone);
+    loaders.feed_one(MilestonesOf(row.id), milestones).await;
+    loaders.feed_one(ActiveReportsOf(row.id), reports).await;
+    Ok(())
+}
+
+/// Every unit that it names, at once.
+async fn units(
+    ctx: &Context<'_>,
+    row: &project::Model,
+    known: &Known,
+    asked: &Lookahead<'_>,
+) -> Result<()> {
+    let asks = |path: &[&str]| asks(asked, path);
+    let suggested = asks(&["suggestedLeads"]);
+    bring_children(ctx, suggested, std::iter::once(SuggestedLeadsOf(row.id))).await?;
+    let mut units = Vec::new();
+    if asks(&["suggestedLeads", "unit"]) {
+        let found = loaders(ctx)?.load_one(SuggestedLeadsOf(row.id)).await?;
+        units.extend(found.unwrap_or_default().iter().map(|row| row.unit_id));
+    }
+    if asks(&["cooperatingUnits"]) || asks(&["cooperation", "unit"]) {
+        units.extend(known.cooperating.iter().map(|row| row.unit_id));
+    }
+    if asks(&["leadUnit"]) {
+        units.extend(row.lead_unit_id);
+    }
+    bring(ctx, true, units.into_iter()).await?;
+    Ok(())
+}
