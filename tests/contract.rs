@@ -16,7 +16,13 @@ use crate::support::persona::PASSWORD;
 use crate::support::{Content, Engine, NOW, Persona, World, date, on_both};
 
 on_both!(every_document_is_under_half_of_each_limit);
-on_both!(one thread: every_document_runs, statements_do_not_grow_with_the_lists);
+on_both!(
+    one thread:
+    every_document_runs,
+    statements_do_not_grow_with_the_lists,
+    of_a_project_only_what_is_asked_is_read,
+    a_claim_reads_nothing_twice,
+);
 on_both!(one thread, engine: lists_of_a_whole_installation_take_as_few_statements);
 
 /// A document of the contract, as one persona sends it.
@@ -79,7 +85,7 @@ pub(crate) fn reads() -> Vec<Sent> {
             document!("project"),
             Supervisor,
             by,
-            32,
+            16,
         ),
         sent(("overdue", "Overdue"), tasks, Supervisor, overdue, 14),
         sent(("overdue", "Overdue"), tasks, Supervisor, ended, 14),
@@ -391,6 +397,69 @@ async fn statements_do_not_grow_with_the_lists(world: &World) {
             sent.name
         );
     }
+}
+
+/// Beside the session, the project, what the policy is told of it, and the ledger's version.
+const ALWAYS: u64 = 4;
+
+/// What a document asks of a project, and how many statements that takes more.
+const PARTS: [(&str, u64); 14] = [
+    ("id title", 0),
+    ("areas { name }", 1),
+    ("jurisdiction { name }", 1),
+    ("leadUnit { name aliases }", 2),
+    ("leadUnit { name } cooperatingUnits { name }", 1),
+    ("cooperation { roleWords unit { name } }", 1),
+    ("suggestedLeads { position }", 1),
+    (
+        "suggestedLeads { unit { name } citation { quote } } leadUnit { name }",
+        3,
+    ),
+    ("citations { quote }", 1),
+    ("citations { clause { number } }", 2),
+    ("citations { clause { plan { title } } }", 1),
+    ("milestones { nodes { id } } transitions { to }", 1),
+    (
+        "milestones { nodes { id } } transitions { to } permissions { claimTasks }",
+        1,
+    ),
+    ("targets { name } externalIds { scheme }", 2),
+];
+
+async fn of_a_project_only_what_is_asked_is_read(world: &World) {
+    let client = world.client_of(Persona::Supervisor).await;
+    let variables = json!({ "by": { "id": text(RESERVOIR) } });
+    let statements = async |document: &str| {
+        let before = world.services.store.statements();
+        let answer = client.ask(document, variables.clone()).await;
+        answer.data();
+        world.services.store.statements() - before
+    };
+    // The first one notes that the token was used, and reads the grants.
+    statements(document!("project")).await;
+    for (part, more) in PARTS {
+        let document = format!("query P($by: ProjectBy!) {{ project(by: $by) {{ {part} }} }}");
+        assert_eq!(statements(&document).await, ALWAYS + more, "{part}");
+    }
+    assert_eq!(statements(document!("project")).await, 13);
+}
+
+async fn a_claim_reads_nothing_twice(world: &World) {
+    let client = world.client_of(Persona::Signatory).await;
+    client.query("{ viewer { username } }").await.data();
+    let before = world.services.store.statements();
+    let variables = json!({ "input": claim() });
+    let answer = client.ask(document!("task-claim"), variables.clone());
+    answer.await.data();
+    let taken = world.services.store.statements() - before;
+    // On PostgreSQL the project is locked before the task is read, and keys queue.
+    let most = match world.database.engine {
+        Engine::Sqlite => 10,
+        Engine::Postgres => 13,
+    };
+    assert!(taken <= most, "{taken} statements");
+    let again = client.ask(document!("task-claim"), variables).await;
+    assert_eq!(again.at("/taskClaim/task/version"), &json!(2));
 }
 
 /// With every project that the plans name: no statement a row.

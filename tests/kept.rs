@@ -14,6 +14,7 @@ on_both!(
     another_day_makes_the_answer_new,
     what_the_ledger_does_not_hold_is_fresh,
     a_grant_ends_in_its_instant,
+    grants_are_read_where_the_ledger_tells_of_people,
     an_ended_session_gets_nothing_kept,
     everybody_gets_their_own,
     only_queries_without_errors_are_kept,
@@ -142,6 +143,41 @@ async fn a_grant_ends_in_its_instant(world: &World) {
             assert_eq!(answer.code(), (!seen).then_some("NOT_FOUND"));
         }
     }
+}
+
+async fn grants_are_read_where_the_ledger_tells_of_people(world: &World) {
+    const GRANT: &str = "mutation M($i: GrantAddInput!) { grantAdd(input: $i) { grant { id } } }";
+    const END: &str = "mutation M($i: GrantEndInput!) { grantEnd(input: $i) { grant { id } } }";
+    let supervisor = world.client_of(Persona::Supervisor).await;
+    let reporter = world.client_of(Persona::OtherReporter).await;
+    let administrator = world.client_of(Persona::Administrator).await;
+    let sees = async || project(&reporter, RESERVOIR).await.code().is_none();
+    let unrelated = async |lead| {
+        let input = json!({ "projectId": text(BRIDGE), "leadUnitId": text(lead) });
+        assign(world, input).await;
+    };
+    statements(world, &supervisor).await;
+    let still = statements(world, &supervisor).await;
+    assert!(!sees().await);
+    unrelated(TRANSPORT).await;
+    let moved = statements(world, &supervisor).await;
+    assert_eq!(moved, still + 1, "a look at the entries between");
+    assert_eq!(statements(world, &supervisor).await, still);
+    assert!(!sees().await);
+    unrelated(WATER).await;
+    let input = json!({
+        "userId": text(Persona::OtherReporter.user()),
+        "grant": { "role": "VIEWER", "scope": { "jurisdictionId": text(HERE) } },
+    });
+    let added = administrator.ask(GRANT, json!({ "i": input })).await;
+    unrelated(TRANSPORT).await;
+    assert!(sees().await, "a grant between other writes");
+    unrelated(WATER).await;
+    assert!(sees().await);
+    let input = json!({ "grantId": added.at("/grantAdd/grant/id") });
+    let ended = administrator.ask(END, json!({ "i": input })).await;
+    ended.data();
+    assert!(!sees().await);
 }
 
 async fn an_ended_session_gets_nothing_kept(world: &World) {

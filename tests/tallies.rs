@@ -666,9 +666,8 @@ async fn statements_of_a_claim(world: &World, who: Persona, task: impl ToString)
 async fn a_claim_in_time_costs_no_statement_more(world: &World) {
     let in_time = statements_of_a_claim(world, Persona::Signatory, RESERVOIR_FINISH).await;
     let overdue = statements_of_a_claim(world, Persona::CoopReporter, LAND).await;
-    // The mark, the project's class, two upserts; the longest has gone: its unit's tasks, and
-    // its cells in all, of the kind and at the stage.
-    assert!(overdue <= in_time + 8, "{in_time} {overdue}");
+    // The mark, two upserts; the longest has gone: its unit's tasks, and its cells.
+    assert!(overdue <= in_time + 5, "{in_time} {overdue}");
     same(world).await;
 }
 

@@ -272,8 +272,7 @@ struct Who {
 impl Who {
     /// True where this principal says the same of the person.
     fn is(&self, principal: &Principal) -> bool {
-        principal.actor == self.actor
-            && principal.must_change_password == self.must_change_password
+        principal.actor == self.actor && principal.must_change_password == self.must_change_password
     }
 }
 

@@ -39,6 +39,21 @@ pub(super) struct Fetched {
     pub(super) project: Option<project::Model>,
     /// What the policy was told.
     pub(super) facts: TaskFacts,
+    /// Today in its jurisdiction, where that came with it.
+    today: Option<NaiveDate>,
+}
+
+impl Fetched {
+    /// The local date of the task's jurisdiction.
+    ///
+    /// # Errors
+    /// [`Error::Internal`] when the database cannot be read.
+    pub(super) async fn today(&self, work: &Work) -> Result<NaiveDate> {
+        match self.today {
+            Some(today) => Ok(today),
+            None => today(work, self.task.jurisdiction_id).await,
+        }
+    }
 }
 
 /// A task fetched for an action; its project is locked until the transaction ends.
@@ -46,11 +61,9 @@ pub(super) struct Fetched {
 /// # Errors
 /// [`Error::NotFound`] or [`Error::Forbidden`].
 pub(super) async fn task(work: &mut Work, action: Action, id: TaskId) -> Result<Fetched> {
-    // The task behind the lock: somebody may change it while we wait.
-    let project = projects::lock_of_task(work.connection(), id).await?;
-    let connection = work.connection();
-    let task = tasks::by_id(connection, id).await?.ok_or(Error::NotFound)?;
-    let facts = facts::of_task(connection, &task, project.as_ref()).await?;
+    let found = tasks::lock(work, id).await?.ok_or(Error::NotFound)?;
+    let (task, project, today) = (found.task, found.project, found.today);
+    let facts = facts::of_task(work.connection(), &task, project.as_ref()).await?;
     let permit = work.permit(action, Facts::Task(&facts))?;
     if let Some(project) = &project {
         work.locked(project);
@@ -60,6 +73,7 @@ pub(super) async fn task(work: &mut Work, action: Action, id: TaskId) -> Result<
         task,
         project,
         facts,
+        today,
     })
 }
 

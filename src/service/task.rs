@@ -316,7 +316,7 @@ async fn claim(
     key: Option<Key>,
 ) -> Result<Claimed> {
     let fetched = fetch::task(work, Action::TaskClaim, input.task).await?;
-    let (permit, before) = (fetched.permit, fetched.task);
+    let before = &fetched.task;
     if let Some(id) = idempotency::replay::<String>(work, key.as_ref()).await? {
         return Ok(Claimed::Before(id.parse().map_err(Error::internal)?));
     }
@@ -333,7 +333,7 @@ async fn claim(
             "only an open task can be claimed",
         ));
     }
-    let today = fetch::today(work, before.jurisdiction_id).await?;
+    let today = fetched.today(work).await?;
     let completed_on = input.completed_on.unwrap_or(today);
     if completed_on > today {
         return Err(Error::invalid("completedOn", "not in the future"));
@@ -344,9 +344,11 @@ async fn claim(
     after.claim_note = note;
     after.submitted_by = work.principal().user_id();
     after.submitted_at = Some(work.at());
-    fix_lateness(&mut after, &before, today);
-    let parts = replace_evidence(work, &before, input.evidence).await?;
-    let task = work.update_with(&permit, &before, after, parts).await?;
+    fix_lateness(&mut after, before, today);
+    let parts = replace_evidence(work, before, input.evidence).await?;
+    let task = work
+        .update_with(&fetched.permit, before, after, parts)
+        .await?;
     idempotency::remember(work, key, &task.id.to_string()).await?;
     Ok(Claimed::Now(Box::new(task), fetched.facts.project))
 }

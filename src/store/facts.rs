@@ -10,8 +10,8 @@ use uuid::Uuid;
 
 use crate::error::{Error, Result};
 use crate::policy::{ChangeFacts, ProjectFacts, TaskFacts, UserFacts};
-use crate::store::reader::{self, Cells, FromCells};
 use crate::store::Reads;
+use crate::store::reader::{self, Cells, FromCells};
 
 /// What the policy is told of a project, with the rows that it is told from.
 #[derive(Clone, Debug)]

@@ -17,6 +17,7 @@ use tokio::time::{Instant, timeout};
 use tracing::Instrument as _;
 
 use super::Store;
+use super::ledger::Head;
 use crate::error::{Error, Result};
 
 /// Most units behind one commit.
@@ -39,6 +40,8 @@ struct Open {
     transaction: DatabaseTransaction,
     since: Instant,
     units: usize,
+    /// The ledger's end, once a unit has read or moved it: nobody else writes meanwhile.
+    chain: Option<Head>,
     ended: watch::Sender<Option<Ended>>,
 }
 
@@ -157,6 +160,7 @@ impl Turn {
                 transaction: store.begin().await?,
                 since: Instant::now(),
                 units: 0,
+                chain: None,
                 ended: watch::Sender::new(None),
             }),
         };
@@ -172,12 +176,19 @@ impl Turn {
         Ok(unit?)
     }
 
-    /// Ends the turn, given how the savepoint ended, and waits for the commit.
+    /// The ledger's end, where those before have left it.
+    pub(super) fn chain(&self) -> Option<Head> {
+        let open = self.open.as_deref()?.as_ref()?;
+        open.chain.clone()
+    }
+
+    /// Ends the turn, given how the savepoint ended and where the ledger ends now, if that is
+    /// known, and waits for the commit.
     ///
     /// # Errors
     /// When the group could not be committed: nothing of it was written.
-    pub(super) async fn end(self, left: Result<(), DbErr>) -> Result<()> {
-        let mut ended = to_its_end(self.leave(left)).await?;
+    pub(super) async fn end(self, left: Result<(), DbErr>, chain: Option<Head>) -> Result<()> {
+        let mut ended = to_its_end(self.leave(left, chain)).await?;
         let ended = ended.wait_for(Option::is_some).await;
         match ended.ok().and_then(|ended| *ended) {
             Some(Ended::Committed) => Ok(()),
@@ -189,12 +200,17 @@ impl Turn {
     }
 
     /// Gives the turn to the next; answers where the group's end will be told.
-    async fn leave(mut self, left: Result<(), DbErr>) -> Result<watch::Receiver<Option<Ended>>> {
+    async fn leave(
+        mut self,
+        left: Result<(), DbErr>,
+        chain: Option<Head>,
+    ) -> Result<watch::Receiver<Option<Ended>>> {
         let alone = self.alone;
         let Some(open) = self.slot()?.as_mut() else {
             return Err(Error::internal("a unit of work without a transaction"));
         };
         open.units += 1;
+        open.chain = chain;
         let ended = open.ended.subscribe();
         let full = alone || open.units >= LARGEST || open.since.elapsed() >= LONGEST;
         match left {

@@ -1,18 +1,19 @@
 //! Selects of tasks.
 
+use chrono::NaiveDate;
 use duban_entities::ids::{ChangeRequestId, JurisdictionId, ProjectId, TaskId, UnitId};
 use duban_entities::vocabulary::{DueBasis, TaskKind, TaskState};
-use duban_entities::{task, task_evidence};
+use duban_entities::{jurisdiction, project, task, task_evidence};
 use sea_orm::sea_query::{Expr, SimpleExpr, UnionType};
 use sea_orm::{
-    ColumnTrait, Condition, EntityTrait, FromQueryResult, IntoActiveModel, PaginatorTrait,
-    QueryFilter, QueryOrder, QuerySelect, QueryTrait, Select, Value,
+    ColumnTrait, Condition, DbBackend, EntityTrait, FromQueryResult, IntoActiveModel, JoinType,
+    PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait, Select, Value,
 };
 
 use super::page::{Direction, Keyset, Page, PageRequest, SortKey};
-use super::projects::{NEVER, or_never, parse_date};
-use super::scope;
-use super::today::Today;
+use super::projects::{self, NEVER, or_never, parse_date};
+use super::today::{Today, in_zone, open};
+use super::{Work, scope};
 use crate::error::Result;
 use crate::policy::Principal;
 use crate::store::Reads;
@@ -171,12 +172,7 @@ fn condition(principal: &Principal, filter: &TaskFilter, today: &Today) -> Condi
     Condition::all()
         .add_option(filter.jurisdiction.map(|id| Column::JurisdictionId.eq(id)))
         .add_option(filter.kinds.clone().map(|kinds| Column::Kind.is_in(kinds)))
-        .add_option(
-            filter
-                .states
-                .clone()
-                .map(|states| Column::State.is_in(states)),
-        )
+        .add_option(filter.states.as_deref().map(in_states))
         .add_option(
             filter
                 .due_bases
@@ -199,16 +195,21 @@ fn condition(principal: &Principal, filter: &TaskFilter, today: &Today) -> Condi
         )
 }
 
+/// In one of these states; open tasks alone have indexes of their own.
+fn in_states(states: &[TaskState]) -> Condition {
+    match states {
+        [TaskState::Open] => open(),
+        _ => Condition::all().add(task::Column::State.is_in(states.iter().copied())),
+    }
+}
+
 fn due_condition(due: DueFilter, soon_days: i32, today: &Today) -> Condition {
-    let in_state = |states: &[TaskState]| {
-        Condition::all().add(task::Column::State.is_in(states.iter().copied()))
-    };
     match due {
-        DueFilter::Open => in_state(&[TaskState::Open, TaskState::Submitted]),
+        DueFilter::Open => in_states(&[TaskState::Open, TaskState::Submitted]),
         DueFilter::DueSoon => today.due_soon(soon_days),
         DueFilter::Overdue => today.overdue(),
         DueFilter::PeriodEnded => today.period_ended(),
-        DueFilter::Done => in_state(&[TaskState::Done]),
+        DueFilter::Done => in_states(&[TaskState::Done]),
     }
 }
 
@@ -219,6 +220,65 @@ fn due_condition(due: DueFilter, soon_days: i32, today: &Today) -> Condition {
 pub async fn by_id(connection: &impl Reads, id: TaskId) -> Result<Option<task::Model>> {
     let select = task::Entity::find().filter(task::Column::Id.eq(id));
     reader::one(connection, select).await
+}
+
+/// A task for a change.
+#[derive(Debug)]
+pub struct Locked {
+    /// The task.
+    pub task: task::Model,
+    /// Its project, if it has one: nobody else changes it until the work is done.
+    pub project: Option<project::Model>,
+    /// Today in its jurisdiction, where that was read on the way.
+    pub today: Option<NaiveDate>,
+}
+
+/// The task of this id, whoever may see it, behind the lock of its project: the caller asks
+/// the policy. On SQLite nobody else writes meanwhile, and all is read at once.
+///
+/// # Errors
+/// [`crate::error::Error::Internal`] when the database cannot be read.
+pub async fn lock(work: &Work, id: TaskId) -> Result<Option<Locked>> {
+    let connection = work.connection();
+    let whole = match work.backend() {
+        DbBackend::Sqlite => with_project(connection, id).await?,
+        _ => None,
+    };
+    if let Some((task, project, jurisdiction)) = whole {
+        let today = in_zone(&jurisdiction.time_zone, work.at())?;
+        return Ok(Some(Locked {
+            task,
+            project: Some(project),
+            today: Some(today),
+        }));
+    }
+    // The task after the lock: somebody may change it while we wait.
+    let project = projects::lock_of_task(connection, id).await?;
+    let task = by_id(connection, id).await?;
+    Ok(task.map(|task| Locked {
+        task,
+        project,
+        today: None,
+    }))
+}
+
+/// The task of this id with its project and jurisdiction; nothing where it has no project.
+async fn with_project(
+    connection: &impl Reads,
+    id: TaskId,
+) -> Result<Option<(task::Model, project::Model, jurisdiction::Model)>> {
+    let project_of = task::Entity::belongs_to(project::Entity)
+        .from(task::Column::ProjectId)
+        .to(project::Column::Id);
+    let jurisdiction_of = task::Entity::belongs_to(jurisdiction::Entity)
+        .from(task::Column::JurisdictionId)
+        .to(jurisdiction::Column::Id);
+    let select = task::Entity::find()
+        .join(JoinType::InnerJoin, project_of.into())
+        .join(JoinType::InnerJoin, jurisdiction_of.into())
+        .filter(task::Column::Id.eq(id));
+    let rows = reader::joined::<_, project::Entity, jurisdiction::Entity>(connection, select);
+    Ok(rows.await?.pop())
 }
 
 /// Those of these tasks that the principal may see.

@@ -77,7 +77,15 @@ pub async fn local(
         .filter(jurisdiction::Column::Id.eq(jurisdiction));
     let zones: Vec<(String,)> = reader::tuples(connection, select).await?;
     let (zone,) = zones.first().ok_or(Error::NotFound)?;
-    let zone: Tz = zone.parse().map_err(Error::internal)?;
+    in_zone(zone, now)
+}
+
+/// Today in the time zone of this name.
+///
+/// # Errors
+/// [`Error::Internal`] when there is no such zone.
+pub fn in_zone(name: &str, now: DateTime<Utc>) -> Result<NaiveDate> {
+    let zone: Tz = name.parse().map_err(Error::internal)?;
     Ok(local_date(now, zone))
 }
 
@@ -262,7 +270,7 @@ impl Today {
 }
 
 /// Written out, not bound: an index of open tasks alone serves only what says so.
-fn open() -> Condition {
+pub(super) fn open() -> Condition {
     let state = Expr::col((task::Entity, task::Column::State));
     Condition::all().add(state.eq(Expr::cust("'OPEN'")))
 }

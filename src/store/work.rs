@@ -14,7 +14,7 @@ use uuid::Uuid;
 
 use super::Store;
 use super::catalogue::insert_all;
-use super::ledger::{self, Draft, FieldChange};
+use super::ledger::{self, Draft, FieldChange, Head};
 use super::record::{Fields, Row, creation, difference};
 use super::search::{self, Stale};
 use super::tallies;
@@ -35,10 +35,22 @@ pub struct WriteContext {
     pub simulated: bool,
 }
 
+/// A unit of work that has ended.
+struct Ran<T> {
+    /// What came of it.
+    outcome: Result<T>,
+    /// Whether its transaction, or savepoint, could be ended.
+    left: Result<(), DbErr>,
+    /// Where the ledger ends behind it, if that is known.
+    chain: Option<Head>,
+}
+
 /// A transaction under way. It ends in [`Store::write`] and nowhere else.
 #[derive(Debug)]
 pub struct Work {
     transaction: DatabaseTransaction,
+    /// The ledger's end, where it is known already.
+    chain: Option<Head>,
     backend: DbBackend,
     context: WriteContext,
     clock: Arc<dyn Clock>,
@@ -89,19 +101,30 @@ impl Store {
         if self.backend == DbBackend::Sqlite {
             let turn = self.group.turn(alone).await?;
             let (unit, turn) = turn.begin(self).await?;
-            let (outcome, left) = self.work(unit, context).run(run).await;
-            turn.end(left).await?;
+            let work = self.work(unit, context, turn.chain());
+            let Ran {
+                outcome,
+                left,
+                chain,
+            } = work.run(run).await;
+            turn.end(left, chain).await?;
             return outcome;
         }
         let unit = self.begin().await?;
-        let (outcome, left) = self.work(unit, context).run(run).await;
-        left?;
-        outcome
+        let ran = self.work(unit, context, None).run(run).await;
+        ran.left?;
+        ran.outcome
     }
 
-    fn work(&self, transaction: DatabaseTransaction, context: WriteContext) -> Work {
+    fn work(
+        &self,
+        transaction: DatabaseTransaction,
+        context: WriteContext,
+        chain: Option<Head>,
+    ) -> Work {
         Work {
             transaction,
+            chain,
             backend: self.backend,
             context,
             clock: Arc::clone(&self.clock),
@@ -131,22 +154,27 @@ impl Store {
 }
 
 impl Work {
-    /// Runs to the end of the transaction, or of the savepoint: what came of it, and whether
-    /// it could be ended.
-    async fn run<T, F>(mut self, run: F) -> (Result<T>, Result<(), DbErr>)
+    /// Runs to the end of the transaction, or of the savepoint.
+    async fn run<T, F>(mut self, run: F) -> Ran<T>
     where
         T: Send,
         F: for<'w> FnOnce(&'w mut Self) -> BoxFuture<'w, Result<T>> + Send,
     {
+        // What is taken back leaves the ledger as it was.
+        let before = self.chain.clone();
         let outcome = match run(&mut self).await {
             Ok(value) => self.seal().await.map(|()| value),
             Err(error) => Err(error),
         };
-        let left = match outcome {
-            Ok(_) => self.transaction.commit().await,
-            Err(_) => self.transaction.rollback().await,
+        let (chain, left) = match outcome {
+            Ok(_) => (self.chain, self.transaction.commit().await),
+            Err(_) => (before, self.transaction.rollback().await),
         };
-        (outcome, left)
+        Ran {
+            outcome,
+            left,
+            chain,
+        }
     }
 
     /// The transaction, for reads and for rows that have no ledger entry of their own.
@@ -340,14 +368,9 @@ impl Work {
         if drafts.is_empty() {
             return Ok(());
         }
-        ledger::append(
-            &self.transaction,
-            self.backend,
-            &self.context,
-            self.at,
-            drafts,
-        )
-        .await?;
+        let end = ledger::lock_end(&self.transaction, self.backend, self.chain.take()).await?;
+        let entries = ledger::append(&self.transaction, end, &self.context, self.at, drafts);
+        self.chain = Some(entries.await?);
         let counted = std::mem::take(&mut self.counted);
         counted.apply(&self.transaction, self.at).await
     }

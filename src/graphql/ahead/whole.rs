@@ -37,11 +37,7 @@ pub async fn of_project(ctx: &Context<'_>, row: &project::Model, known: Known) -
             std::iter::once(row.jurisdiction_id)
         ),
         bring(ctx, asks(&["parent"]), row.parent_id.into_iter()),
-        bring_children(
-            ctx,
-            asks(&["leadUnit", "aliases"]),
-            lead.map(AliasesOfUnit)
-        ),
+        bring_children(ctx, asks(&["leadUnit", "aliases"]), lead.map(AliasesOfUnit)),
         bring_children(ctx, asks(&["externalIds"]), one().map(ExternalIdsOf)),
         bring_children(ctx, asks(&["targets"]), one().map(TargetsOf)),
     )?;
@@ -85,7 +81,9 @@ async fn mentions(ctx: &Context<'_>, row: &project::Model, asked: &Lookahead<'_>
     let loaders = loaders(ctx)?;
     let mut found = loaders.loader().load(&[MentionsOf(row.id)]).await?;
     let found = found.remove(&MentionsOf(row.id)).unwrap_or_default();
-    let clauses = found.iter().map(|(_, clause, _)| (clause.id, clause.clone()));
+    let clauses = found
+        .iter()
+        .map(|(_, clause, _)| (clause.id, clause.clone()));
     loaders.feed_many(clauses.collect::<Vec<_>>()).await;
     let plans = found.iter().map(|(_, _, plan)| (plan.id, plan.clone()));
     loaders.feed_many(plans.collect::<Vec<_>>()).await;

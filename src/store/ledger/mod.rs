@@ -155,17 +155,30 @@ pub(super) async fn lock(transaction: &DatabaseTransaction, backend: DbBackend) 
     Ok(())
 }
 
-/// Appends entries under the chain's lock, which is held until the transaction ends: the
-/// order of the chain is the order of the commits.
-pub(super) async fn append(
+/// Locks the chain's end, and answers it; `known` is where it stands, if nobody else can have
+/// moved it.
+pub(super) async fn lock_end(
     transaction: &DatabaseTransaction,
     backend: DbBackend,
+    known: Option<Head>,
+) -> Result<Head> {
+    lock(transaction, backend).await?;
+    match known {
+        Some(head) => Ok(head),
+        None => head(transaction).await,
+    }
+}
+
+/// Appends entries behind the chain's end, whose lock is held until the transaction ends: the
+/// order of the chain is the order of the commits. Answers the new end.
+pub(super) async fn append(
+    transaction: &DatabaseTransaction,
+    end: Head,
     context: &WriteContext,
     at: DateTime<Utc>,
     drafts: Vec<Draft>,
-) -> Result<()> {
-    lock(transaction, backend).await?;
-    let mut chain = Chain::behind(head(transaction).await?);
+) -> Result<Head> {
+    let mut chain = Chain::behind(end);
     let mut entries = Vec::with_capacity(drafts.len());
     for draft in drafts {
         entries.push(chain.append(draft, context, at)?.into_active_model());
@@ -176,7 +189,7 @@ pub(super) async fn append(
             .exec_without_returning(transaction)
             .await?;
     }
-    Ok(())
+    Ok(chain.end)
 }
 
 /// The end of a chain, to which entries are added.

@@ -14,8 +14,8 @@ use async_trait::async_trait;
 use sea_orm::sea_query::SimpleExpr;
 use sea_orm::{
     ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, EntityTrait,
-    ExecResult, FromQueryResult, IdenStatic as _, Iterable as _, QueryResult, QuerySelect, QueryTrait, Select, Statement,
-    TryGetableMany, TryIntoModel,
+    ExecResult, FromQueryResult, IdenStatic as _, Iterable as _, QueryResult, QuerySelect,
+    QueryTrait, Select, Statement, TryGetableMany, TryIntoModel,
 };
 use tokio::runtime::{Handle, RuntimeFlavor};
 use tokio::task::block_in_place;

@@ -7,8 +7,8 @@ use duban_entities::ids::{JurisdictionId, UnitId};
 use duban_entities::{tally, tally_mark, task, unit_tally};
 use sea_orm::sea_query::{Expr, OnConflict, SimpleExpr};
 use sea_orm::{
-    ActiveValue, ColumnTrait, Condition, EntityTrait, FromQueryResult, IdenStatic as _,
-    IntoActiveModel, QueryFilter, QueryTrait as _,
+    ColumnTrait, Condition, EntityTrait, FromQueryResult, IdenStatic as _, IntoActiveModel,
+    QueryTrait as _,
 };
 
 use super::ALL;
@@ -176,7 +176,7 @@ fn key(cell: &UnitCell) -> (JurisdictionId, UnitId, String, String) {
     )
 }
 
-/// Finds the extremes of cells anew whose own has gone: a statement a unit, and one a cell.
+/// Finds the extremes of cells anew whose own has gone: a statement a unit, and one for all.
 async fn look_again(
     on: &impl Reads,
     cells: &[UnitCell],
@@ -187,6 +187,7 @@ async fn look_again(
         let slices = units.entry((cell.jurisdiction, cell.unit)).or_default();
         slices.push(cell.slice);
     }
+    let mut rows = Vec::with_capacity(cells.len());
     for ((jurisdiction, unit), slices) in units {
         let Some(day) = days.get(&jurisdiction) else {
             continue;
@@ -206,10 +207,13 @@ async fn look_again(
                 unit,
                 slice,
             };
-            set_extremes(on, &cell, hands.get(&slice).copied().unwrap_or_default()).await?;
+            rows.push(unit_row(
+                &cell,
+                &hands.get(&slice).copied().unwrap_or_default(),
+            ));
         }
     }
-    Ok(())
+    set_extremes(on, rows).await
 }
 
 async fn open_of(
@@ -225,22 +229,21 @@ async fn open_of(
     Ok(Placed::find_by_statement(select).all(on).await?)
 }
 
-async fn set_extremes(on: &impl Reads, cell: &UnitCell, hand: Hand) -> Result<()> {
-    use unit_tally::Column;
-    let (kind, stage) = cell.slice.words();
-    let values = unit_tally::ActiveModel {
-        oldest: ActiveValue::Set(hand.oldest),
-        stalled: ActiveValue::Set(hand.stalled),
-        ..Default::default()
-    };
-    unit_tally::Entity::update_many()
-        .set(values)
-        .filter(Column::JurisdictionId.eq(cell.jurisdiction))
-        .filter(Column::Kind.eq(kind))
-        .filter(Column::Stage.eq(stage))
-        .filter(Column::UnitId.eq(cell.unit))
-        .exec(on)
-        .await?;
+/// Puts the extremes of these rows into the cells, which are there.
+async fn set_extremes(on: &impl Reads, rows: Vec<unit_tally::Model>) -> Result<()> {
+    use unit_tally::Column::{JurisdictionId, Kind, Oldest, Stage, Stalled, UnitId};
+    let mut there = OnConflict::columns([JurisdictionId, Kind, Stage, UnitId]);
+    there.update_columns([Oldest, Stalled]);
+    for chunk in rows.chunks(ROWS) {
+        let models = chunk
+            .iter()
+            .cloned()
+            .map(IntoActiveModel::into_active_model);
+        unit_tally::Entity::insert_many(models)
+            .on_conflict(there.clone())
+            .exec_without_returning(on)
+            .await?;
+    }
     Ok(())
 }
 
