@@ -137,7 +137,7 @@ impl World {
             [],
             |row| row.get(0),
         )?;
-        let claims = claims(&database, &mut connection).await?;
+        let claims = claims(&database, &mut connection, options.claimed).await?;
         Ok(Self {
             projects,
             administrator,
@@ -269,7 +269,11 @@ async fn deep(
     Ok((cursor, there))
 }
 
-async fn claims(database: &Database, connection: &mut Connection) -> Result<Claims, Failure> {
+async fn claims(
+    database: &Database,
+    connection: &mut Connection,
+    claimed: usize,
+) -> Result<Claims, Failure> {
     let mut queue = VecDeque::new();
     for n in 1..=CLAIMING {
         let code = format!("J{n:04}");
@@ -288,5 +292,6 @@ async fn claims(database: &Database, connection: &mut Connection) -> Result<Clai
     // Claims of all jurisdictions take turns.
     let mut mixed: Vec<(String, Arc<str>)> = queue.into();
     mixed.sort_by_cached_key(|(id, _)| id.chars().rev().collect::<String>());
+    mixed.drain(..claimed.min(mixed.len()));
     Ok(Claims(Arc::new(Mutex::new(mixed.into()))))
 }
