@@ -1,6 +1,7 @@
 //! Rows are the same, whichever way they are read.
 
 use duban::store::reader;
+use duban_entities::row::FromCells;
 use duban_entities::{
     api_token, area, briefing, change_request, citation, clause, cooperating_unit, grant,
     indicator, jurisdiction, ledger, order, order_dismissal, order_project, order_task, plan,
@@ -9,13 +10,14 @@ use duban_entities::{
     task, task_evidence, unit, unit_alias, user,
 };
 use sea_orm::sea_query::Expr;
-use sea_orm::{EntityTrait, IntoActiveModel, QuerySelect, TryIntoModel};
+use sea_orm::{EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 
 use crate::support::{World, on_both};
 
 on_both!(
     every_row_is_read_as_the_pool_reads_it,
     numbers_stand_behind_their_rows,
+    a_long_statement_is_read_to_its_end,
     a_closed_store_reads_nothing,
 );
 
@@ -23,8 +25,7 @@ on_both!(
 async fn compared<E>(world: &World) -> usize
 where
     E: EntityTrait,
-    E::Model: PartialEq + IntoActiveModel<E::ActiveModel>,
-    E::ActiveModel: TryIntoModel<E::Model>,
+    E::Model: PartialEq + FromCells,
 {
     let pooled = E::find().all(&world.db).await.unwrap();
     let read = world.services.store.read();
@@ -49,6 +50,18 @@ async fn every_row_is_read_as_the_pool_reads_it(world: &World) {
     );
     let filled = counts.iter().filter(|(_, count)| *count > 0).count();
     assert!(filled >= 15, "too little to compare: {counts:?}");
+}
+
+async fn a_long_statement_is_read_to_its_end(world: &World) {
+    // Counts to 300,000 before the first row comes.
+    let counting = "(WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n \
+                    WHERE i < 300000) SELECT max(i) FROM n) = 300000";
+    let select = || project::Entity::find().order_by_asc(project::Column::Code);
+    let read = world.services.store.read();
+    let plain = reader::found(read, select()).await.unwrap();
+    assert!(!plain.is_empty());
+    let long = reader::found(read, select().filter(Expr::cust(counting)));
+    assert_eq!(long.await.unwrap(), plain);
 }
 
 async fn numbers_stand_behind_their_rows(world: &World) {

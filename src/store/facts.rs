@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use duban_entities::ids::{AreaId, ProjectId, UnitId, UserId};
+use duban_entities::row::FromCells;
 use duban_entities::vocabulary::ChangeKind;
 use duban_entities::{change_request, cooperating_unit, grant, project, project_area, task};
 use sea_orm::{ColumnTrait, EntityTrait, FromQueryResult, QueryFilter, Statement};
@@ -11,7 +12,7 @@ use uuid::Uuid;
 use crate::error::{Error, Result};
 use crate::policy::{ChangeFacts, ProjectFacts, TaskFacts, UserFacts};
 use crate::store::Reads;
-use crate::store::reader::{self, Cells, FromCells};
+use crate::store::reader;
 
 /// What the policy is told of a project, with the rows that it is told from.
 #[derive(Clone, Debug)]
@@ -36,26 +37,14 @@ const PARTS: &str = "SELECT 0 AS part, project_id, unit_id AS other, position, r
         FROM order_projects JOIN tasks ON tasks.id = order_projects.task_id
         WHERE order_projects.project_id IN ({ids}) AND tasks.unit_id IS NOT NULL";
 
-/// A row of [`PARTS`].
-#[derive(FromQueryResult)]
+/// A row of [`PARTS`], in the order of its columns.
+#[derive(FromCells, FromQueryResult)]
 struct Part {
     part: i32,
     project_id: ProjectId,
     other: Uuid,
     position: Option<i32>,
     role_words: Option<String>,
-}
-
-impl FromCells for Part {
-    fn from_cells(cells: &mut Cells<'_>) -> Result<Self> {
-        Ok(Self {
-            part: cells.take()?,
-            project_id: cells.take()?,
-            other: cells.take()?,
-            position: cells.take()?,
-            role_words: cells.take()?,
-        })
-    }
 }
 
 impl Known {

@@ -11,18 +11,16 @@ mod local;
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use duban_entities::row::{Cells, FromCells};
 use sea_orm::sea_query::SimpleExpr;
 use sea_orm::{
     ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, EntityTrait,
     ExecResult, FromQueryResult, IdenStatic as _, Iterable as _, QueryResult, QuerySelect,
-    QueryTrait, Select, Statement, TryGetableMany, TryIntoModel,
+    QueryTrait, Select, Statement, TryGetableMany,
 };
-use tokio::runtime::{Handle, RuntimeFlavor};
-use tokio::task::block_in_place;
 
 use crate::error::Result;
 
-pub(super) use cell::{Cells, FromCells};
 pub(super) use local::Local;
 
 /// The pool for reads. On SQLite its connections cannot write.
@@ -101,10 +99,10 @@ impl Reads for DatabaseConnection {}
 pub async fn named<E>(on: &impl Reads, select: Select<E>) -> Result<Vec<E::Model>>
 where
     E: EntityTrait,
-    E::ActiveModel: TryIntoModel<E::Model>,
+    E::Model: FromCells,
 {
     match on.local() {
-        Some(local) => local.rows::<E>(&statement(on, &select)),
+        Some(local) => local.rows(&statement(on, &select)),
         None => Ok(select.all(on).await?),
     }
 }
@@ -116,7 +114,7 @@ where
 pub async fn one<E>(on: &impl Reads, select: Select<E>) -> Result<Option<E::Model>>
 where
     E: EntityTrait,
-    E::ActiveModel: TryIntoModel<E::Model>,
+    E::Model: FromCells,
 {
     let rows = named(on, select).await?;
     Ok(rows.into_iter().next())
@@ -129,13 +127,13 @@ where
 pub async fn found<E>(on: &impl Reads, select: Select<E>) -> Result<Vec<E::Model>>
 where
     E: EntityTrait,
-    E::ActiveModel: TryIntoModel<E::Model>,
+    E::Model: FromCells,
 {
     let Some(local) = on.local() else {
         return Ok(select.all(on).await?);
     };
     let statement = statement(on, &select);
-    aside(|| local.rows::<E>(&statement))
+    local.rows(&statement)
 }
 
 /// The name of the column behind those of an entity.
@@ -165,7 +163,7 @@ pub async fn found_with<E>(
 ) -> Result<Vec<(E::Model, i64)>>
 where
     E: EntityTrait,
-    E::ActiveModel: TryIntoModel<E::Model>,
+    E::Model: FromCells,
 {
     let Some(number) = number else {
         let rows = found(on, select).await?.into_iter();
@@ -178,7 +176,7 @@ where
         return Ok(rows.map(|With(row, number)| (row, number)).collect());
     };
     let statement = statement(on, &select);
-    aside(|| local.rows_with::<E>(&statement))
+    local.rows_with(&statement)
 }
 
 /// As [`named`], of a select of some columns alone.
@@ -191,7 +189,7 @@ where
     T: TryGetableMany + FromCells,
 {
     match on.local() {
-        Some(local) => local.each(&statement(on, &select), T::from_cells),
+        Some(local) => local.rows(&statement(on, &select)),
         None => Ok(select.into_tuple().all(on).await?),
     }
 }
@@ -205,28 +203,39 @@ where
     T: FromQueryResult + FromCells,
 {
     match on.local() {
-        Some(local) => local.each(&statement, T::from_cells),
+        Some(local) => local.rows(&statement),
         None => Ok(T::find_by_statement(statement).all(on).await?),
     }
 }
 
-/// What the columns of the second and third entity of a row begin with.
+/// What the names of the columns of a row's second and third entity begin with.
 const PREFIXES: [&str; 2] = ["second_", "third_"];
 
 /// A row of three entities.
-struct Triple<A, B, C>(A, B, C);
+struct Three<A, B, C>(A, B, C);
 
-impl<A, B, C> FromQueryResult for Triple<A, B, C>
+impl<A, B, C> FromQueryResult for Three<A, B, C>
 where
     A: FromQueryResult,
     B: FromQueryResult,
     C: FromQueryResult,
 {
     fn from_query_result(result: &QueryResult, prefix: &str) -> Result<Self, DbErr> {
+        let [second, third] = PREFIXES;
         Ok(Self(
             A::from_query_result(result, prefix)?,
-            B::from_query_result(result, PREFIXES[0])?,
-            C::from_query_result(result, PREFIXES[1])?,
+            B::from_query_result(result, second)?,
+            C::from_query_result(result, third)?,
+        ))
+    }
+}
+
+impl<A: FromCells, B: FromCells, C: FromCells> FromCells for Three<A, B, C> {
+    fn from_cells<R: Cells>(cells: &mut R) -> Result<Self, R::Error> {
+        Ok(Self(
+            A::from_cells(cells)?,
+            B::from_cells(cells)?,
+            C::from_cells(cells)?,
         ))
     }
 }
@@ -243,16 +252,17 @@ where
     A: EntityTrait,
     B: EntityTrait,
     C: EntityTrait,
-    A::ActiveModel: TryIntoModel<A::Model>,
-    B::ActiveModel: TryIntoModel<B::Model>,
-    C::ActiveModel: TryIntoModel<C::Model>,
+    A::Model: FromCells,
+    B::Model: FromCells,
+    C::Model: FromCells,
 {
-    let select = also::<A, C>(also::<A, B>(select, PREFIXES[0]), PREFIXES[1]);
-    let Some(local) = on.local() else {
-        let rows: Vec<Triple<A::Model, B::Model, C::Model>> = select.into_model().all(on).await?;
-        return Ok(rows.into_iter().map(|Triple(a, b, c)| (a, b, c)).collect());
+    let [second, third] = PREFIXES;
+    let select = also::<A, C>(also::<A, B>(select, second), third);
+    let rows: Vec<Three<A::Model, B::Model, C::Model>> = match on.local() {
+        Some(local) => local.rows(&statement(on, &select))?,
+        None => select.into_model().all(on).await?,
     };
-    local.triples::<A, B, C>(&statement(on, &select))
+    Ok(rows.into_iter().map(|Three(a, b, c)| (a, b, c)).collect())
 }
 
 /// Adds the columns of another entity to a select that joins it.
@@ -275,19 +285,10 @@ where
     let Some(local) = on.local() else {
         return Ok(select.into_model().one(on).await?);
     };
-    let made = local.each(&statement(on, &select), T::from_cells)?;
+    let made = local.rows(&statement(on, &select))?;
     Ok(made.into_iter().next())
 }
 
 fn statement<E: EntityTrait>(on: &impl Reads, select: &Select<E>) -> Statement {
     select.build(on.get_database_backend())
-}
-
-/// Runs something long: whatever else the thread would have done is done by another one.
-fn aside<T>(run: impl FnOnce() -> Result<T>) -> Result<T> {
-    match Handle::current().runtime_flavor() {
-        RuntimeFlavor::MultiThread => block_in_place(run),
-        // There is no other thread.
-        _ => run(),
-    }
 }
