@@ -329,8 +329,7 @@ async fn locked(connection: &impl Reads, which: SimpleExpr) -> Result<Option<pro
     if connection.get_database_backend() == DbBackend::Postgres {
         select = select.lock_exclusive();
     }
-    // Not `one`: SQLite plans a statement anew for each value of a bound limit.
-    Ok(select.all(connection).await?.pop())
+    Ok(select.one(connection).await?)
 }
 
 /// As [`lock`], for many, in the order of the codes: the order in which all who lock several

@@ -4,7 +4,7 @@
 //! and hash, and [`Bulk`] writes rows and entries together.
 //!
 //! What a crash of the machine leaves of a database that is being filled is to be thrown
-//! away: SQLite does not wait for the disk here, and an index is missing until the end.
+//! away: SQLite does not wait for the disk here, and indexes are missing until the end.
 
 mod target;
 

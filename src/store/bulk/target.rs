@@ -23,15 +23,21 @@ const VALUES: usize = 4_000;
 /// Bytes of one message to PostgreSQL.
 const MESSAGE: usize = 1 << 20;
 
-/// The index whose keys are random: it is made at the end, in one go.
-const RANDOM_INDEX: &str = "ledger_hash_key";
+/// The indexes that no constraint needs, each with how it is made.
+const SQLITE_INDEXES: &str = "SELECT name, sql FROM sqlite_schema \
+    WHERE type = 'index' AND sql IS NOT NULL ORDER BY name";
+const POSTGRES_INDEXES: &str = "SELECT c.relname::text, pg_get_indexdef(c.oid) \
+    FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid \
+    WHERE c.relnamespace = current_schema()::regnamespace \
+    AND NOT EXISTS (SELECT FROM pg_constraint WHERE conindid = c.oid) ORDER BY 1";
 
 /// A database that is being filled. Nobody else has it open.
 #[derive(Debug)]
 pub struct Bulk {
     target: Target,
-    /// How the index that was set aside is made.
-    aside: String,
+    /// How the indexes are made that were set aside: sorting all keys at the end costs less
+    /// than finding the place of each.
+    aside: Vec<String>,
 }
 
 #[derive(Debug)]
@@ -68,13 +74,14 @@ impl Bulk {
             .connect()
             .await
             .map_err(Error::internal)?;
-        let aside = "SELECT sql FROM sqlite_schema WHERE name = ?";
-        let aside = sqlx::query_scalar(aside)
-            .bind(RANDOM_INDEX)
-            .fetch_one(&mut connection)
+        let indexes: Vec<(String, String)> = sqlx::query_as(SQLITE_INDEXES)
+            .fetch_all(&mut connection)
             .await
             .map_err(Error::internal)?;
-        run_sqlite(&mut connection, &format!("DROP INDEX {RANDOM_INDEX}")).await?;
+        for (name, _) in &indexes {
+            run_sqlite(&mut connection, &format!("DROP INDEX {name}")).await?;
+        }
+        let aside = indexes.into_iter().map(|(_, made)| made).collect();
         Ok(Self {
             target: Target::Sqlite {
                 connection,
@@ -93,13 +100,14 @@ impl Bulk {
             .connect()
             .await
             .map_err(Error::internal)?;
-        let aside = "SELECT pg_get_indexdef($1::regclass)";
-        let aside = sqlx::query_scalar(aside)
-            .bind(RANDOM_INDEX)
-            .fetch_one(&mut connection)
+        let indexes: Vec<(String, String)> = sqlx::query_as(POSTGRES_INDEXES)
+            .fetch_all(&mut connection)
             .await
             .map_err(Error::internal)?;
-        run_postgres(&mut connection, &format!("DROP INDEX {RANDOM_INDEX}")).await?;
+        for (name, _) in &indexes {
+            run_postgres(&mut connection, &format!("DROP INDEX {name}")).await?;
+        }
+        let aside = indexes.into_iter().map(|(_, made)| made).collect();
         Ok(Self {
             target: Target::Postgres(Box::new(connection)),
             aside,
@@ -132,7 +140,7 @@ impl Bulk {
         }
     }
 
-    /// Makes the index that was set aside, looks at what there is for the planner's sake, and
+    /// Makes the indexes that were set aside, looks at what there is for the planner's sake, and
     /// closes.
     ///
     /// # Errors
@@ -140,7 +148,11 @@ impl Bulk {
     pub async fn finish(self) -> Result<()> {
         match self.target {
             Target::Sqlite { mut connection, .. } => {
-                run_sqlite(&mut connection, &self.aside).await?;
+                // Sorted by two threads in memory of their own, as far as it goes.
+                run_sqlite(&mut connection, "PRAGMA threads = 2").await?;
+                for made in &self.aside {
+                    run_sqlite(&mut connection, made).await?;
+                }
                 run_sqlite(&mut connection, "PRAGMA analysis_limit = 1000").await?;
                 run_sqlite(&mut connection, "ANALYZE").await?;
                 // What was written without waiting is on the disk behind this.
@@ -149,7 +161,10 @@ impl Bulk {
                 connection.close().await.map_err(Error::internal)
             }
             Target::Postgres(mut connection) => {
-                run_postgres(&mut connection, &self.aside).await?;
+                run_postgres(&mut connection, "SET maintenance_work_mem = '256MB'").await?;
+                for made in &self.aside {
+                    run_postgres(&mut connection, made).await?;
+                }
                 run_postgres(&mut connection, "VACUUM (ANALYZE)").await?;
                 connection.close().await.map_err(Error::internal)
             }

@@ -5,7 +5,6 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use duban_entities::row::{Cells, FromCells};
-use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, OpenFlags, params_from_iter};
 use sea_orm::{Statement, Values};
 use tokio::runtime::{Handle, RuntimeFlavor};
@@ -136,9 +135,6 @@ impl Local {
         let connection = Connection::open_with_flags(&self.path, flags)?;
         connection.busy_timeout(self.patience.wait)?;
         connection.set_prepared_statement_cache_capacity(STATEMENTS);
-        // Without it a statement is planned anew with each value of a bound `LIMIT`, or of
-        // what an index of some rows alone asks for.
-        connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
         for pragma in ["trusted_schema", "mmap_size"] {
             connection.pragma_update(None, pragma, 0)?;
         }
