@@ -7,6 +7,7 @@
 
 mod cell;
 mod local;
+mod plain;
 
 use std::sync::Arc;
 
@@ -24,6 +25,7 @@ use crate::error::Result;
 
 pub(super) use cell::{Cells, FromCells};
 pub(super) use local::Local;
+pub(super) use plain::{each_sought, entities, entities_with, rows, sought};
 
 /// The pool for reads. On SQLite its connections cannot write.
 #[derive(Clone, Debug)]
@@ -139,7 +141,7 @@ where
 }
 
 /// The name of the column behind those of an entity.
-const NUMBER: &str = "number";
+pub(super) const NUMBER: &str = "number";
 
 /// A row with a number.
 struct With<M>(M, i64);
