@@ -9,13 +9,16 @@ use duban_entities::{
     task, task_evidence, unit, unit_alias, user,
 };
 use sea_orm::sea_query::Expr;
-use sea_orm::{EntityTrait, IntoActiveModel, QuerySelect, TryIntoModel};
+use sea_orm::{
+    ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect, TryIntoModel,
+};
 
 use crate::support::{World, on_both};
 
 on_both!(
     every_row_is_read_as_the_pool_reads_it,
     numbers_stand_behind_their_rows,
+    a_long_statement_is_read_to_its_end,
     a_closed_store_reads_nothing,
 );
 
@@ -49,6 +52,18 @@ async fn every_row_is_read_as_the_pool_reads_it(world: &World) {
     );
     let filled = counts.iter().filter(|(_, count)| *count > 0).count();
     assert!(filled >= 15, "too little to compare: {counts:?}");
+}
+
+async fn a_long_statement_is_read_to_its_end(world: &World) {
+    // Counts to 300,000 before the first row comes.
+    let counting = "(WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n \
+                    WHERE i < 300000) SELECT max(i) FROM n) = 300000";
+    let select = || project::Entity::find().order_by_asc(project::Column::Code);
+    let read = world.services.store.read();
+    let plain = reader::found(read, select()).await.unwrap();
+    assert!(!plain.is_empty());
+    let long = reader::found(read, select().filter(Expr::cust(counting)));
+    assert_eq!(long.await.unwrap(), plain);
 }
 
 async fn numbers_stand_behind_their_rows(world: &World) {

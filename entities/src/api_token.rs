@@ -4,9 +4,10 @@ use chrono::{DateTime, Utc};
 use sea_orm::entity::prelude::*;
 
 use crate::ids::{ApiTokenId, UserId};
+use crate::row::FromCells;
 
 /// A read-only token for programs.
-#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel, FromCells)]
 #[sea_orm(table_name = "api_tokens")]
 pub struct Model {
     /// Primary key (UUIDv7).

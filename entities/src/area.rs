@@ -4,10 +4,11 @@ use chrono::{DateTime, Utc};
 use sea_orm::entity::prelude::*;
 
 use crate::ids::{AreaId, JurisdictionId};
+use crate::row::FromCells;
 use crate::vocabulary::AreaKind;
 
 /// A county, district or zone inside a jurisdiction (区域).
-#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel, FromCells)]
 #[sea_orm(table_name = "areas")]
 pub struct Model {
     /// Primary key (UUIDv7).

@@ -4,9 +4,10 @@ use chrono::{DateTime, Utc};
 use sea_orm::entity::prelude::*;
 
 use crate::ids::{BriefingId, JurisdictionId, UserId};
+use crate::row::FromCells;
 
 /// A month as an office published it: frozen at a head of the ledger.
-#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel, FromCells)]
 #[sea_orm(table_name = "briefings")]
 pub struct Model {
     /// Primary key (UUIDv7).

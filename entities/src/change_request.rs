@@ -4,10 +4,11 @@ use chrono::{DateTime, NaiveDate, Utc};
 use sea_orm::entity::prelude::*;
 
 use crate::ids::{ChangeRequestId, JurisdictionId, ProjectId, UnitId, UserId};
+use crate::row::FromCells;
 use crate::vocabulary::{ChangeKind, ChangeState};
 
 /// A proposed change that another person decides (项目调整申请).
-#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel, FromCells)]
 #[sea_orm(table_name = "change_requests")]
 pub struct Model {
     /// Primary key (UUIDv7).

@@ -3,10 +3,11 @@
 use sea_orm::entity::prelude::*;
 
 use crate::ids::{CitationId, ClauseId, ProjectId};
+use crate::row::FromCells;
 use crate::vocabulary::Demand;
 
 /// A project's mention in a clause (出处).
-#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel, FromCells)]
 #[sea_orm(table_name = "citations")]
 pub struct Model {
     /// Primary key (UUIDv7).

@@ -4,9 +4,10 @@ use chrono::{DateTime, Utc};
 use sea_orm::entity::prelude::*;
 
 use crate::ids::{ClauseId, PlanId};
+use crate::row::FromCells;
 
 /// A part of a plan's outline (条款): part, chapter, section, box or numbered clause.
-#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel, FromCells)]
 #[sea_orm(table_name = "clauses")]
 pub struct Model {
     /// Primary key (UUIDv7).

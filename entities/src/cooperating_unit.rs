@@ -3,9 +3,10 @@
 use sea_orm::entity::prelude::*;
 
 use crate::ids::{ProjectId, UnitId};
+use crate::row::FromCells;
 
 /// A unit that cooperates on a project (配合单位).
-#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel, FromCells)]
 #[sea_orm(table_name = "cooperating_units")]
 pub struct Model {
     /// The project.

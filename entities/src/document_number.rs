@@ -3,9 +3,10 @@
 use sea_orm::entity::prelude::*;
 
 use crate::ids::JurisdictionId;
+use crate::row::FromCells;
 
 /// The last number given in a series of a jurisdiction and year.
-#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel, FromCells)]
 #[sea_orm(table_name = "document_numbers")]
 pub struct Model {
     /// The jurisdiction.

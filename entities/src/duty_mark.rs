@@ -4,9 +4,10 @@ use chrono::{DateTime, Utc};
 use sea_orm::entity::prelude::*;
 
 use crate::ids::JurisdictionId;
+use crate::row::FromCells;
 
 /// How far the duty to report has been turned into tasks.
-#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel, FromCells)]
 #[sea_orm(table_name = "duty_marks")]
 pub struct Model {
     /// The jurisdiction.

@@ -4,10 +4,11 @@ use chrono::{DateTime, Utc};
 use sea_orm::entity::prelude::*;
 
 use crate::ids::{AreaId, GrantId, JurisdictionId, UnitId, UserId};
+use crate::row::FromCells;
 use crate::vocabulary::{Role, ScopeType};
 
 /// A role that a user holds over a scope, for a time.
-#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel, FromCells)]
 #[sea_orm(table_name = "grants")]
 pub struct Model {
     /// Primary key (UUIDv7).

@@ -15,6 +15,8 @@ use std::str::FromStr;
 use sea_orm::{DbErr, DeriveValueType, TryFromU64};
 use uuid::Uuid;
 
+use crate::row::{Cell, Cells};
+
 /// The text is not an id of the wanted type.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ParseIdError;
@@ -76,6 +78,12 @@ macro_rules! typed_id {
         impl From<Uuid> for $name {
             fn from(id: Uuid) -> Self {
                 Self(id)
+            }
+        }
+
+        impl Cell for $name {
+            fn stored<C: Cells>(cells: &mut C) -> Result<Option<Self>, C::Error> {
+                Ok(cells.uuid()?.map(Self))
             }
         }
 

@@ -3,8 +3,10 @@
 use chrono::{DateTime, Utc};
 use sea_orm::entity::prelude::*;
 
+use crate::row::FromCells;
+
 /// What the last import wrote of a row, so that a later one tells people's changes from its own.
-#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel, FromCells)]
 #[sea_orm(table_name = "import_rows")]
 pub struct Model {
     /// The table of the format.

@@ -4,10 +4,11 @@ use chrono::{DateTime, Utc};
 use sea_orm::entity::prelude::*;
 
 use crate::ids::{IndicatorId, PlanId};
+use crate::row::FromCells;
 use crate::vocabulary::IndicatorNature;
 
 /// A plan's target figure (指标), values as worded.
-#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel, FromCells)]
 #[sea_orm(table_name = "indicators")]
 pub struct Model {
     /// Primary key (UUIDv7).

@@ -4,9 +4,10 @@ use chrono::{DateTime, Utc};
 use sea_orm::entity::prelude::*;
 
 use crate::ids::JurisdictionId;
+use crate::row::FromCells;
 
 /// A government whose plans these are (辖区).
-#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel, FromCells)]
 #[sea_orm(table_name = "jurisdictions")]
 pub struct Model {
     /// Primary key (UUIDv7).

@@ -4,10 +4,11 @@ use chrono::{DateTime, Utc};
 use sea_orm::entity::prelude::*;
 
 use crate::ids::{JurisdictionId, ProjectId};
+use crate::row::FromCells;
 use crate::vocabulary::{ActorKind, Role};
 
 /// One entry of the ledger (变更日志): append-only and hash-chained.
-#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel, FromCells)]
 #[sea_orm(table_name = "ledger")]
 pub struct Model {
     /// Place in the chain, from 1, without gaps.

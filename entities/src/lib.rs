@@ -7,6 +7,9 @@
 //! To add a table: a migration in `duban-migrations`, a file here, its id in
 //! [`ids`], its place in the ledger (`store::record` of the service package).
 
+// What is derived for the rows names this crate, as it would from outside.
+extern crate self as duban_entities;
+
 pub mod api_token;
 pub mod area;
 pub mod briefing;
@@ -38,6 +41,7 @@ pub mod rating_override;
 pub mod refresh_token;
 pub mod report_draft;
 pub mod report_revision;
+pub mod row;
 pub mod search_gram;
 pub mod search_mark;
 pub mod search_text;

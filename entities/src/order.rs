@@ -3,10 +3,11 @@
 use sea_orm::entity::prelude::*;
 
 use crate::ids::{BriefingId, JurisdictionId, TaskId};
+use crate::row::FromCells;
 use crate::vocabulary::{OrderLevel, OrderSource};
 
 /// What makes a task an order (督办单): its number, level and source.
-#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel, FromCells)]
 #[sea_orm(table_name = "orders")]
 pub struct Model {
     /// The task that is owed.

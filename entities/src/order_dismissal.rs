@@ -4,10 +4,11 @@ use chrono::{DateTime, Utc};
 use sea_orm::entity::prelude::*;
 
 use crate::ids::{JurisdictionId, OrderDismissalId, ProjectId, TaskId, UserId};
+use crate::row::FromCells;
 use crate::vocabulary::OrderLevel;
 
 /// A proposed order that a person decided not to issue.
-#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel, FromCells)]
 #[sea_orm(table_name = "order_dismissals")]
 pub struct Model {
     /// Primary key (UUIDv7).

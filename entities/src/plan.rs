@@ -4,10 +4,11 @@ use chrono::{DateTime, NaiveDate, Utc};
 use sea_orm::entity::prelude::*;
 
 use crate::ids::{JurisdictionId, PlanId};
+use crate::row::FromCells;
 use crate::vocabulary::PlanStatus;
 
 /// A published plan or document (规划).
-#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel, FromCells)]
 #[sea_orm(table_name = "plans")]
 pub struct Model {
     /// Primary key (UUIDv7).

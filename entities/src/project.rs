@@ -4,12 +4,13 @@ use chrono::{DateTime, NaiveDate, Utc};
 use sea_orm::entity::prelude::*;
 
 use crate::ids::{JurisdictionId, ProjectId, UnitId};
+use crate::row::FromCells;
 use crate::vocabulary::{
     Disclosure, DueBasis, LeadBasis, Participation, ProjectKind, Stage, StageBasis,
 };
 
 /// One work, tracked (重大项目); a programme is a project with children.
-#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel, FromCells)]
 #[sea_orm(table_name = "projects")]
 pub struct Model {
     /// Primary key (UUIDv7).

@@ -3,9 +3,10 @@
 use sea_orm::entity::prelude::*;
 
 use crate::ids::{ProjectAliasId, ProjectId};
+use crate::row::FromCells;
 
 /// Another name of a project.
-#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel, FromCells)]
 #[sea_orm(table_name = "project_aliases")]
 pub struct Model {
     /// Primary key (UUIDv7).

@@ -3,9 +3,10 @@
 use sea_orm::entity::prelude::*;
 
 use crate::ids::{AreaId, ProjectId};
+use crate::row::FromCells;
 
 /// An area that a project lies in.
-#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel, FromCells)]
 #[sea_orm(table_name = "project_areas")]
 pub struct Model {
     /// The project.

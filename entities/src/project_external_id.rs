@@ -3,9 +3,10 @@
 use sea_orm::entity::prelude::*;
 
 use crate::ids::ProjectId;
+use crate::row::FromCells;
 
 /// An identifier of a project in another scheme, such as the national project code.
-#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel, FromCells)]
 #[sea_orm(table_name = "project_external_ids")]
 pub struct Model {
     /// The scheme.

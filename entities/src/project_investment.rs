@@ -3,9 +3,10 @@
 use sea_orm::entity::prelude::*;
 
 use crate::ids::ProjectId;
+use crate::row::FromCells;
 
 /// The investment planned for a project in one year.
-#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel, FromCells)]
 #[sea_orm(table_name = "project_investments")]
 pub struct Model {
     /// The project.

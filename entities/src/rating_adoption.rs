@@ -4,9 +4,10 @@ use chrono::{DateTime, NaiveDate, Utc};
 use sea_orm::entity::prelude::*;
 
 use crate::ids::{JurisdictionId, RatingAdoptionId, UserId};
+use crate::row::FromCells;
 
 /// Rating rules that an office adopted, from a day on.
-#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel, FromCells)]
 #[sea_orm(table_name = "rating_adoptions")]
 pub struct Model {
     /// Primary key (UUIDv7).

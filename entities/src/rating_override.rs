@@ -4,10 +4,11 @@ use chrono::{DateTime, NaiveDate, Utc};
 use sea_orm::entity::prelude::*;
 
 use crate::ids::{JurisdictionId, ProjectId, RatingOverrideId, UserId};
+use crate::row::FromCells;
 use crate::vocabulary::Rating;
 
 /// A rating that a supervisor sets beside the computed one.
-#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel, FromCells)]
 #[sea_orm(table_name = "rating_overrides")]
 pub struct Model {
     /// Primary key (UUIDv7).

@@ -4,9 +4,10 @@ use chrono::{DateTime, Utc};
 use sea_orm::entity::prelude::*;
 
 use crate::ids::{RefreshTokenId, SessionId};
+use crate::row::FromCells;
 
 /// A single-use token that continues a session.
-#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel, FromCells)]
 #[sea_orm(table_name = "refresh_tokens")]
 pub struct Model {
     /// Primary key (UUIDv7).

@@ -4,9 +4,10 @@ use chrono::{DateTime, Utc};
 use sea_orm::entity::prelude::*;
 
 use crate::ids::{JurisdictionId, ProjectId, ReportDraftId, TaskId, UserId};
+use crate::row::FromCells;
 
 /// A report that a unit is writing: seen by the unit alone, and in the ledger without its content.
-#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel, FromCells)]
 #[sea_orm(table_name = "report_drafts")]
 pub struct Model {
     /// Primary key (UUIDv7).

@@ -4,10 +4,11 @@ use chrono::{DateTime, NaiveDate, Utc};
 use sea_orm::entity::prelude::*;
 
 use crate::ids::{JurisdictionId, ProjectId, ReportRevisionId, TaskId, UserId};
+use crate::row::FromCells;
 use crate::vocabulary::RevisionState;
 
 /// One submission of a report; a correction is another.
-#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel, FromCells)]
 #[sea_orm(table_name = "report_revisions")]
 pub struct Model {
     /// Primary key (UUIDv7).

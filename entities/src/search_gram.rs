@@ -2,8 +2,10 @@
 
 use sea_orm::entity::prelude::*;
 
+use crate::row::FromCells;
+
 /// Which texts have which two characters beside each other.
-#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel, FromCells)]
 #[sea_orm(table_name = "search_grams")]
 pub struct Model {
     /// The first character's code point times 2²¹, and the second's; 0 where the text ends.

@@ -2,8 +2,10 @@
 
 use sea_orm::entity::prelude::*;
 
+use crate::row::FromCells;
+
 /// By which rules the index of the search was made; without a row it was not yet.
-#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel, FromCells)]
 #[sea_orm(table_name = "search_marks")]
 pub struct Model {
     /// The number of the rules.

@@ -2,9 +2,11 @@
 
 use sea_orm::entity::prelude::*;
 
+use crate::row::FromCells;
+
 /// What can be searched of a project, folded. What stands in an earlier column is not
 /// repeated in a later one. Derived: it can be made anew from the rows that it tells of.
-#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel, FromCells)]
 #[sea_orm(table_name = "search_texts")]
 pub struct Model {
     /// The project's code, as it stands in its row.

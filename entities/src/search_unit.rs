@@ -3,10 +3,11 @@
 use sea_orm::entity::prelude::*;
 
 use crate::ids::UnitId;
+use crate::row::FromCells;
 
 /// What can be searched of a unit, folded. Derived: it can be made anew from the rows that it
 /// tells of.
-#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel, FromCells)]
 #[sea_orm(table_name = "search_units")]
 pub struct Model {
     /// The unit's code, as it stands in its row.

@@ -4,9 +4,10 @@ use chrono::{DateTime, Utc};
 use sea_orm::entity::prelude::*;
 
 use crate::ids::{SessionId, UserId};
+use crate::row::FromCells;
 
 /// One sign-in and the refresh tokens that follow from it.
-#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel, FromCells)]
 #[sea_orm(table_name = "sessions")]
 pub struct Model {
     /// Primary key (UUIDv7).

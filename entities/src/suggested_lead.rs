@@ -3,9 +3,10 @@
 use sea_orm::entity::prelude::*;
 
 use crate::ids::{CitationId, ProjectId, UnitId};
+use crate::row::FromCells;
 
 /// A unit that a text suggests as lead without saying so.
-#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel, FromCells)]
 #[sea_orm(table_name = "suggested_leads")]
 pub struct Model {
     /// The project.

@@ -3,9 +3,10 @@
 use sea_orm::entity::prelude::*;
 
 use crate::ids::JurisdictionId;
+use crate::row::FromCells;
 
 /// The projects of one kind at one stage, in a jurisdiction or in all of them, counted.
-#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel, FromCells)]
 #[sea_orm(table_name = "tallies")]
 pub struct Model {
     /// The jurisdiction; the nil UUID for all of them together.

@@ -4,9 +4,10 @@ use chrono::NaiveDate;
 use sea_orm::entity::prelude::*;
 
 use crate::ids::JurisdictionId;
+use crate::row::FromCells;
 
 /// The day for which the tallies of a jurisdiction stand; without a mark it has none.
-#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel, FromCells)]
 #[sea_orm(table_name = "tally_marks")]
 pub struct Model {
     /// The jurisdiction.

@@ -3,10 +3,11 @@
 use sea_orm::entity::prelude::*;
 
 use crate::ids::{ProjectId, TargetId};
+use crate::row::FromCells;
 use crate::vocabulary::Qualifier;
 
 /// A quantity as the plan words it (建设内容及规模).
-#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel, FromCells)]
 #[sea_orm(table_name = "targets")]
 pub struct Model {
     /// Primary key (UUIDv7).

@@ -4,10 +4,11 @@ use chrono::{DateTime, NaiveDate, Utc};
 use sea_orm::entity::prelude::*;
 
 use crate::ids::{ChangeRequestId, JurisdictionId, ProjectId, TaskId, UnitId, UserId};
+use crate::row::FromCells;
 use crate::vocabulary::{DueBasis, MilestoneRole, TaskKind, TaskState};
 
 /// Something that one unit owes by a date: a milestone, report, issue or order.
-#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel, FromCells)]
 #[sea_orm(table_name = "tasks")]
 pub struct Model {
     /// Primary key (UUIDv7).

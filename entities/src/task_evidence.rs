@@ -4,9 +4,10 @@ use chrono::NaiveDate;
 use sea_orm::entity::prelude::*;
 
 use crate::ids::{TaskEvidenceId, TaskId};
+use crate::row::FromCells;
 
 /// A reference to a document that supports a claim.
-#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel, FromCells)]
 #[sea_orm(table_name = "task_evidence")]
 pub struct Model {
     /// Primary key (UUIDv7).

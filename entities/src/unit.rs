@@ -4,10 +4,11 @@ use chrono::{DateTime, NaiveDate, Utc};
 use sea_orm::entity::prelude::*;
 
 use crate::ids::{AreaId, JurisdictionId, UnitId};
+use crate::row::FromCells;
 use crate::vocabulary::UnitKind;
 
 /// A bureau, county government, committee or company (单位); a tree.
-#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel, FromCells)]
 #[sea_orm(table_name = "units")]
 pub struct Model {
     /// Primary key (UUIDv7).

@@ -3,9 +3,10 @@
 use sea_orm::entity::prelude::*;
 
 use crate::ids::{UnitAliasId, UnitId};
+use crate::row::FromCells;
 
 /// Another name of a unit.
-#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel, FromCells)]
 #[sea_orm(table_name = "unit_aliases")]
 pub struct Model {
     /// Primary key (UUIDv7).

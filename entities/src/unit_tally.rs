@@ -4,9 +4,10 @@ use chrono::NaiveDate;
 use sea_orm::entity::prelude::*;
 
 use crate::ids::{JurisdictionId, UnitId};
+use crate::row::FromCells;
 
 /// What a unit has in hand, in all, of one kind or at one stage, counted.
-#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel, FromCells)]
 #[sea_orm(table_name = "unit_tallies")]
 pub struct Model {
     /// The jurisdiction.

@@ -4,9 +4,10 @@ use chrono::{DateTime, Utc};
 use sea_orm::entity::prelude::*;
 
 use crate::ids::UserId;
+use crate::row::FromCells;
 
 /// Somebody who signs in.
-#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel, FromCells)]
 #[sea_orm(table_name = "users")]
 pub struct Model {
     /// Primary key (UUIDv7).

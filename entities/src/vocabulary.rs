@@ -6,6 +6,8 @@ use std::str::FromStr;
 
 use sea_orm::{DeriveActiveEnum, EnumIter};
 
+use crate::row::{Cell, Cells};
+
 /// The text is not one of the words of the list.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UnknownWord {
@@ -46,6 +48,12 @@ macro_rules! vocabulary {
         impl fmt::Display for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.write_str(self.as_str())
+            }
+        }
+
+        impl Cell for $name {
+            fn stored<C: Cells>(cells: &mut C) -> Result<Option<Self>, C::Error> {
+                cells.text(|word| word.parse().ok())
             }
         }
 

@@ -34,6 +34,7 @@ mod project;
 mod project_filter;
 mod proposal;
 mod rating;
+mod ready;
 mod report;
 mod scalar;
 mod session;

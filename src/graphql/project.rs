@@ -25,6 +25,7 @@ use super::mention::{Citation, CooperatingUnit, ExternalId, SuggestedLead, Targe
 use super::past::ProjectThen;
 use super::progress::{Progress, ProgressCurve};
 use super::rating::ProjectRating;
+use super::ready::Ready;
 use super::report::{self, ProjectInvestment, ReportSummary};
 use super::scalar::{Date, DateTime, Decimal};
 use super::task::{IssueConnection, MilestoneConnection, ReportConnection};
@@ -159,11 +160,12 @@ impl Project {
     }
 
     /// The lead unit (牵头单位).
-    async fn lead_unit(&self, ctx: &Context<'_>) -> Result<Option<Unit>> {
+    async fn lead_unit(&self, ctx: &Context<'_>) -> Result<Option<Ready<Unit>>> {
         let Some(id) = self.row.lead_unit_id else {
             return Ok(None);
         };
-        Ok(loaders(ctx)?.load_one(id).await?.map(Unit::from))
+        let unit = loaders(ctx)?.load_one(id).await?;
+        Ok(unit.map(Unit::from).map(Ready))
     }
 
     /// Units that a text suggests as lead without saying so.
@@ -261,7 +263,7 @@ impl Project {
         #[graphql(desc = "Start behind this cursor.")] after: Option<String>,
         #[graphql(desc = "So many from the end, or before `before`.")] last: Option<i32>,
         #[graphql(desc = "End before this cursor.")] before: Option<String>,
-    ) -> Result<MilestoneConnection> {
+    ) -> Result<Ready<MilestoneConnection>> {
         let rows = children(ctx, MilestonesOf(self.row.id)).await?;
         let request = PageRequest {
             first,
@@ -270,10 +272,8 @@ impl Project {
             before,
         };
         let page = page_of_whole(&rows, |row| row.id.to_string(), &request)?;
-        Ok(MilestoneConnection::of(
-            page,
-            u64::try_from(rows.len()).ok(),
-        ))
+        let total = u64::try_from(rows.len()).ok();
+        Ok(Ready(MilestoneConnection::of(page, total)))
     }
 
     /// What happened to it: its entries in the ledger, in order.
@@ -618,7 +618,7 @@ impl ProjectQuery {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "How it is named.")] by: ProjectBy,
-    ) -> Result<Project> {
+    ) -> Result<Ready<Project>> {
         let by = match by {
             ProjectBy::Id(id) => projects::ProjectBy::Id(parse(&id)?),
             ProjectBy::Code(code) => projects::ProjectBy::Code(code),
@@ -631,6 +631,6 @@ impl ProjectQuery {
         // What the policy has been told need not be read again for the permissions.
         let known = (FactsOf(row.id), Arc::new(facts));
         loaders(ctx)?.feed_one(known.0, known.1).await;
-        Ok(row.into())
+        Ok(Ready(row.into()))
     }
 }

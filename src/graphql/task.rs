@@ -22,6 +22,7 @@ use super::past::past_cost;
 use super::person::Person;
 use super::project::Project;
 use super::project_filter::checked_words;
+use super::ready::Ready;
 use super::scalar::{Date, DateTime};
 use super::unit::Unit;
 use super::vocabulary::{DueBasis, OrderDirection, TaskKind, TaskState};
@@ -77,12 +78,12 @@ pub use write::{EvidenceInput, TaskMutation};
     ),
     field(
         name = "unit",
-        ty = "Result<Option<Unit>>",
+        ty = "Result<Option<Ready<Unit>>>",
         desc = "The unit that owes it; null where none leads yet, and where the office owes an issue."
     ),
     field(
         name = "project",
-        ty = "Result<Option<Project>>",
+        ty = "Result<Option<Ready<Project>>>",
         desc = "The project it belongs to."
     ),
     field(

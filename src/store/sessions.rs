@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use duban_entities::ids::{RefreshTokenId, SessionId, UserId};
+use duban_entities::row::FromCells;
 use duban_entities::{refresh_token, session, user};
 use sea_orm::sea_query::{Expr, Query};
 use sea_orm::{
@@ -12,49 +13,32 @@ use sea_orm::{
 use super::{Work, ledger};
 use crate::error::{Error, Result};
 use crate::store::Reads;
-use crate::store::reader::{self, Cells, FromCells};
+use crate::store::reader;
 
-/// What a request with an access token must know of its session.
-#[derive(Clone, Debug, FromQueryResult)]
+/// What a request with an access token must know of its session. In the order of the columns of
+/// [`standing`].
+#[derive(Clone, Debug, FromCells, FromQueryResult)]
 pub struct Standing {
     /// The user.
     pub user_id: UserId,
-    /// Display name.
-    pub name: String,
-    /// True until a reset password has been changed.
-    pub must_change_password: bool,
-    /// When the user was disabled.
-    pub disabled_at: Option<DateTime<Utc>>,
     /// When the session was ended.
     pub ended_at: Option<DateTime<Utc>>,
     /// When the session ends at the latest.
     pub expires_at: DateTime<Utc>,
     /// When the session was last refreshed.
     pub last_used_at: DateTime<Utc>,
+    /// Display name.
+    pub name: String,
+    /// True until a reset password has been changed.
+    pub must_change_password: bool,
+    /// When the user was disabled.
+    pub disabled_at: Option<DateTime<Utc>>,
     /// End of the refresh token made with the access token; past when it was revoked.
     pub refresh_expires_at: DateTime<Utc>,
     /// When that access token was first used.
     pub access_used_at: Option<DateTime<Utc>>,
     /// The ledger's version at that moment.
     pub version: i64,
-}
-
-/// In the order of the columns of [`standing`].
-impl FromCells for Standing {
-    fn from_cells(cells: &mut Cells<'_>) -> Result<Self> {
-        Ok(Self {
-            user_id: cells.take()?,
-            ended_at: cells.take()?,
-            expires_at: cells.take()?,
-            last_used_at: cells.take()?,
-            name: cells.take()?,
-            must_change_password: cells.take()?,
-            disabled_at: cells.take()?,
-            refresh_expires_at: cells.take()?,
-            access_used_at: cells.take()?,
-            version: cells.take()?,
-        })
-    }
 }
 
 fn session_user() -> RelationDef {

@@ -108,19 +108,21 @@ macro_rules! task_object {
             }
 
             /// The unit that owes it; null where none leads yet, and where the office owes an issue.
-            pub(in crate::graphql) async fn unit(&self, ctx: &async_graphql::Context<'_>) -> $crate::graphql::error::Result<Option<$crate::graphql::unit::Unit>> {
+            pub(in crate::graphql) async fn unit(&self, ctx: &async_graphql::Context<'_>) -> $crate::graphql::error::Result<Option<$crate::graphql::ready::Ready<$crate::graphql::unit::Unit>>> {
                 let Some(id) = self.row.unit_id else {
                     return Ok(None);
                 };
-                Ok($crate::graphql::context::loaders(ctx)?.load_one(id).await?.map($crate::graphql::unit::Unit::from))
+                let unit = $crate::graphql::context::loaders(ctx)?.load_one(id).await?;
+                Ok(unit.map($crate::graphql::unit::Unit::from).map($crate::graphql::ready::Ready))
             }
 
             /// The project it belongs to.
-            pub(in crate::graphql) async fn project(&self, ctx: &async_graphql::Context<'_>) -> $crate::graphql::error::Result<Option<$crate::graphql::project::Project>> {
+            pub(in crate::graphql) async fn project(&self, ctx: &async_graphql::Context<'_>) -> $crate::graphql::error::Result<Option<$crate::graphql::ready::Ready<$crate::graphql::project::Project>>> {
                 let Some(id) = self.row.project_id else {
                     return Ok(None);
                 };
-                Ok($crate::graphql::context::loaders(ctx)?.load_one(id).await?.map($crate::graphql::project::Project::from))
+                let project = $crate::graphql::context::loaders(ctx)?.load_one(id).await?;
+                Ok(project.map($crate::graphql::project::Project::from).map($crate::graphql::ready::Ready))
             }
 
             /// Who submitted it last.

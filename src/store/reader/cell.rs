@@ -1,104 +1,86 @@
 //! Values of SQLite's columns and parameters, stored as the pool's driver stores them.
 
 use chrono::{DateTime, NaiveDate, SecondsFormat, Utc};
+use duban_entities::row::Cells;
 use rusqlite::types::{ToSqlOutput, Value as Stored, ValueRef};
 use rusqlite::{Row, ToSql};
 use sea_orm::Value;
-use sea_orm::sea_query::{ColumnType, OptionEnum, ValueType};
+use sea_orm::sea_query::OptionEnum;
 use uuid::Uuid;
 
 use crate::error::{Error, Result};
 
 /// The cells of one row, from left to right.
 #[derive(Debug)]
-pub struct Cells<'r> {
+pub struct RowCells<'r> {
     row: &'r Row<'r>,
     next: usize,
 }
 
-impl<'r> Cells<'r> {
+impl<'r> RowCells<'r> {
     pub(super) const fn of(row: &'r Row<'r>) -> Self {
         Self { row, next: 0 }
     }
 
-    /// The next cell as a value of this type.
-    ///
-    /// # Errors
-    /// [`Error::Internal`] when it is of another type.
-    pub fn take<T: ValueType>(&mut self) -> Result<T> {
-        let value = self.value(&T::column_type())?;
-        T::try_from(value).map_err(Error::internal)
-    }
-
-    /// The next cell as a value of this type of column.
-    pub(super) fn value(&mut self, of: &ColumnType) -> Result<Value> {
+    /// What `read` makes of the next cell; nothing where it is null.
+    fn cell<T>(
+        &mut self,
+        wanted: &str,
+        read: impl FnOnce(ValueRef<'_>) -> Option<T>,
+    ) -> Result<Option<T>> {
         let cell = self.row.get_ref(self.next).map_err(Error::internal)?;
         self.next += 1;
-        value(of, cell).ok_or_else(|| {
+        if matches!(cell, ValueRef::Null) {
+            return Ok(None);
+        }
+        let unreadable = || {
             let (number, found) = (self.next, cell.data_type());
-            Error::internal(format!("column {number} holds {found}, not {of:?}"))
+            Error::internal(format!("column {number} holds {found}, not {wanted}"))
+        };
+        read(cell).map(Some).ok_or_else(unreadable)
+    }
+}
+
+impl Cells for RowCells<'_> {
+    type Error = Error;
+
+    fn uuid(&mut self) -> Result<Option<Uuid>> {
+        self.cell("a UUID", |cell| match cell {
+            ValueRef::Blob(bytes) => Uuid::from_slice(bytes).ok(),
+            _ => None,
         })
     }
-}
 
-/// What can be made of the cells of a row.
-pub trait FromCells: Sized {
-    /// Takes the cells from left to right.
-    ///
-    /// # Errors
-    /// [`Error::Internal`] when one is of another type.
-    fn from_cells(cells: &mut Cells<'_>) -> Result<Self>;
-}
-
-impl<A: ValueType> FromCells for (A,) {
-    fn from_cells(cells: &mut Cells<'_>) -> Result<Self> {
-        Ok((cells.take()?,))
+    fn integer<T: TryFrom<i64>>(&mut self) -> Result<Option<T>> {
+        self.cell("a number of its size", |cell| match cell {
+            ValueRef::Integer(number) => T::try_from(number).ok(),
+            _ => None,
+        })
     }
-}
 
-impl<A: ValueType, B: ValueType> FromCells for (A, B) {
-    fn from_cells(cells: &mut Cells<'_>) -> Result<Self> {
-        Ok((cells.take()?, cells.take()?))
+    fn text<T>(&mut self, read: impl FnOnce(&str) -> Option<T>) -> Result<Option<T>> {
+        self.cell("one of its texts", |cell| text(cell).and_then(read))
     }
-}
 
-/// None where the cell is not of this type.
-fn value(of: &ColumnType, cell: ValueRef<'_>) -> Option<Value> {
-    let null = matches!(cell, ValueRef::Null);
-    Some(match of {
-        ColumnType::Uuid => Value::Uuid(unless(null, || uuid(cell))?),
-        ColumnType::Boolean => Value::Bool(unless(null, || integer(cell).map(|n| n != 0))?),
-        ColumnType::Integer => Value::Int(unless(null, || {
-            integer(cell).and_then(|n| n.try_into().ok())
-        })?),
-        ColumnType::BigInteger => Value::BigInt(unless(null, || integer(cell))?),
-        ColumnType::Date => Value::ChronoDate(unless(null, || text(cell)?.parse().ok())?),
-        ColumnType::TimestampWithTimeZone => {
-            Value::ChronoDateTimeUtc(unless(null, || instant(text(cell)?))?)
-        }
-        ColumnType::Text | ColumnType::String(_) => {
-            Value::String(unless(null, || text(cell).map(str::to_owned))?)
-        }
-        _ => return None,
-    })
-}
-
-/// Nothing for a null; else what is there, if it can be read.
-fn unless<T>(null: bool, read: impl FnOnce() -> Option<T>) -> Option<Option<T>> {
-    if null { Some(None) } else { read().map(Some) }
-}
-
-fn uuid(cell: ValueRef<'_>) -> Option<Uuid> {
-    match cell {
-        ValueRef::Blob(bytes) => Uuid::from_slice(bytes).ok(),
-        _ => None,
+    fn date(&mut self) -> Result<Option<NaiveDate>> {
+        self.cell("a date", |cell| {
+            let text = text(cell)?;
+            date(text).or_else(|| text.parse().ok())
+        })
     }
-}
 
-const fn integer(cell: ValueRef<'_>) -> Option<i64> {
-    match cell {
-        ValueRef::Integer(number) => Some(number),
-        _ => None,
+    fn instant(&mut self) -> Result<Option<DateTime<Utc>>> {
+        self.cell("an instant", |cell| {
+            let text = text(cell)?;
+            instant(text).or_else(|| {
+                let at = DateTime::parse_from_rfc3339(text).ok()?;
+                Some(at.with_timezone(&Utc))
+            })
+        })
+    }
+
+    fn missing(&self) -> Error {
+        Error::internal(format!("column {} is null", self.next))
     }
 }
 
@@ -109,9 +91,44 @@ fn text(cell: ValueRef<'_>) -> Option<&str> {
     }
 }
 
+/// A date as [`stored_date`] writes it, at a tenth of what chrono's parser takes, which knows
+/// every other form, too.
+fn date(text: &str) -> Option<NaiveDate> {
+    let &[y0, y1, y2, y3, b'-', m0, m1, b'-', d0, d1] = text.as_bytes() else {
+        return None;
+    };
+    let year = number(&[y0, y1, y2, y3])?.cast_signed();
+    NaiveDate::from_ymd_opt(year, number(&[m0, m1])?, number(&[d0, d1])?)
+}
+
+/// An instant as [`stored_instant`] writes it, as soon read as a [`date`].
 fn instant(text: &str) -> Option<DateTime<Utc>> {
-    let at = DateTime::parse_from_rfc3339(text).ok()?;
-    Some(at.with_timezone(&Utc))
+    let (day, time) = text.strip_suffix("+00:00")?.split_at_checked(10)?;
+    let (&[b'T', h0, h1, b':', m0, m1, b':', s0, s1], fraction) =
+        time.as_bytes().split_first_chunk()?
+    else {
+        return None;
+    };
+    let nanos = match fraction {
+        [] => 0,
+        [b'.', digits @ ..] => {
+            let left = 9_u32.checked_sub(digits.len().try_into().ok()?)?;
+            number(digits)? * 10_u32.pow(left)
+        }
+        _ => return None,
+    };
+    let (hour, minute, second) = (number(&[h0, h1])?, number(&[m0, m1])?, number(&[s0, s1])?);
+    let at = date(day)?.and_hms_nano_opt(hour, minute, second, nanos)?;
+    Some(at.and_utc())
+}
+
+/// The number that at most nine digits make.
+fn number(digits: &[u8]) -> Option<u32> {
+    digits.iter().try_fold(0, |sum, digit| {
+        digit
+            .is_ascii_digit()
+            .then(|| sum * 10 + u32::from(digit - b'0'))
+    })
 }
 
 /// A parameter of a statement.
@@ -158,4 +175,30 @@ fn stored_date(date: NaiveDate) -> String {
 
 fn stored_instant(at: DateTime<Utc>) -> String {
     at.to_rfc3339_opts(SecondsFormat::AutoSi, false)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::{any, prop_assert_eq, proptest};
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn what_is_stored_is_read(days in -700_000_i32..1_000_000, seconds in any::<u32>(), nanos in 0_u32..1_000_000_000) {
+            let day = NaiveDate::from_num_days_from_ce_opt(730_000 + days).unwrap();
+            prop_assert_eq!(date(&stored_date(day)), Some(day));
+            for nanos in [0, nanos / 1_000 * 1_000, nanos] {
+                let at = DateTime::from_timestamp(i64::from(seconds), nanos).unwrap();
+                prop_assert_eq!(instant(&stored_instant(at)), Some(at));
+            }
+        }
+
+        #[test]
+        fn no_text_is_misread(text in "[0-9T:.+-]{0,40}") {
+            let known = DateTime::parse_from_rfc3339(&text).ok().map(|at| at.to_utc());
+            prop_assert_eq!(instant(&text).or(known), known);
+            prop_assert_eq!(date(&text).or_else(|| text.parse().ok()), text.parse().ok());
+        }
+    }
 }

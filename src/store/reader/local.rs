@@ -1,15 +1,16 @@
 //! SQLite, read in the program's own threads.
 
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use rusqlite::{Connection, OpenFlags, params_from_iter};
-use sea_orm::sea_query::ColumnType;
-use sea_orm::{
-    ActiveModelTrait, ColumnTrait, EntityTrait, Iterable, Statement, TryIntoModel, Values,
-};
+use duban_entities::row::{Cells, FromCells};
+use rusqlite::{Connection, ErrorCode, OpenFlags, params_from_iter};
+use sea_orm::{Statement, Values};
+use tokio::runtime::{Handle, RuntimeFlavor};
+use tokio::task::block_in_place;
 
-use super::cell::{Cells, Parameter};
+use super::cell::{Parameter, RowCells};
 use crate::error::{Error, Result};
 use crate::store::Patience;
 use crate::store::statements::Statements;
@@ -20,13 +21,26 @@ const STATEMENTS: usize = 256;
 /// KiB of pages that a connection keeps.
 const PAGES: i64 = 8_192;
 
+/// Steps of SQLite's machine between two looks at how many were taken.
+const STEPS: i32 = 20_000;
+
+/// A read is short that takes no more than so many [`STEPS`]: about two milliseconds.
+const SHORT: u32 = 2;
+
+/// A connection, and how many more [`STEPS`] its statement may take.
+#[derive(Debug)]
+struct Reading {
+    connection: Connection,
+    left: Arc<AtomicU32>,
+}
+
 /// Connections that read one file; each is used by one thread at a time.
 #[derive(Debug)]
 pub struct Local {
     path: PathBuf,
     patience: Patience,
     /// Those that nobody uses; none once the store is closed.
-    idle: Mutex<Option<Vec<Connection>>>,
+    idle: Mutex<Option<Vec<Reading>>>,
     /// So many are kept open.
     most: usize,
     statements: Arc<Statements>,
@@ -48,70 +62,75 @@ impl Local {
         }
     }
 
-    /// Every row of an entity's select.
-    pub(super) fn rows<E>(&self, statement: &Statement) -> Result<Vec<E::Model>>
-    where
-        E: EntityTrait,
-        E::ActiveModel: TryIntoModel<E::Model>,
-    {
-        let columns = columns::<E>();
-        self.each(statement, |cells| row::<E>(&columns, cells))
+    /// Every row, as what it is made into.
+    pub(super) fn rows<T: FromCells>(&self, statement: &Statement) -> Result<Vec<T>> {
+        self.each(statement, |cells| T::from_cells(cells))
     }
 
     /// As [`Local::rows`], with a number behind each row.
-    pub(super) fn rows_with<E>(&self, statement: &Statement) -> Result<Vec<(E::Model, i64)>>
-    where
-        E: EntityTrait,
-        E::ActiveModel: TryIntoModel<E::Model>,
-    {
-        let columns = columns::<E>();
+    pub(super) fn rows_with<T: FromCells>(&self, statement: &Statement) -> Result<Vec<(T, i64)>> {
         self.each(statement, |cells| {
-            Ok((row::<E>(&columns, cells)?, cells.take()?))
+            Ok((T::from_cells(cells)?, cells.take()?))
         })
     }
 
-    /// What `read` makes of each row.
-    pub(in crate::store) fn each<T>(
+    /// What `read` makes of each row. The thread that asks does it: most statements take less
+    /// than it would to hand them over. One that goes on is begun anew, while another thread
+    /// takes over what else this one would have done.
+    fn each<T>(
         &self,
         statement: &Statement,
-        mut read: impl FnMut(&mut Cells<'_>) -> Result<T>,
+        mut read: impl FnMut(&mut RowCells<'_>) -> Result<T>,
     ) -> Result<Vec<T>> {
-        let connection = self.connection()?;
-        let mut made = Vec::new();
-        {
-            let mut prepared = connection.prepare_cached(&statement.sql)?;
-            let values = statement.values.as_ref().map_or(&[][..], |Values(all)| all);
-            let mut rows = prepared.query(params_from_iter(values.iter().map(Parameter)))?;
-            while let Some(row) = rows.next()? {
-                made.push(read(&mut Cells::of(row))?);
-            }
-        }
-        self.put_back(connection);
+        let made = match Handle::current().runtime_flavor() {
+            RuntimeFlavor::MultiThread => match self.run(statement, &mut read, SHORT)? {
+                Some(made) => Some(made),
+                None => block_in_place(|| self.run(statement, &mut read, u32::MAX))?,
+            },
+            // There is no other thread.
+            _ => self.run(statement, &mut read, u32::MAX)?,
+        };
         self.statements.ran(statement);
-        Ok(made)
+        made.ok_or(Error::internal("a read was interrupted"))
     }
 
-    fn connection(&self) -> Result<Connection> {
+    /// Nothing where it takes more than so many [`STEPS`].
+    fn run<T>(
+        &self,
+        statement: &Statement,
+        read: &mut impl FnMut(&mut RowCells<'_>) -> Result<T>,
+        most: u32,
+    ) -> Result<Option<Vec<T>>> {
+        let reading = self.reading()?;
+        reading.left.store(most, Ordering::Relaxed);
+        let made = reading.rows(statement, read);
+        if made.is_ok() || reading.left.load(Ordering::Relaxed) == 0 {
+            // A connection whose statement failed is not put back.
+            self.put_back(reading);
+        }
+        made
+    }
+
+    fn reading(&self) -> Result<Reading> {
         let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
         let idle = idle
             .as_mut()
             .ok_or(Error::internal("the database is closed"))?;
         match idle.pop() {
-            Some(connection) => Ok(connection),
+            Some(reading) => Ok(reading),
             None => Ok(self.open()?),
         }
     }
 
-    /// A connection whose statement failed is not put back.
-    fn put_back(&self, connection: Connection) {
+    fn put_back(&self, reading: Reading) {
         let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(idle) = idle.as_mut().filter(|idle| idle.len() < self.most) {
-            idle.push(connection);
+            idle.push(reading);
         }
     }
 
     /// With the settings of the pool's readers (`store/connect.rs`).
-    fn open(&self) -> rusqlite::Result<Connection> {
+    fn open(&self) -> rusqlite::Result<Reading> {
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let connection = Connection::open_with_flags(&self.path, flags)?;
         connection.busy_timeout(self.patience.wait)?;
@@ -123,7 +142,18 @@ impl Local {
             connection.pragma_update(None, pragma, 1)?;
         }
         connection.pragma_update(None, "cache_size", -PAGES)?;
-        Ok(connection)
+        let left = Arc::new(AtomicU32::new(u32::MAX));
+        let counted = Arc::clone(&left);
+        // The handler is called with true once nothing is left.
+        let handler = move || {
+            let one_less = |left: u32| Some(left.saturating_sub(1));
+            let order = Ordering::Relaxed;
+            counted
+                .fetch_update(order, order, one_less)
+                .is_ok_and(|left| left <= 1)
+        };
+        connection.progress_handler(STEPS, Some(handler))?;
+        Ok(Reading { connection, left })
     }
 
     /// Closes what nobody uses; what somebody uses is closed behind them.
@@ -133,22 +163,28 @@ impl Local {
     }
 }
 
-/// The columns of an entity in the order of its selects, each with its type.
-fn columns<E: EntityTrait>() -> Vec<(E::Column, ColumnType)> {
-    let columns = E::Column::iter();
-    columns
-        .map(|column| (column, column.def().get_column_type().clone()))
-        .collect()
+impl Reading {
+    /// What `read` makes of each row; nothing where it was interrupted.
+    fn rows<T>(
+        &self,
+        statement: &Statement,
+        read: &mut impl FnMut(&mut RowCells<'_>) -> Result<T>,
+    ) -> Result<Option<Vec<T>>> {
+        let mut made = Vec::new();
+        let mut prepared = self.connection.prepare_cached(&statement.sql)?;
+        let values = statement.values.as_ref().map_or(&[][..], |Values(all)| all);
+        let mut rows = prepared.query(params_from_iter(values.iter().map(Parameter)))?;
+        loop {
+            match rows.next() {
+                Ok(Some(row)) => made.push(read(&mut RowCells::of(row))?),
+                Ok(None) => return Ok(Some(made)),
+                Err(error) if is_interruption(&error) => return Ok(None),
+                Err(error) => return Err(error.into()),
+            }
+        }
+    }
 }
 
-fn row<E>(columns: &[(E::Column, ColumnType)], cells: &mut Cells<'_>) -> Result<E::Model>
-where
-    E: EntityTrait,
-    E::ActiveModel: TryIntoModel<E::Model>,
-{
-    let mut row = <E::ActiveModel as ActiveModelTrait>::default();
-    for (column, of) in columns {
-        row.try_set(*column, cells.value(of)?)?;
-    }
-    Ok(row.try_into_model()?)
+fn is_interruption(error: &rusqlite::Error) -> bool {
+    error.sqlite_error_code() == Some(ErrorCode::OperationInterrupted)
 }

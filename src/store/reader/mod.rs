@@ -12,18 +12,16 @@ mod plain;
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use duban_entities::row::FromCells;
 use sea_orm::sea_query::SimpleExpr;
 use sea_orm::{
     ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, EntityTrait,
     ExecResult, FromQueryResult, QueryResult, QuerySelect, QueryTrait, Select, Statement,
-    TryGetableMany, TryIntoModel,
+    TryGetableMany,
 };
-use tokio::runtime::{Handle, RuntimeFlavor};
-use tokio::task::block_in_place;
 
 use crate::error::Result;
 
-pub(super) use cell::{Cells, FromCells};
 pub(super) use local::Local;
 pub(super) use plain::{each_sought, entities, entities_with, rows, sought};
 
@@ -103,10 +101,10 @@ impl Reads for DatabaseConnection {}
 pub async fn named<E>(on: &impl Reads, select: Select<E>) -> Result<Vec<E::Model>>
 where
     E: EntityTrait,
-    E::ActiveModel: TryIntoModel<E::Model>,
+    E::Model: FromCells,
 {
     match on.local() {
-        Some(local) => local.rows::<E>(&statement(on, &select)),
+        Some(local) => local.rows(&statement(on, &select)),
         None => Ok(select.all(on).await?),
     }
 }
@@ -118,7 +116,7 @@ where
 pub async fn one<E>(on: &impl Reads, select: Select<E>) -> Result<Option<E::Model>>
 where
     E: EntityTrait,
-    E::ActiveModel: TryIntoModel<E::Model>,
+    E::Model: FromCells,
 {
     let rows = named(on, select.limit(1)).await?;
     Ok(rows.into_iter().next())
@@ -131,13 +129,13 @@ where
 pub async fn found<E>(on: &impl Reads, select: Select<E>) -> Result<Vec<E::Model>>
 where
     E: EntityTrait,
-    E::ActiveModel: TryIntoModel<E::Model>,
+    E::Model: FromCells,
 {
     let Some(local) = on.local() else {
         return Ok(select.all(on).await?);
     };
     let statement = statement(on, &select);
-    aside(|| local.rows::<E>(&statement))
+    local.rows(&statement)
 }
 
 /// The name of the column behind those of an entity.
@@ -167,7 +165,7 @@ pub async fn found_with<E>(
 ) -> Result<Vec<(E::Model, i64)>>
 where
     E: EntityTrait,
-    E::ActiveModel: TryIntoModel<E::Model>,
+    E::Model: FromCells,
 {
     let Some(number) = number else {
         let rows = found(on, select).await?.into_iter();
@@ -180,7 +178,7 @@ where
         return Ok(rows.map(|With(row, number)| (row, number)).collect());
     };
     let statement = statement(on, &select);
-    aside(|| local.rows_with::<E>(&statement))
+    local.rows_with(&statement)
 }
 
 /// As [`named`], of a select of some columns alone.
@@ -193,7 +191,7 @@ where
     T: TryGetableMany + FromCells,
 {
     match on.local() {
-        Some(local) => local.each(&statement(on, &select), T::from_cells),
+        Some(local) => local.rows(&statement(on, &select)),
         None => Ok(select.into_tuple().all(on).await?),
     }
 }
@@ -210,19 +208,10 @@ where
     let Some(local) = on.local() else {
         return Ok(select.into_model().one(on).await?);
     };
-    let made = local.each(&statement(on, &select.limit(1)), T::from_cells)?;
+    let made = local.rows(&statement(on, &select.limit(1)))?;
     Ok(made.into_iter().next())
 }
 
 fn statement<E: EntityTrait>(on: &impl Reads, select: &Select<E>) -> Statement {
     select.build(on.get_database_backend())
-}
-
-/// Runs something long: whatever else the thread would have done is done by another one.
-fn aside<T>(run: impl FnOnce() -> Result<T>) -> Result<T> {
-    match Handle::current().runtime_flavor() {
-        RuntimeFlavor::MultiThread => block_in_place(run),
-        // There is no other thread.
-        _ => run(),
-    }
 }

@@ -1,0 +1,178 @@
+//! Objects and lists that are resolved as far as they go at once.
+//!
+//! async-graphql makes a future for every field of every object of a list before it asks the
+//! first of them, each as large as the largest resolver of its type and each in a queue of its
+//! own: megabytes for a page of projects, most of whose fields wait for nothing. Here a future
+//! is asked as soon as it is made, and only those that have to wait are kept, side by side. The
+//! outcome is the same, but for the order of the members, which is that of the document.
+
+use std::borrow::Cow;
+use std::future::{Future, poll_fn};
+use std::pin::Pin;
+use std::task::Poll;
+
+use async_graphql::indexmap::IndexMap;
+use async_graphql::parser::types::{Field, Selection};
+use async_graphql::registry::Registry;
+use async_graphql::resolver_utils::resolve_container;
+use async_graphql::{
+    ContainerType, ContextSelectionSet, Name, OutputType, Positioned, ServerResult, Value,
+};
+use futures_util::stream::{FuturesUnordered, StreamExt};
+
+/// An object.
+#[derive(Clone, Debug)]
+pub struct Ready<T>(pub T);
+
+/// A list of objects. They are borrowed: a reference by itself does not know which type of an
+/// interface it refers to.
+#[derive(Clone, Debug)]
+pub struct ReadyList<'a, T>(pub Vec<&'a T>);
+
+impl<T: ContainerType> OutputType for Ready<T> {
+    fn type_name() -> Cow<'static, str> {
+        T::type_name()
+    }
+
+    fn introspection_type_name(&self) -> Cow<'static, str> {
+        self.0.introspection_type_name()
+    }
+
+    fn create_type_info(registry: &mut Registry) -> String {
+        T::create_type_info(registry)
+    }
+
+    async fn resolve(
+        &self,
+        ctx: &ContextSelectionSet<'_>,
+        _: &Positioned<Field>,
+    ) -> ServerResult<Value> {
+        if is_plain(ctx) {
+            Ok(object(ctx, &self.0).await)
+        } else {
+            resolve_container(ctx, &self.0).await
+        }
+    }
+}
+
+impl<T: ContainerType> OutputType for ReadyList<'_, T> {
+    fn type_name() -> Cow<'static, str> {
+        <Vec<&T> as OutputType>::type_name()
+    }
+
+    fn qualified_type_name() -> String {
+        <Vec<&T> as OutputType>::qualified_type_name()
+    }
+
+    fn create_type_info(registry: &mut Registry) -> String {
+        <Vec<&T> as OutputType>::create_type_info(registry)
+    }
+
+    async fn resolve(
+        &self,
+        ctx: &ContextSelectionSet<'_>,
+        field: &Positioned<Field>,
+    ) -> ServerResult<Value> {
+        if is_plain(ctx) {
+            let items = self.0.iter().enumerate();
+            let items = items.map(|(index, item)| element(ctx, index, *item));
+            Ok(Value::List(all(items).await))
+        } else {
+            self.0.resolve(ctx, field).await
+        }
+    }
+}
+
+type Running<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+/// True where every selection is a field that stands once and bears no directive; `@skip` and
+/// `@include` are gone before anything is resolved.
+fn is_plain(ctx: &ContextSelectionSet<'_>) -> bool {
+    let selections = &ctx.item.node.items;
+    let key = |selection: &Positioned<Selection>| match &selection.node {
+        Selection::Field(field) if field.node.directives.is_empty() => {
+            Some(field.node.response_key().node.clone())
+        }
+        _ => None,
+    };
+    let mut keys = Vec::with_capacity(selections.len());
+    selections.iter().all(|selection| {
+        let Some(key) = key(selection) else {
+            return false;
+        };
+        let is_new = !keys.contains(&key);
+        keys.push(key);
+        is_new
+    })
+}
+
+fn element<'a, T: ContainerType>(
+    ctx: &'a ContextSelectionSet<'a>,
+    index: usize,
+    item: &'a T,
+) -> Running<'a, Value> {
+    Box::pin(async move { object(&ctx.with_index(index), item).await })
+}
+
+/// An object whose selections are plain; a field that fails is left out, and told.
+async fn object<T: ContainerType>(ctx: &ContextSelectionSet<'_>, root: &T) -> Value {
+    let fields = || {
+        let selections = ctx.item.node.items.iter();
+        selections.filter_map(|selection| match &selection.node {
+            Selection::Field(field) => Some(field),
+            _ => None,
+        })
+    };
+    let values = all(fields().map(|field| member(ctx, root, field))).await;
+    let mut members = IndexMap::with_capacity(values.len());
+    for (field, value) in fields().zip(values) {
+        let name: &Name = &field.node.response_key().node;
+        match value {
+            Ok(value) => {
+                members.insert(name.clone(), value);
+            }
+            Err(error) => ctx.add_error(error),
+        }
+    }
+    if members.is_empty() {
+        Value::Null
+    } else {
+        Value::Object(members)
+    }
+}
+
+fn member<'a, T: ContainerType>(
+    ctx: &'a ContextSelectionSet<'a>,
+    root: &'a T,
+    field: &'a Positioned<Field>,
+) -> Running<'a, ServerResult<Value>> {
+    Box::pin(async move {
+        if field.node.name.node == "__typename" {
+            return Ok(Value::String(root.introspection_type_name().into_owned()));
+        }
+        let ctx = ctx.with_field(field);
+        Ok(root.resolve_field(&ctx).await?.unwrap_or_default())
+    })
+}
+
+/// What each comes to, in order: each is asked as it is made, and those that have to wait do so
+/// together.
+async fn all<'a, T: Send>(futures: impl Iterator<Item = Running<'a, T>>) -> Vec<T> {
+    let mut done = Vec::with_capacity(futures.size_hint().0);
+    let mut waiting = FuturesUnordered::new();
+    for mut future in futures {
+        let asked = poll_fn(|cx| Poll::Ready(future.as_mut().poll(cx))).await;
+        match asked {
+            Poll::Ready(value) => done.push(Some(value)),
+            Poll::Pending => {
+                let place = done.len();
+                done.push(None);
+                waiting.push(async move { (place, future.await) });
+            }
+        }
+    }
+    while let Some((place, value)) = waiting.next().await {
+        done[place] = Some(value);
+    }
+    done.into_iter().flatten().collect()
+}
