@@ -8,6 +8,7 @@ mod standing;
 use std::collections::BTreeMap;
 
 use duban_entities::ids::UnitId;
+use duban_entities::row::FromCells;
 use duban_entities::vocabulary::{ProjectKind, Stage, TaskState};
 use duban_entities::{project, task};
 use sea_orm::sea_query::{Alias, Expr, ExprTrait, Func, Query, SelectStatement, SimpleExpr};
@@ -22,7 +23,7 @@ use super::today::Today;
 use crate::error::Result;
 use crate::policy::Principal;
 use crate::store::Reads;
-use crate::store::reader::{self, Cells, FromCells};
+use crate::store::reader;
 
 pub use standing::{Place, Standing, standing};
 
@@ -60,7 +61,7 @@ pub struct Counts {
     pub units: BTreeMap<UnitId, UnitCounts>,
 }
 
-#[derive(FromQueryResult)]
+#[derive(FromCells, FromQueryResult)]
 struct ProjectGroup {
     stage: Stage,
     kind: ProjectKind,
@@ -70,7 +71,7 @@ struct ProjectGroup {
 }
 
 /// What is counted of the active tasks of one unit, or of none.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, FromQueryResult)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, FromCells, FromQueryResult)]
 pub struct Owed {
     /// The kind of their projects; none where they have none.
     pub kind: Option<ProjectKind>,
@@ -84,31 +85,6 @@ pub struct Owed {
     pub longest: i64,
     /// Whose plan period has ended, and their project's with it.
     pub ended: i64,
-}
-
-impl FromCells for ProjectGroup {
-    fn from_cells(cells: &mut Cells<'_>) -> Result<Self> {
-        Ok(Self {
-            stage: cells.take()?,
-            kind: cells.take()?,
-            lead_unit_id: cells.take()?,
-            unscheduled: cells.take()?,
-            n: cells.take()?,
-        })
-    }
-}
-
-impl FromCells for Owed {
-    fn from_cells(cells: &mut Cells<'_>) -> Result<Self> {
-        Ok(Self {
-            kind: cells.take()?,
-            unit_id: cells.take()?,
-            open: cells.take()?,
-            overdue: cells.take()?,
-            longest: cells.take()?,
-            ended: cells.take()?,
-        })
-    }
 }
 
 impl Counts {
@@ -153,14 +129,18 @@ pub async fn counts(
     let selected = selected(principal, filter, today);
     let mut counts = Counts::default();
     let groups = project_groups(selected.clone());
-    for group in reader::sought(connection, &groups).await? {
+    reader::for_each(connection, &groups, |group| {
         counts.add_projects(&group);
-    }
+        Ok(())
+    })
+    .await?;
     let of = tasks_of(principal, filter, selected);
     let groups = task_groups(of, today);
-    for group in reader::sought(connection, &groups).await? {
+    reader::for_each(connection, &groups, |group| {
         counts.add_owed(&group);
-    }
+        Ok(())
+    })
+    .await?;
     Ok(counts)
 }
 

@@ -7,6 +7,7 @@
 
 use chrono::{DateTime, Utc};
 use duban_entities::ids::{ProjectId, TaskId, UnitId};
+use duban_entities::row::FromCells;
 use duban_entities::vocabulary::{ProjectKind, Stage};
 use duban_entities::{project, task};
 use sea_orm::sea_query::{Alias, Expr, ExprTrait, Func, Query, SelectStatement, SimpleExpr};
@@ -16,7 +17,7 @@ use super::{Counts, Owed, ProjectGroup, active, longest, one_where};
 use crate::error::Result;
 use crate::policy::Principal;
 use crate::store::projects::{ProjectFilter, condition};
-use crate::store::reader::{self, Cells, FromCells};
+use crate::store::reader;
 use crate::store::today::Today;
 use crate::store::{Reads, scope};
 
@@ -45,7 +46,7 @@ pub struct Standing {
 }
 
 /// A project, or several that are counted alike.
-#[derive(FromQueryResult)]
+#[derive(FromCells, FromQueryResult)]
 struct Projects {
     stage: Stage,
     kind: ProjectKind,
@@ -56,7 +57,7 @@ struct Projects {
 }
 
 /// A task, or several that are counted alike.
-#[derive(FromQueryResult)]
+#[derive(FromCells, FromQueryResult)]
 struct Tasks {
     under: Option<ProjectId>,
     changed: Option<TaskId>,
@@ -66,34 +67,6 @@ struct Tasks {
     overdue: i64,
     ended: i64,
     longest: i64,
-}
-
-impl FromCells for Projects {
-    fn from_cells(cells: &mut Cells<'_>) -> Result<Self> {
-        Ok(Self {
-            stage: cells.take()?,
-            kind: cells.take()?,
-            lead_unit_id: cells.take()?,
-            changed: cells.take()?,
-            unscheduled: cells.take()?,
-            n: cells.take()?,
-        })
-    }
-}
-
-impl FromCells for Tasks {
-    fn from_cells(cells: &mut Cells<'_>) -> Result<Self> {
-        Ok(Self {
-            under: cells.take()?,
-            changed: cells.take()?,
-            kind: cells.take()?,
-            unit_id: cells.take()?,
-            open: cells.take()?,
-            overdue: cells.take()?,
-            ended: cells.take()?,
-            longest: cells.take()?,
-        })
-    }
 }
 
 /// What stands of a portfolio as of an instant; `today` is the local date then. The filter
@@ -119,13 +92,13 @@ pub async fn standing(
         today,
     };
     let tasks = summed(backend, select.tasks(), &TASKS);
-    reader::each_sought(connection, &tasks, |row| {
+    reader::for_each(connection, &tasks, |row| {
         standing.take_tasks(row);
         Ok(())
     })
     .await?;
     let projects = summed(backend, select.projects(), &PROJECTS);
-    reader::each_sought(connection, &projects, |row| {
+    reader::for_each(connection, &projects, |row| {
         standing.take_projects(&row);
         Ok(())
     })

@@ -23,7 +23,7 @@ use sea_orm::{
 use crate::error::Result;
 
 pub(super) use local::Local;
-pub(super) use plain::{each_sought, entities, entities_with, rows, sought};
+pub(super) use plain::{for_each, numbered, rows};
 
 /// The pool for reads. On SQLite its connections cannot write.
 #[derive(Clone, Debug)]

@@ -1,6 +1,7 @@
 //! A look at the numbers before a ranked search: which way is the shorter one.
 
 use duban_entities::ids::JurisdictionId;
+use duban_entities::row::FromCells;
 use duban_entities::{project, search_gram};
 use sea_orm::sea_query::{
     Alias, Expr, ExprTrait, Func, Query, SelectStatement, SimpleExpr, UnionType,
@@ -14,7 +15,7 @@ use crate::error::Result;
 use crate::policy::Principal;
 use crate::store::Reads;
 use crate::store::projects::ProjectFilter;
-use crate::store::reader::{self, Cells, FromCells};
+use crate::store::reader;
 use crate::store::scope;
 
 /// Rows of the index that are counted of a pair at one place, and of all pairs of a term: a
@@ -127,23 +128,12 @@ enum Ask {
 }
 
 /// Its answer.
-#[derive(FromQueryResult)]
+#[derive(FromCells, FromQueryResult)]
 struct Answer {
     which: i32,
     number: i64,
     first: Option<String>,
     last: Option<String>,
-}
-
-impl FromCells for Answer {
-    fn from_cells(cells: &mut Cells<'_>) -> Result<Self> {
-        Ok(Self {
-            which: cells.take()?,
-            number: cells.take()?,
-            first: cells.take()?,
-            last: cells.take()?,
-        })
-    }
 }
 
 /// The numbers.
@@ -167,7 +157,7 @@ pub(super) async fn choose(
     term: &Term,
 ) -> Result<Way> {
     let asked = asked(principal, filter, term);
-    let answers = reader::sought::<Answer>(connection, &select(term, &asked)).await?;
+    let answers = reader::rows::<Answer>(connection, &select(term, &asked)).await?;
     let mut numbers = Numbers::default();
     let mut asked: Vec<Option<Ask>> = asked.into_iter().map(Some).collect();
     for answer in answers {

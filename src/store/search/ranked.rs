@@ -198,7 +198,7 @@ impl<C: Reads> Search<'_, C> {
         for (expression, order) in &window.order {
             select.order_by_expr(expression.clone(), order.clone());
         }
-        let rows = reader::entities_with::<project::Entity>(self.connection, &select).await?;
+        let rows = reader::numbered::<project::Entity>(self.connection, &select).await?;
         let rows = rows.into_iter().map(|(row, tier)| Ranked { row, tier });
         Ok(rows.collect())
     }
@@ -286,7 +286,7 @@ impl<C: Reads> Search<'_, C> {
             .cond_where(self.also.clone())
             .order_by_expr(first, order)
             .limit(reach.limit);
-        let rows = reader::entities::<project::Entity>(self.connection, &select).await?;
+        let rows = reader::rows::<project::Model>(self.connection, &select).await?;
         let tier = tier as i64;
         let rows = rows.into_iter().map(|row| Ranked { row, tier });
         Ok(rows.collect())

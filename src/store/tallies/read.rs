@@ -1,6 +1,7 @@
 //! Reading a portfolio from the cells.
 
 use duban_entities::ids::{JurisdictionId, UnitId};
+use duban_entities::row::FromCells;
 use duban_entities::vocabulary::{DueBasis, MilestoneRole};
 use duban_entities::{project, tally, tally_mark, task, unit_tally};
 use sea_orm::sea_query::{
@@ -17,7 +18,7 @@ use crate::policy::Principal;
 use crate::store::Reads;
 use crate::store::portfolio::{Counts, UnitCounts};
 use crate::store::projects::{ProjectFilter, or_never};
-use crate::store::reader::{self, Cells, FromCells};
+use crate::store::reader;
 use crate::store::scope::{Whole, whole};
 use crate::store::today::Today;
 
@@ -109,14 +110,14 @@ fn slice(filter: &ProjectFilter) -> Option<Slice> {
     }
 }
 
-#[derive(FromQueryResult)]
+#[derive(FromCells, FromQueryResult)]
 struct Marks {
     kept: i64,
     late: i64,
     ahead: i64,
 }
 
-#[derive(FromQueryResult)]
+#[derive(FromCells, FromQueryResult)]
 struct Total {
     kind: String,
     stage: String,
@@ -127,49 +128,13 @@ struct Total {
     period_ended: i64,
 }
 
-#[derive(FromQueryResult)]
+#[derive(FromCells, FromQueryResult)]
 struct Unit {
     unit_id: UnitId,
     projects: i64,
     active: i64,
     overdue: i64,
     longest: i64,
-}
-
-impl FromCells for Marks {
-    fn from_cells(cells: &mut Cells<'_>) -> Result<Self> {
-        Ok(Self {
-            kept: cells.take()?,
-            late: cells.take()?,
-            ahead: cells.take()?,
-        })
-    }
-}
-
-impl FromCells for Total {
-    fn from_cells(cells: &mut Cells<'_>) -> Result<Self> {
-        Ok(Self {
-            kind: cells.take()?,
-            stage: cells.take()?,
-            projects: cells.take()?,
-            unassigned: cells.take()?,
-            unscheduled: cells.take()?,
-            overdue: cells.take()?,
-            period_ended: cells.take()?,
-        })
-    }
-}
-
-impl FromCells for Unit {
-    fn from_cells(cells: &mut Cells<'_>) -> Result<Self> {
-        Ok(Self {
-            unit_id: cells.take()?,
-            projects: cells.take()?,
-            active: cells.take()?,
-            overdue: cells.take()?,
-            longest: cells.take()?,
-        })
-    }
 }
 
 /// The figures but those of the units: one statement.
