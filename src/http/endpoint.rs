@@ -18,7 +18,7 @@ use tracing::Instrument;
 use super::answer::Answer;
 use super::body::RequestBody;
 use super::envelope::Envelope;
-use super::guard::{self, Checked, OperationKind};
+use super::guard::{Checked, Documents, OperationKind};
 use super::head::{self, Head};
 use super::kept::{Answers, Basis, Key};
 use super::refusal::{Refusal, response};
@@ -51,6 +51,7 @@ pub(super) struct GraphQl<E> {
     pub(super) executor: E,
     pub(super) authenticator: Arc<dyn Authenticator>,
     pub(super) answers: Answers,
+    pub(super) documents: Documents,
     pub(super) clock: Arc<dyn Clock>,
     /// How long a body may take to arrive.
     pub(super) body_deadline: Duration,
@@ -95,7 +96,8 @@ impl<E: Executor> GraphQl<E> {
         }
         let envelope = Envelope::parse(&body)?;
         let name = envelope.operation_name.as_deref();
-        let checked = guard::check(&envelope.query, name, &envelope.variables)?;
+        let documents = &self.documents;
+        let checked = documents.check(&envelope.query, name, &envelope.variables)?;
         if checked.operation == OperationKind::Subscription {
             return Err(Error::invalid("query", "subscriptions are not served here").into());
         }

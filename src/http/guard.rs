@@ -12,9 +12,11 @@
 //! 4. a walk of the expanded operations, now known to be short (`walk`): depth, repeated
 //!    keys, and for the operation that will run its root fields and nodes.
 //!
-//! Sizes are those of the whole document; nodes, introspection and the rule of one root
+//! What passed the first three is remembered by its text (`known`), which clients send again
+//! and again. Sizes are those of the whole document; nodes, introspection and the rule of one root
 //! field a mutation look at the chosen operation. Pure: no request, no schema.
 
+mod known;
 mod measure;
 mod scan;
 mod walk;
@@ -30,6 +32,8 @@ use async_graphql::{Value as ConstValue, Variables};
 
 use crate::error::{Error, Result};
 use crate::graphql::Limits;
+
+pub(super) use known::Documents;
 
 /// How large a document is, or may be.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -107,6 +111,14 @@ pub struct Checked {
     pub sizes: Sizes,
 }
 
+/// A document that is parsed and measured, as far as neither the variables nor the chosen
+/// operation matter.
+#[derive(Clone, Debug)]
+struct Measured {
+    document: ExecutableDocument,
+    sizes: Sizes,
+}
+
 /// Holds a document against the limits.
 ///
 /// `variables` matter for page sizes alone. Never panics, whatever the text.
@@ -116,33 +128,43 @@ pub struct Checked {
 /// `operationName` where the text is no GraphQL, a fragment is unknown or spreads itself,
 /// or no operation is chosen. No message repeats the text.
 pub fn check(text: &str, operation_name: Option<&str>, variables: &Variables) -> Result<Checked> {
-    let mut sizes = Sizes {
-        characters: characters(text)?,
-        ..Sizes::default()
-    };
-    refuse_nul(text, variables)?;
-    scan::scan(text, &mut sizes)?;
-    let document = parse_query(text).map_err(|error| unparsable(&error))?;
-    measure::measure(&document, &mut sizes)?;
-    let chosen = choose(&document.operations, operation_name)?;
-    let introspection = walk::walk(&document, chosen, variables, &mut sizes)?;
-    let operation = chosen.ty.into();
-    Ok(Checked {
-        document,
-        operation,
-        introspection,
-        sizes,
-    })
+    Measured::of(text)?.check(operation_name, variables)
+}
+
+impl Measured {
+    fn of(text: &str) -> Result<Self> {
+        let mut sizes = Sizes {
+            characters: characters(text)?,
+            ..Sizes::default()
+        };
+        refuse_nul(text)?;
+        scan::scan(text, &mut sizes)?;
+        let document = parse_query(text).map_err(|error| unparsable(&error))?;
+        measure::measure(&document, &mut sizes)?;
+        Ok(Self { document, sizes })
+    }
+
+    fn check(mut self, name: Option<&str>, variables: &Variables) -> Result<Checked> {
+        if variables.values().any(holds_nul) {
+            return Err(Error::invalid("variables", "no NUL characters"));
+        }
+        let chosen = choose(&self.document.operations, name)?;
+        let introspection = walk::walk(&self.document, chosen, variables, &mut self.sizes)?;
+        let operation = chosen.ty.into();
+        Ok(Checked {
+            document: self.document,
+            operation,
+            introspection,
+            sizes: self.sizes,
+        })
+    }
 }
 
 /// No text may hold a NUL: PostgreSQL cannot keep one, and nobody types one.
-fn refuse_nul(text: &str, variables: &Variables) -> Result<()> {
+fn refuse_nul(text: &str) -> Result<()> {
     let escaped = |escape| text.contains(escape);
     if text.contains('\0') || escaped("\\u0000") || escaped("\\u{0") {
         return Err(Error::invalid("query", "no NUL characters"));
-    }
-    if variables.values().any(holds_nul) {
-        return Err(Error::invalid("variables", "no NUL characters"));
     }
     Ok(())
 }

@@ -58,6 +58,7 @@ use crate::clock::Clock;
 use crate::error::{Error, Result};
 use connections::Connections;
 use endpoint::GraphQl;
+use guard::Documents;
 use health::{Live, Ready, Sdl, Stopping};
 use kept::Answers;
 use listener::Guarded;
@@ -191,6 +192,7 @@ fn routes<E: Executor>(
         executor: site.executor,
         authenticator: site.authenticator,
         answers: Answers::new(settings.answers),
+        documents: Documents::default(),
         clock: site.clock,
         body_deadline: settings.body,
         running,

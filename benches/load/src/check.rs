@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use crate::Failure;
 use crate::http::Connection;
-use crate::process::Server;
+use crate::process::Target;
 use crate::workload::Workload;
 
 /// What the floor leaves out: what only policy and rules can say.
@@ -14,14 +14,13 @@ const LEFT_OUT: [&str; 2] = ["permissions", "transitions"];
 /// are compared in what they say, not in which milestone it was.
 pub async fn same(
     workload: &Workload,
-    duban: &Server,
-    floor: &Server,
+    targets: &[Target; 2],
     unequal: bool,
 ) -> Result<(), Failure> {
     let mut answers = Vec::new();
-    for server in [floor, duban] {
-        let mut connection = Connection::open(server.address).await?;
-        let ask = workload.ask(server.is_duban, 0).ok_or("nothing to ask")?;
+    for target in targets {
+        let mut connection = Connection::open(target.address(1)).await?;
+        let ask = workload.ask(target.is_duban(), 0).ok_or("nothing to ask")?;
         let mut answer = connection.json(ask).await?;
         settle(&mut answer, workload.writes);
         answers.push(answer);

@@ -8,7 +8,7 @@ use hdrhistogram::Histogram;
 use tokio::task::JoinSet;
 
 use crate::http::Connection;
-use crate::process::Server;
+use crate::process::Target;
 use crate::workload::{Workload, World};
 use crate::{Failure, Options};
 
@@ -30,19 +30,21 @@ type Times = Histogram<u64>;
 pub async fn measure(
     options: &Options,
     workload: &Workload,
-    server: &Server,
+    target: &Target,
     world: &World,
     clients: usize,
 ) -> Result<Figures, Failure> {
     let stop = Arc::new(AtomicBool::new(false));
-    let beside = beside(options, workload, server, world, &stop);
-    spend(workload, server, clients, options.time().div_f64(10.0), workload.share(options) / 10).await?;
-    server.forget_peak();
-    let (before, began) = (server.processor_seconds()?, Instant::now());
-    let times = spend(workload, server, clients, options.time(), workload.share(options)).await?;
-    let (spent, took) = (server.processor_seconds()? - before, began.elapsed());
+    let mut beside = beside(options, workload, target, world, &stop);
+    spend(workload, target, clients, options.time().div_f64(10.0), workload.share(options) / 10).await?;
+    target.forget_peak();
+    let (before, began) = (target.processor_seconds()?, Instant::now());
+    let times = spend(workload, target, clients, options.time(), workload.share(options)).await?;
+    let (spent, took) = (target.processor_seconds()? - before, began.elapsed());
     stop.store(true, Ordering::Relaxed);
-    beside.await??;
+    while let Some(ended) = beside.join_next().await {
+        ended??;
+    }
     if times.is_empty() {
         return Err(format!("{}: nothing is left to ask", workload.name).into());
     }
@@ -52,38 +54,48 @@ pub async fn measure(
         p50: Duration::from_micros(times.value_at_quantile(0.5)),
         p99: Duration::from_micros(times.value_at_quantile(0.99)),
         processor: Duration::from_secs_f64(spent / count),
-        peak: server.peak()?,
+        peak: target.peak()?,
     })
 }
 
-/// Writes at a steady pace while others read, where that is asked for.
+/// Writes while others read, where that is asked for: one client at a steady pace, or so many
+/// as soon as they are answered.
 fn beside(
     options: &Options,
     workload: &Workload,
-    server: &Server,
+    target: &Target,
     world: &World,
     stop: &Arc<AtomicBool>,
-) -> tokio::task::JoinHandle<Result<(), Failure>> {
-    let (writes, stop) = (options.writes, Arc::clone(stop));
-    let (address, is_duban) = (server.address, server.is_duban);
-    let claims = (writes > 0.0 && !workload.writes).then(|| world.claims());
-    tokio::spawn(async move {
-        let Some(claims) = claims else { return Ok(()) };
-        let mut connection = Connection::open(address).await?;
-        while !stop.load(Ordering::Relaxed) {
-            if let Some(ask) = claims.ask(is_duban, 0) {
+) -> JoinSet<Result<(), Failure>> {
+    let pause = (options.writes > 0.0).then(|| Duration::from_secs_f64(1.0 / options.writes));
+    let writers = match (workload.writes, pause) {
+        (true, _) => 0,
+        (false, Some(_)) => 1,
+        (false, None) => options.writers,
+    };
+    let mut running = JoinSet::new();
+    for n in 0..writers {
+        let (claims, stop) = (world.claims(), Arc::clone(stop));
+        let (address, is_duban) = (target.address(n), target.is_duban());
+        running.spawn(async move {
+            let mut connection = Connection::open(address).await?;
+            while !stop.load(Ordering::Relaxed) {
+                let ask = claims.ask(is_duban, 0).ok_or("nothing is left to claim")?;
                 connection.ask(ask).await?;
+                if let Some(pause) = pause {
+                    tokio::time::sleep(pause).await;
+                }
             }
-            tokio::time::sleep(Duration::from_secs_f64(1.0 / writes)).await;
-        }
-        Ok(())
-    })
+            Ok(())
+        });
+    }
+    running
 }
 
 /// Asks until the time is over, `most` requests are made, or nothing is left to ask.
 async fn spend(
     workload: &Workload,
-    server: &Server,
+    target: &Target,
     clients: usize,
     time: Duration,
     most: u64,
@@ -91,9 +103,9 @@ async fn spend(
     let asked = Arc::new(AtomicU64::new(0));
     let mut running = JoinSet::new();
     let end = Instant::now() + time;
-    for _ in 0..clients {
+    for client in 0..clients {
         let (workload, asked) = (workload.clone(), Arc::clone(&asked));
-        let (address, is_duban) = (server.address, server.is_duban);
+        let (address, is_duban) = (target.address(client), target.is_duban());
         running.spawn(async move {
             let mut times = Times::new_with_bounds(1, 60_000_000, 3)?;
             let mut connection = Connection::open(address).await?;

@@ -19,9 +19,12 @@ mod workload;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use clap::Parser;
+
+use process::{Server, Target};
 
 /// What stops a run.
 pub type Failure = Box<dyn std::error::Error + Send + Sync>;
@@ -50,6 +53,19 @@ pub struct Options {
     /// Claim so many milestones a second beside every reading workload
     #[arg(long, default_value_t = 0.0)]
     writes: f64,
+    /// So many clients claim milestones, one after the other, beside every reading workload
+    #[arg(long, default_value_t = 0)]
+    writers: usize,
+    /// Measure one server and then two of them on this database instead, into which the file
+    /// was copied by `duban copy`
+    #[arg(long, value_name = "URL", requires = "key")]
+    url: Option<String>,
+    /// The servers' signing key
+    #[arg(long, value_name = "FILE")]
+    key: Option<PathBuf>,
+    /// Leave out so many milestones that earlier runs on the same database have claimed
+    #[arg(long, default_value_t = 0)]
+    claimed: usize,
     /// Measure although the answers of the two differ
     #[arg(long)]
     unequal: bool,
@@ -61,6 +77,12 @@ pub struct Options {
 impl Options {
     fn time(&self) -> Duration {
         Duration::from_secs_f64(self.seconds)
+    }
+
+    /// The database that duban serves.
+    fn url(&self) -> String {
+        let file = || format!("sqlite://{}", self.database.display());
+        self.url.clone().unwrap_or_else(file)
     }
 }
 
@@ -76,26 +98,40 @@ fn main() -> Result<(), Failure> {
 }
 
 async fn run(options: &Options) -> Result<(), Failure> {
-    let duban = process::Server::duban(options)?;
-    let floor = process::Server::floor(options)?;
-    http::wait_for(duban.address).await?;
-    http::wait_for(floor.address).await?;
-    let world = workload::World::read(options, duban.address).await?;
+    let targets = targets(options)?;
+    for server in targets.iter().flat_map(|target| &target.servers) {
+        http::wait_for(server.address).await?;
+    }
+    let world = workload::World::read(options, targets[1].address(0)).await?;
     report::machine(options, &world);
     let workloads = world.workloads(options);
     for workload in &workloads {
-        check::same(workload, &duban, &floor, options.unequal).await?;
+        check::same(workload, &targets, options.unequal).await?;
     }
-    report::header();
+    report::header(&targets);
     for workload in &workloads {
         for clients in &options.clients {
             let mut figures = Vec::new();
-            for server in [&floor, &duban] {
-                let measured = load::measure(options, workload, server, &world, *clients).await?;
+            for target in &targets {
+                let measured = load::measure(options, workload, target, &world, *clients).await?;
                 figures.push(measured);
             }
             report::row(workload, *clients, &figures);
         }
     }
     Ok(())
+}
+
+/// The floor and duban, or one duban and two.
+fn targets(options: &Options) -> Result<[Target; 2], Failure> {
+    let duban = Arc::new(Server::duban(options)?);
+    if options.url.is_none() {
+        let floor = Arc::new(Server::floor(options)?);
+        return Ok([Target::new("floor", vec![floor]), Target::new("duban", vec![duban])]);
+    }
+    let second = Arc::new(Server::duban(options)?);
+    Ok([
+        Target::new("one", vec![Arc::clone(&duban)]),
+        Target::new("two", vec![duban, second]),
+    ])
 }

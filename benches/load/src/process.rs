@@ -1,13 +1,50 @@
-//! The two servers as processes, and what the kernel says of them.
+//! The servers as processes, and what the kernel says of them.
 
 use std::fs;
 use std::net::{SocketAddr, TcpListener};
 use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
 
 use crate::{Failure, Options};
 
 /// Ticks of the kernel's clock a second: fixed on Linux for programs.
 const TICKS: f64 = 100.0;
+
+/// What is measured: servers that answer alike, among whom the clients are spread.
+pub struct Target {
+    pub name: &'static str,
+    pub servers: Vec<Arc<Server>>,
+}
+
+impl Target {
+    pub fn new(name: &'static str, servers: Vec<Arc<Server>>) -> Self {
+        Self { name, servers }
+    }
+
+    pub fn is_duban(&self) -> bool {
+        self.servers.iter().all(|server| server.is_duban)
+    }
+
+    /// The server of the n-th client.
+    pub fn address(&self, n: usize) -> SocketAddr {
+        self.servers[n % self.servers.len()].address
+    }
+
+    /// Seconds of processor time so far, of all of them.
+    pub fn processor_seconds(&self) -> Result<f64, Failure> {
+        self.servers.iter().map(|server| server.processor_seconds()).sum()
+    }
+
+    pub fn forget_peak(&self) {
+        self.servers.iter().for_each(|server| server.forget_peak());
+    }
+
+    /// MiB of memory at the peak of the largest.
+    pub fn peak(&self) -> Result<f64, Failure> {
+        let mut peaks = self.servers.iter().map(|server| server.peak());
+        peaks.try_fold(0.0, |most: f64, peak| Ok(most.max(peak?)))
+    }
+}
 
 /// A server process, ended when dropped.
 pub struct Server {
@@ -23,9 +60,12 @@ impl Server {
         command
             .args(["serve", "--no-migrate"])
             .env("DUBAN_LISTEN", address.to_string())
-            .env("DUBAN_DATABASE_URL", format!("sqlite://{}", options.database.display()))
+            .env("DUBAN_DATABASE_URL", options.url())
             .env("DUBAN_LOG", "error")
             .env("DUBAN_JOBS_INTERVAL_SECONDS", "86400");
+        if let Some(key) = &options.key {
+            command.env("DUBAN_SIGNING_KEY_FILE", key);
+        }
         Self::start(command, address, true)
     }
 

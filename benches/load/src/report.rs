@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use crate::Options;
 use crate::load::Figures;
+use crate::process::Target;
 use crate::workload::{Workload, World};
 
 /// On what, and over what.
@@ -22,34 +23,48 @@ pub fn machine(options: &Options, world: &World) {
         load.split_whitespace().take(3).collect::<Vec<_>>().join(" "),
         world.projects,
         options.seconds,
-        if options.distinct { ", every request another one" } else { "" },
+        beside(options),
     );
 }
 
-pub fn header() {
+pub fn header(targets: &[Target; 2]) {
+    let [a, b] = targets.each_ref().map(|target| target.name);
     println!(
-        "| workload | clients | floor/s | duban/s | ratio | floor p50 | p99 | duban p50 | p99 | floor CPU | duban CPU | floor MiB | duban MiB |"
+        "| workload | clients | {a}/s | {b}/s | ratio | {a} p50 | p99 | {b} p50 | p99 | {a} CPU | {b} CPU | {a} MiB | {b} MiB |"
     );
     println!("|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|");
 }
 
 pub fn row(workload: &Workload, clients: usize, figures: &[Figures]) {
-    let [floor, duban] = figures else { return };
+    let [a, b] = figures else { return };
     println!(
         "| {} | {clients} | {:.0} | {:.0} | {:.3} | {} | {} | {} | {} | {} | {} | {:.0} | {:.0} |",
         workload.name,
-        floor.per_second,
-        duban.per_second,
-        duban.per_second / floor.per_second,
-        millis(floor.p50),
-        millis(floor.p99),
-        millis(duban.p50),
-        millis(duban.p99),
-        millis(floor.processor),
-        millis(duban.processor),
-        floor.peak,
-        duban.peak,
+        a.per_second,
+        b.per_second,
+        b.per_second / a.per_second,
+        millis(a.p50),
+        millis(a.p99),
+        millis(b.p50),
+        millis(b.p99),
+        millis(a.processor),
+        millis(b.processor),
+        a.peak,
+        b.peak,
     );
+}
+
+fn beside(options: &Options) -> String {
+    let mut said = String::new();
+    if options.distinct {
+        said.push_str(", every request another one");
+    }
+    if options.writes > 0.0 {
+        said.push_str(&format!(", {} claims a second beside", options.writes));
+    } else if options.writers > 0 {
+        said.push_str(&format!(", {} clients claiming beside", options.writers));
+    }
+    said
 }
 
 fn millis(time: Duration) -> String {

@@ -50,7 +50,10 @@ enum Asks {
 
 /// Milestones that are open, with the token of somebody who may claim them.
 #[derive(Clone, Debug)]
-pub struct Claims(Arc<Mutex<VecDeque<(String, Arc<str>)>>>);
+pub struct Claims(Arc<Mutex<VecDeque<Open>>>);
+
+/// The id of a milestone, and the token of who may claim it.
+type Open = (String, Arc<str>);
 
 impl Claims {
     /// The claim of the next milestone.
@@ -137,7 +140,7 @@ impl World {
             [],
             |row| row.get(0),
         )?;
-        let claims = claims(&database, &mut connection).await?;
+        let claims = claims(&database, &mut connection, options.claimed).await?;
         Ok(Self {
             projects,
             administrator,
@@ -269,7 +272,11 @@ async fn deep(
     Ok((cursor, there))
 }
 
-async fn claims(database: &Database, connection: &mut Connection) -> Result<Claims, Failure> {
+async fn claims(
+    database: &Database,
+    connection: &mut Connection,
+    claimed: usize,
+) -> Result<Claims, Failure> {
     let mut queue = VecDeque::new();
     for n in 1..=CLAIMING {
         let code = format!("J{n:04}");
@@ -286,7 +293,8 @@ async fn claims(database: &Database, connection: &mut Connection) -> Result<Clai
         queue.extend(ids.into_iter().map(|id| (id, Arc::clone(&token))));
     }
     // Claims of all jurisdictions take turns.
-    let mut mixed: Vec<(String, Arc<str>)> = queue.into();
+    let mut mixed: Vec<Open> = queue.into();
     mixed.sort_by_cached_key(|(id, _)| id.chars().rev().collect::<String>());
+    mixed.drain(..claimed.min(mixed.len()));
     Ok(Claims(Arc::new(Mutex::new(mixed.into()))))
 }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::fmt::Write as _;
 
-use chrono::{NaiveDate, TimeDelta, Utc};
+use chrono::{NaiveDate, TimeDelta};
 use rusqlite::{Connection, Row, params};
 
 use super::Query;
@@ -65,7 +65,7 @@ fn decimal(hundredths: i64) -> String {
 }
 
 fn today() -> NaiveDate {
-    (Utc::now() + TimeDelta::hours(8)).date_naive()
+    (super::now() + TimeDelta::hours(8)).date_naive()
 }
 
 fn opt<'r>(row: &'r Row<'_>, at: usize) -> rusqlite::Result<Option<&'r str>> {

@@ -3,7 +3,7 @@
 
 use std::path::Path;
 
-use chrono::{SecondsFormat, Utc};
+use chrono::SecondsFormat;
 use rusqlite::{Connection, TransactionBehavior};
 
 use super::Query;
@@ -21,7 +21,7 @@ pub(super) fn open(path: &Path) -> rusqlite::Result<Connection> {
 pub(super) fn claim(connection: &mut Connection, query: &Query) -> rusqlite::Result<String> {
     let (id, day) = (query.get("id"), query.get("day"));
     let key = query.key("id").unwrap_or_default();
-    let now = Utc::now().to_rfc3339_opts(SecondsFormat::Micros, false);
+    let now = super::now().to_rfc3339_opts(SecondsFormat::Micros, false);
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let version: i64 = transaction
         .prepare_cached(
