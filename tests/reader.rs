@@ -1,6 +1,7 @@
 //! Rows are the same, whichever way they are read.
 
 use duban::store::reader;
+use duban_entities::row::FromCells;
 use duban_entities::{
     api_token, area, briefing, change_request, citation, clause, cooperating_unit, grant,
     indicator, jurisdiction, ledger, order, order_dismissal, order_project, order_task, plan,
@@ -9,9 +10,7 @@ use duban_entities::{
     task, task_evidence, unit, unit_alias, user,
 };
 use sea_orm::sea_query::Expr;
-use sea_orm::{
-    ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect, TryIntoModel,
-};
+use sea_orm::{EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 
 use crate::support::{World, on_both};
 
@@ -26,8 +25,7 @@ on_both!(
 async fn compared<E>(world: &World) -> usize
 where
     E: EntityTrait,
-    E::Model: PartialEq + IntoActiveModel<E::ActiveModel>,
-    E::ActiveModel: TryIntoModel<E::Model>,
+    E::Model: PartialEq + FromCells,
 {
     let pooled = E::find().all(&world.db).await.unwrap();
     let read = world.services.store.read();
