@@ -1,13 +1,15 @@
 //! The past, from the ledger alone: as of now it is what is there, as of an earlier instant
 //! what was there, with that day's date.
 
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use duban::service::Call;
 use duban::store::page::{Direction, PageRequest};
 use duban::store::projects::ProjectFilter;
 use duban::store::tasks::{DueFilter, TaskFilter, TaskOrder};
 use duban_entities::ids::TaskId;
+use duban_entities::project;
 use duban_entities::vocabulary::{DueBasis, ProjectKind, Stage, TaskKind, TaskState};
+use sea_orm::EntityTrait as _;
 use serde_json::{Value, json};
 
 use crate::support::client::text;
@@ -16,7 +18,8 @@ use crate::support::known::{
     PINGYU, PLAN, PROGRAMME, RESERVOIR, ROAD, ROAD_FINISH, SECTION, TRANSPORT, WATER,
 };
 use crate::support::world::request;
-use crate::support::{Content, Engine, NOW, Persona, World, act, date, on_both};
+use crate::support::{Content, Engine, NOW, Persona, World, act, date, fixture, on_both};
+use crate::tallies::{Dice, something};
 
 on_both!(
     as_of_now_is_what_is_there,
@@ -25,6 +28,7 @@ on_both!(
     the_future_is_refused,
     what_is_not_seen_now_is_not_seen_then,
     a_history_is_the_projects_entries_in_order,
+    what_did_not_change_is_counted_as_the_fold_counts_it,
 );
 on_both!(one thread: histories_of_many_projects_take_no_statement_each);
 on_both!(engine: as_of_now_is_what_is_there_of_a_whole_installation);
@@ -698,4 +702,75 @@ async fn histories_of_many_projects_take_no_statement_each(world: &World) {
     assert!(counts[1] <= counts[0] + 4, "{counts:?} statements");
     let road = project(world, ROAD, at(1)).await;
     assert_eq!(road["code"], "ZMD-ROA-0001");
+}
+
+/// The same figures, whatever has changed since: some of the projects and tasks are folded,
+/// all others counted as they stand.
+async fn same_as_folded(world: &World, who: Persona, at: DateTime<Utc>, filters: &[ProjectFilter]) {
+    let call = call(world, who).await;
+    for filter in filters {
+        let folded = world.services.portfolio_folded(&call, at, filter).await;
+        let counted = world.services.portfolio_at(&call, at, filter).await;
+        match (counted, folded) {
+            (Ok(counted), Ok(folded)) => {
+                assert_eq!(counted, folded, "{} at {at} {filter:?}", who.name());
+            }
+            (counted, folded) => {
+                assert_eq!(format!("{counted:?}"), format!("{folded:?}"));
+            }
+        }
+    }
+}
+
+async fn what_did_not_change_is_counted_as_the_fold_counts_it(world: &World) {
+    let mut dice = Dice(11);
+    let mut days = vec![NOW - TimeDelta::days(1), NOW];
+    let mut acts = 0;
+    for n in 0..80 {
+        acts += usize::from(something(world, &mut dice).await.1);
+        // The next act may come in the same instant, within the day, or weeks later.
+        match n % 8 {
+            3 => world
+                .clock
+                .set(world.services.clock.now() + TimeDelta::minutes(7)),
+            6 => {
+                days.push(world.services.clock.now());
+                world.advance_days(i64::try_from(dice.below(40)).unwrap());
+            }
+            _ => (),
+        }
+    }
+    assert!(acts > 15, "{acts} acts");
+    // A road was recorded as another kind.
+    let road = project::Entity::find_by_id(ROAD).one(&world.db).await;
+    let road = road.unwrap().unwrap();
+    let other = project::Model {
+        kind: ProjectKind::Other,
+        ..road.clone()
+    };
+    fixture::change(&world.services.store, road, other).await;
+    world.advance_days(1);
+    days.push(world.services.clock.now());
+    let mut filters = combined(&project_filters_of_the_world());
+    filters.retain(ProjectFilter::is_of_projects_alone);
+    assert!(filters.len() > 40, "{} filters", filters.len());
+    let whole: Vec<_> = filters
+        .iter()
+        .filter(|f| f.whole().is_some())
+        .cloned()
+        .collect();
+    for at in &days {
+        for who in [
+            Persona::ScopedAdministrator,
+            Persona::Viewer,
+            Persona::OtherReporter,
+        ] {
+            same_as_folded(world, who, *at, &whole).await;
+        }
+        same_as_folded(world, Persona::Administrator, *at, &whole).await;
+    }
+    for at in [days[3], days[7]] {
+        same_as_folded(world, Persona::Administrator, at, &filters).await;
+    }
+    same_as_folded(world, Persona::Supervisor, days[5], &filters).await;
 }

@@ -207,10 +207,11 @@ async fn a_new_world_is_kept_from_its_first_row(world: &World) {
 }
 
 /// A small generator of numbers, the same in every run.
-struct Dice(u64);
+pub struct Dice(pub u64);
 
 impl Dice {
-    fn below(&mut self, n: usize) -> usize {
+    /// A number from 0 to before this one.
+    pub fn below(&mut self, n: usize) -> usize {
         self.0 = self
             .0
             .wrapping_mul(6_364_136_223_846_793_005)
@@ -239,7 +240,7 @@ async fn act(world: &World, who: Persona, field: &str, input: Value) -> bool {
     clippy::too_many_lines,
     reason = "a case for each thing that can happen"
 )]
-async fn something(world: &World, dice: &mut Dice) -> (&'static str, bool) {
+pub async fn something(world: &World, dice: &mut Dice) -> (&'static str, bool) {
     let tasks = task::Entity::find().order_by_asc(task::Column::Id);
     let tasks = tasks.all(&world.db).await.unwrap();
     let projects = project::Entity::find().order_by_asc(project::Column::Id);

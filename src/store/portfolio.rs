@@ -1,13 +1,20 @@
 //! Counts over the projects and tasks that a principal may see, row by row. Where very many
 //! are seen, [`super::tallies`] has the same figures; a test holds the two equal.
+//!
+//! - `standing`: the same as of an earlier instant, as far as nothing has changed since.
+
+mod standing;
 
 use std::collections::BTreeMap;
 
 use duban_entities::ids::UnitId;
+use duban_entities::row::FromCells;
 use duban_entities::vocabulary::{ProjectKind, Stage, TaskState};
 use duban_entities::{project, task};
 use sea_orm::sea_query::{Alias, Expr, ExprTrait, Func, Query, SelectStatement, SimpleExpr};
-use sea_orm::{ColumnTrait, Condition, EntityTrait, FromQueryResult, QueryFilter, QuerySelect};
+use sea_orm::{
+    ColumnTrait, Condition, EntityTrait, FromQueryResult, QueryFilter, QuerySelect, QueryTrait,
+};
 
 use super::projects::{ProjectFilter, selected};
 use super::scope;
@@ -16,6 +23,9 @@ use super::today::Today;
 use crate::error::Result;
 use crate::policy::Principal;
 use crate::store::Reads;
+use crate::store::reader;
+
+pub use standing::{Place, Standing, standing};
 
 /// What a unit has in hand.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -51,7 +61,7 @@ pub struct Counts {
     pub units: BTreeMap<UnitId, UnitCounts>,
 }
 
-#[derive(FromQueryResult)]
+#[derive(FromCells, FromQueryResult)]
 struct ProjectGroup {
     stage: Stage,
     kind: ProjectKind,
@@ -60,14 +70,49 @@ struct ProjectGroup {
     n: i64,
 }
 
-#[derive(FromQueryResult)]
-struct TaskGroup {
-    kind: Option<ProjectKind>,
-    unit_id: Option<UnitId>,
-    open: i64,
-    overdue: i64,
-    longest: Option<i32>,
-    ended: i64,
+/// What is counted of the active tasks of one unit, or of none.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, FromCells, FromQueryResult)]
+pub struct Owed {
+    /// The kind of their projects; none where they have none.
+    pub kind: Option<ProjectKind>,
+    /// The unit.
+    pub unit_id: Option<UnitId>,
+    /// OPEN or SUBMITTED.
+    pub open: i64,
+    /// Overdue.
+    pub overdue: i64,
+    /// Days overdue of the longest one.
+    pub longest: i64,
+    /// Whose plan period has ended, and their project's with it.
+    pub ended: i64,
+}
+
+impl Counts {
+    /// Adds tasks.
+    pub fn add_owed(&mut self, owed: &Owed) {
+        self.overdue += owed.overdue;
+        self.period_ended += owed.ended;
+        if let Some(kind) = owed.kind {
+            self.kinds.entry(kind).or_default().1 += owed.overdue;
+        }
+        if let Some(unit) = owed.unit_id {
+            let unit = self.units.entry(unit).or_default();
+            unit.open += owed.open;
+            unit.overdue += owed.overdue;
+            unit.longest = Ord::max(unit.longest, owed.longest);
+        }
+    }
+
+    fn add_projects(&mut self, group: &ProjectGroup) {
+        self.projects += group.n;
+        *self.stages.entry(group.stage).or_default() += group.n;
+        self.kinds.entry(group.kind).or_default().0 += group.n;
+        self.unscheduled += group.unscheduled;
+        match group.lead_unit_id {
+            Some(unit) => self.units.entry(unit).or_default().projects += group.n,
+            None => self.unassigned += group.n,
+        }
+    }
 }
 
 /// Counts the projects that the filter selects, and their tasks: two statements. Where it
@@ -83,13 +128,19 @@ pub async fn counts(
 ) -> Result<Counts> {
     let selected = selected(principal, filter, today);
     let mut counts = Counts::default();
-    for group in project_groups(connection, selected.clone()).await? {
-        add_projects(&mut counts, &group);
-    }
+    let groups = project_groups(selected.clone());
+    reader::for_each(connection, &groups, |group| {
+        counts.add_projects(&group);
+        Ok(())
+    })
+    .await?;
     let of = tasks_of(principal, filter, selected);
-    for group in task_groups(connection, of, today).await? {
-        add_tasks(&mut counts, &group);
-    }
+    let groups = task_groups(of, today);
+    reader::for_each(connection, &groups, |group| {
+        counts.add_owed(&group);
+        Ok(())
+    })
+    .await?;
     Ok(counts)
 }
 
@@ -112,12 +163,9 @@ const fn sort_key(order: UnitOrder, counts: &UnitCounts) -> (i64, i64) {
     }
 }
 
-async fn project_groups(
-    connection: &impl Reads,
-    selected: SelectStatement,
-) -> Result<Vec<ProjectGroup>> {
+fn project_groups(selected: SelectStatement) -> SelectStatement {
     let unscheduled = Condition::all().add(project::Column::ScheduleApprovedAt.is_null());
-    Ok(project::Entity::find()
+    project::Entity::find()
         .select_only()
         .column(project::Column::Stage)
         .column(project::Column::Kind)
@@ -128,9 +176,7 @@ async fn project_groups(
         .group_by(project::Column::Stage)
         .group_by(project::Column::Kind)
         .group_by(project::Column::LeadUnitId)
-        .into_model()
-        .all(connection)
-        .await?)
+        .into_query()
 }
 
 /// The tasks of the selected projects, and those of none where they are meant too.
@@ -147,20 +193,16 @@ fn tasks_of(principal: &Principal, filter: &ProjectFilter, selected: SelectState
     of.add(loose)
 }
 
-async fn task_groups(
-    connection: &impl Reads,
-    of: Condition,
-    today: &Today,
-) -> Result<Vec<TaskGroup>> {
-    let longest: SimpleExpr = Expr::case(today.overdue(), today.days_overdue())
-        .finally(0)
-        .into();
-    let select = Query::select()
+fn task_groups(of: Condition, today: &Today) -> SelectStatement {
+    Query::select()
         .column((project::Entity, project::Column::Kind))
         .column((task::Entity, task::Column::UnitId))
         .expr_as(number_of(active()), "open")
         .expr_as(number_of(today.overdue()), "overdue")
-        .expr_as(Func::max(longest), "longest")
+        .expr_as(
+            Func::max(longest(today)).cast_as(Alias::new("bigint")),
+            "longest",
+        )
         .expr_as(number_of(today.project_period_ended()), "ended")
         .from(task::Entity)
         .left_join(
@@ -172,45 +214,25 @@ async fn task_groups(
         .cond_where(of)
         .group_by_col((project::Entity, project::Column::Kind))
         .group_by_col((task::Entity, task::Column::UnitId))
-        .to_owned();
-    Ok(
-        TaskGroup::find_by_statement(connection.get_database_backend().build(&select))
-            .all(connection)
-            .await?,
-    )
+        .to_owned()
+}
+
+/// Days overdue of a task, 0 where it is not.
+fn longest(today: &Today) -> SimpleExpr {
+    Expr::case(today.overdue(), today.days_overdue())
+        .finally(0)
+        .into()
 }
 
 /// How many rows of a group meet a condition.
 fn number_of(condition: Condition) -> SimpleExpr {
-    let one: SimpleExpr = Expr::case(condition, 1).finally(0).into();
-    Func::sum(one).cast_as(Alias::new("bigint"))
+    Func::sum(one_where(condition)).cast_as(Alias::new("bigint"))
+}
+
+fn one_where(condition: Condition) -> SimpleExpr {
+    Expr::case(condition, 1).finally(0).into()
 }
 
 fn active() -> Condition {
     Condition::all().add(task::Column::State.is_in([TaskState::Open, TaskState::Submitted]))
-}
-
-fn add_projects(counts: &mut Counts, group: &ProjectGroup) {
-    counts.projects += group.n;
-    *counts.stages.entry(group.stage).or_default() += group.n;
-    counts.kinds.entry(group.kind).or_default().0 += group.n;
-    counts.unscheduled += group.unscheduled;
-    match group.lead_unit_id {
-        Some(unit) => counts.units.entry(unit).or_default().projects += group.n,
-        None => counts.unassigned += group.n,
-    }
-}
-
-fn add_tasks(counts: &mut Counts, group: &TaskGroup) {
-    counts.overdue += group.overdue;
-    counts.period_ended += group.ended;
-    if let Some(kind) = group.kind {
-        counts.kinds.entry(kind).or_default().1 += group.overdue;
-    }
-    if let Some(unit) = group.unit_id {
-        let unit = counts.units.entry(unit).or_default();
-        unit.open += group.open;
-        unit.overdue += group.overdue;
-        unit.longest = Ord::max(unit.longest, i64::from(group.longest.unwrap_or(0)));
-    }
 }

@@ -93,6 +93,16 @@ pub(super) struct Around<'t> {
 }
 
 impl<'t> Around<'t> {
+    /// For filters that look at nothing but the projects themselves.
+    pub(super) fn nothing(today: &'t Today) -> Self {
+        Self {
+            today,
+            units: HashMap::new(),
+            plans: HashMap::new(),
+            ordered: HashMap::new(),
+        }
+    }
+
     /// What the past says of it.
     ///
     /// # Errors

@@ -22,6 +22,7 @@ use crate::store::page::{Direction, Page, PageRequest};
 use crate::store::portfolio::Counts;
 use crate::store::projects::{ProjectFilter, visible_by_ids};
 use crate::store::record::{Known, Restore, Row};
+use crate::store::scope;
 use crate::store::tasks::{TaskFilter, TaskOrder};
 use crate::store::today::Today;
 
@@ -149,11 +150,33 @@ impl Services {
         Ok(())
     }
 
-    /// Counts what the filter selects as it stood, among what the caller may see now.
+    /// Counts what the filter selects as it stood, among what the caller may see now. Where
+    /// that is whole jurisdictions, and tasks and units play no part in the filter, only what
+    /// has changed since is read from the ledger.
     ///
     /// # Errors
     /// [`Error::Invalid`] for a future instant; as [`Services::portfolio`].
     pub async fn portfolio_at(
+        &self,
+        call: &Call,
+        at: DateTime<Utc>,
+        filter: &ProjectFilter,
+    ) -> Result<Counts> {
+        if scope::whole(&call.principal).is_none() || !filter.is_of_projects_alone() {
+            return self.portfolio_folded(call, at, filter).await;
+        }
+        Self::signed_in(call)?;
+        let today = self.day_of(at).await?;
+        self.check_named(call, filter).await?;
+        let connection = self.store.read();
+        projects::counts_since(connection, &call.principal, filter, at, &today).await
+    }
+
+    /// The same, all of it from the ledger.
+    ///
+    /// # Errors
+    /// As [`Services::portfolio_at`].
+    pub async fn portfolio_folded(
         &self,
         call: &Call,
         at: DateTime<Utc>,

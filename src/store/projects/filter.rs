@@ -68,6 +68,41 @@ impl ProjectFilter {
         };
         (rest == Self::default()).then_some(self.jurisdiction)
     }
+
+    /// True where nothing but the projects' own rows, and the parts that are recorded with
+    /// them, decides: no task, no unit's name, no clause.
+    #[must_use]
+    pub fn is_of_projects_alone(&self) -> bool {
+        let Self {
+            unit: None,
+            plan: None,
+            overdue: None,
+            period_ended: None,
+            text: None,
+            and,
+            or,
+            not,
+            jurisdiction: _,
+            area: _,
+            kinds: _,
+            stages: _,
+            lead_unit: _,
+            unassigned: _,
+            unscheduled: _,
+            has_suggested_lead: _,
+            clause: _,
+            parent: _,
+            due_from: _,
+            due_to: _,
+            simulated: _,
+        } = self
+        else {
+            return false;
+        };
+        let parts = and.iter().chain(or.iter().flatten());
+        let mut parts = parts.chain(not.as_deref());
+        parts.all(Self::is_of_projects_alone)
+    }
 }
 
 /// The filter as a condition on `projects`.

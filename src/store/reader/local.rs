@@ -94,6 +94,26 @@ impl Local {
         made.ok_or(Error::internal("a read was interrupted"))
     }
 
+    /// Hands over each row of a statement that takes long as a rule: another thread takes over
+    /// at once, so that no row is met twice.
+    pub(super) fn for_each<T: FromCells>(
+        &self,
+        statement: &Statement,
+        mut take: impl FnMut(T) -> Result<()>,
+    ) -> Result<()> {
+        let mut read = |cells: &mut RowCells<'_>| take(T::from_cells(cells)?);
+        let met = match Handle::current().runtime_flavor() {
+            RuntimeFlavor::MultiThread => {
+                block_in_place(|| self.run(statement, &mut read, u32::MAX))?
+            }
+            // There is no other thread.
+            _ => self.run(statement, &mut read, u32::MAX)?,
+        };
+        self.statements.ran(statement);
+        met.map(|_: Vec<()>| ())
+            .ok_or(Error::internal("a read was interrupted"))
+    }
+
     /// Nothing where it takes more than so many [`STEPS`].
     fn run<T>(
         &self,

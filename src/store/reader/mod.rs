@@ -7,6 +7,7 @@
 
 mod cell;
 mod local;
+mod plain;
 
 use std::sync::Arc;
 
@@ -22,6 +23,7 @@ use sea_orm::{
 use crate::error::Result;
 
 pub(super) use local::Local;
+pub(super) use plain::{for_each, numbered, rows};
 
 /// The pool for reads. On SQLite its connections cannot write.
 #[derive(Clone, Debug)]
@@ -137,7 +139,7 @@ where
 }
 
 /// The name of the column behind those of an entity.
-const NUMBER: &str = "number";
+pub(super) const NUMBER: &str = "number";
 
 /// A row with a number.
 struct With<M>(M, i64);

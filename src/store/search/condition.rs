@@ -57,12 +57,22 @@ pub(super) fn led_codes(term: &Term) -> SelectStatement {
     Query::select()
         .column((project::Entity, project::Column::Code))
         .from(project::Entity)
-        .and_where(project::Column::LeadUnitId.in_subquery(units(term)))
+        .cond_where(led(term))
         .to_owned()
 }
 
+/// The project's lead unit has the term in a name.
+pub(super) fn led(term: &Term) -> Condition {
+    Condition::all().add(project::Column::LeadUnitId.in_subquery(units(term)))
+}
+
 /// The units in whose names the term stands.
-pub(super) fn units(term: &Term) -> SelectStatement {
+fn units(term: &Term) -> SelectStatement {
+    units_by(term, any_gram_at(term, Some(OF_UNITS)))
+}
+
+/// The same, by these rows of the index.
+pub(super) fn units_by(term: &Term, gram: Condition) -> SelectStatement {
     let mut select = Query::select()
         .column((search_unit::Entity, search_unit::Column::UnitId))
         .from(search_gram::Entity)
@@ -71,7 +81,7 @@ pub(super) fn units(term: &Term) -> SelectStatement {
             Expr::col((search_unit::Entity, search_unit::Column::Code))
                 .equals((search_gram::Entity, search_gram::Column::Code)),
         )
-        .cond_where(any_gram(term))
+        .cond_where(gram)
         .and_where(search_gram::Column::Tier.eq(OF_UNITS))
         .to_owned();
     if term.is_longer_than_a_gram() {
@@ -93,23 +103,29 @@ pub(super) fn one_gram(gram: i64) -> Condition {
 /// The rows of the index in which the term can stand; of several pairs the database finds
 /// the rarest one.
 pub(super) fn any_gram(term: &Term) -> Condition {
+    any_gram_at(term, None)
+}
+
+/// The same, the rarest one at a place.
+fn any_gram_at(term: &Term, place: Option<i32>) -> Condition {
     let column = search_gram::Column::Gram;
     match term.grams() {
         Grams::Beginning(from, to) => Condition::all().add(column.gte(*from)).add(column.lt(*to)),
         Grams::All(all) => match all.as_slice() {
             [only] => one_gram(*only),
-            several => Condition::all().add(column.into_expr().eq(scalar(rarest(several)))),
+            several => Condition::all().add(column.into_expr().eq(scalar(rarest(several, place)))),
         },
     }
 }
 
-/// The one of these pairs that has the fewest rows.
-fn rarest(grams: &[i64]) -> SelectStatement {
+/// The one of these pairs that has the fewest rows, everywhere or at one place.
+fn rarest(grams: &[i64], place: Option<i32>) -> SelectStatement {
     let mut counted = grams.iter().map(|gram| {
         let rows = Query::select()
             .expr(Expr::cust("1"))
             .from(search_gram::Entity)
             .cond_where(one_gram(*gram))
+            .and_where_option(place.map(|tier| search_gram::Column::Tier.eq(tier)))
             .to_owned();
         Query::select()
             .expr_as(

@@ -1,27 +1,35 @@
 //! A look at the numbers before a ranked search: which way is the shorter one.
 
 use duban_entities::ids::JurisdictionId;
+use duban_entities::row::FromCells;
 use duban_entities::{project, search_gram};
-use sea_orm::sea_query::{Alias, Expr, Func, Query, SelectStatement, SimpleExpr, UnionType};
-use sea_orm::{ColumnTrait, Condition, QueryResult};
+use sea_orm::sea_query::{
+    Alias, Expr, ExprTrait, Func, Query, SelectStatement, SimpleExpr, UnionType,
+};
+use sea_orm::{ColumnTrait, Condition, FromQueryResult};
 
-use super::OF_UNITS;
-use super::condition::{any_gram, count_to, led_codes, one_gram, own_codes, scalar};
+use super::condition::{any_gram, count_to, led, led_codes, one_gram, own_codes, scalar, units_by};
 use super::text::{Grams, Term};
-use crate::error::{Error, Result};
+use super::{OF_UNITS, Tier};
+use crate::error::Result;
 use crate::policy::Principal;
 use crate::store::Reads;
 use crate::store::projects::ProjectFilter;
+use crate::store::reader;
 use crate::store::scope;
 
-/// Rows of the index that are counted, all pairs of a term together.
-const COUNTED: u64 = 60_000;
-/// So many hits are sorted at once.
+/// Rows of the index that are counted of a pair at one place, and of all pairs of a term: a
+/// longer list than this is long, however long it is.
+const COUNTED: u64 = 1_000;
+const COUNTED_OF_ALL: u64 = 16_000;
+/// So many hits of one character are sorted at once.
 const FEW_HITS: u64 = 1_000;
 /// Of so few projects each is held against the term.
 const FEW_SEEN: u64 = 5_000;
 /// Jurisdictions whose codes are bounded.
 const BOUNDED: usize = 8;
+/// Lists that are read beside the shortest one, each of which leaves less to be looked at.
+const BESIDE: usize = 2;
 
 /// The way through the index.
 #[derive(Debug)]
@@ -32,168 +40,290 @@ pub(super) enum Way {
     Stream(Stream),
 }
 
+/// The rows of one pair at one place, in the order of the codes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct List {
+    pub(super) gram: i64,
+    pub(super) tier: i32,
+}
+
 /// What the index is read by.
 #[derive(Debug)]
 pub(super) struct Stream {
-    /// The rows of the pair that is read; none where the term is no pair.
-    pub(super) gram: Option<Condition>,
-    /// The rows of the term's first pair: of a title's pairs the first alone tells that it
-    /// stands at the start.
-    pub(super) first: Option<Condition>,
-    /// True where the units that the term names lead few projects.
+    /// The lists in which a term stands at each place, with their rows as far as they were
+    /// counted; none where the term is no pair.
+    lists: Option<Vec<(List, u64)>>,
+    /// The term's first pair: of a title's pairs the first alone tells that it stands at the
+    /// start.
+    first: i64,
+    /// That a unit leads the project that has the term in a name; none where no project is
+    /// led so.
+    pub(super) led: Option<Condition>,
+    /// True where such units lead few projects.
     pub(super) few_led: bool,
     /// The first and the last code that can be seen.
     pub(super) codes: Option<(String, String)>,
 }
 
-/// What is counted.
-struct Probe {
-    /// The rows of each pair of the term.
-    grams: Vec<Condition>,
+impl Stream {
+    /// The lists of a place, the shortest first, and no more than are worth it; an empty one
+    /// where nothing can stand there; nothing where the term is no pair.
+    pub(super) fn lists(&self, tier: Tier) -> Option<Vec<List>> {
+        let lists = self.lists.as_ref()?;
+        let is_here = |list: &List| match tier {
+            // Behind its beginning it stands as in any title.
+            Tier::Start if list.gram == self.first => list.tier == Tier::Start as i32,
+            Tier::Start => list.tier == Tier::Title as i32,
+            // A code is one of the names.
+            Tier::Code => list.tier == Tier::Name as i32,
+            _ => list.tier == tier as i32,
+        };
+        let mut here: Vec<_> = lists.iter().filter(|(list, _)| is_here(list)).collect();
+        here.sort_by_key(|(_, rows)| *rows);
+        let few = match here.first() {
+            Some((_, 0)) => 0,
+            _ => 1 + BESIDE,
+        };
+        Some(here.into_iter().take(few).map(|(list, _)| *list).collect())
+    }
+
+    /// No more rows than these have the term in their own texts, as far as was counted.
+    fn hits(&self) -> u64 {
+        let tiers = [Tier::Start, Tier::Title, Tier::Name, Tier::Quote];
+        let lists = self.lists.as_deref().unwrap_or_default();
+        let rows = |list: List| lists.iter().find(|(known, _)| *known == list);
+        let shortest = tiers.iter().filter_map(|tier| {
+            let first = self.lists(*tier)?.first().copied()?;
+            rows(first).map(|(_, rows)| *rows)
+        });
+        shortest.sum()
+    }
+
+    /// That a unit leads a project whose names have the term, by the shortest list of units.
+    fn led_by(&self, term: &Term) -> Condition {
+        let lists = self.lists.iter().flatten();
+        let of_units = lists.filter(|(list, _)| list.tier == OF_UNITS);
+        match of_units.min_by_key(|(_, rows)| *rows) {
+            Some((list, _)) => {
+                let units = units_by(term, one_gram(list.gram));
+                Condition::all().add(project::Column::LeadUnitId.in_subquery(units))
+            }
+            None => led(term),
+        }
+    }
+}
+
+/// One number that is asked for.
+enum Ask {
+    /// The rows of a list.
+    List(List),
+    /// The rows in which a term of one character can stand.
+    Beginnings,
     /// The projects that the units lead whom the term names.
-    led: SelectStatement,
-    /// Sets in one of which the projects are looked for.
-    sets: Vec<SelectStatement>,
-    /// The jurisdictions in which the projects are looked for.
-    jurisdictions: Vec<JurisdictionId>,
+    Led,
+    /// A set in which the projects are looked for.
+    Set(SelectStatement),
+    /// The first and the last code of a jurisdiction in which they are looked for.
+    Codes(JurisdictionId),
+}
+
+/// Its answer.
+#[derive(FromCells, FromQueryResult)]
+struct Answer {
+    which: i32,
+    number: i64,
+    first: Option<String>,
+    last: Option<String>,
 }
 
 /// The numbers.
+#[derive(Default)]
 struct Numbers {
-    grams: Vec<u64>,
+    lists: Vec<(List, u64)>,
+    beginnings: u64,
     led: u64,
-    sets: Vec<u64>,
+    sets: Vec<(u64, SelectStatement)>,
     codes: Option<(String, String)>,
 }
 
 /// Counts, and chooses: one statement.
 ///
 /// # Errors
-/// [`Error::Internal`] when the database cannot be read.
+/// [`crate::error::Error::Internal`] when the database cannot be read.
 pub(super) async fn choose(
     connection: &impl Reads,
     principal: &Principal,
     filter: &ProjectFilter,
     term: &Term,
 ) -> Result<Way> {
-    let grams = match term.grams() {
-        Grams::All(all) => all.iter().map(|gram| one_gram(*gram)).collect(),
-        Grams::Beginning(..) => vec![any_gram(term)],
-    };
-    let probe = Probe {
-        grams,
-        led: led_codes(term),
-        sets: sets(principal, filter),
-        jurisdictions: confined_to(principal, filter),
-    };
-    let numbers = probe.ask(connection).await?;
-    Ok(probe.decide(numbers, term))
+    let asked = asked(principal, filter, term);
+    let answers = reader::rows::<Answer>(connection, &select(term, &asked)).await?;
+    let mut numbers = Numbers::default();
+    let mut asked: Vec<Option<Ask>> = asked.into_iter().map(Some).collect();
+    for answer in answers {
+        let place = usize::try_from(answer.which).unwrap_or(usize::MAX);
+        if let Some(ask) = asked.get_mut(place).and_then(Option::take) {
+            numbers.take(ask, answer);
+        }
+    }
+    Ok(numbers.decide(term))
 }
 
-impl Probe {
-    async fn ask(&self, connection: &impl Reads) -> Result<Numbers> {
-        let statement = connection.get_database_backend().build(&self.select());
-        let row = connection.query_one_raw(statement).await?;
-        let row = row.ok_or_else(|| Error::internal("a select without a table has one row"))?;
-        let counts = |name: &str, many: usize| -> Result<Vec<u64>> {
-            (0..many).map(|n| number(&row, name, n)).collect()
-        };
-        let mut codes: Option<(String, String)> = None;
-        for n in 0..self.jurisdictions.len() {
-            let first: Option<String> = row.try_get("", &format!("first{n}"))?;
-            let last: Option<String> = row.try_get("", &format!("last{n}"))?;
-            let Some((first, last)) = first.zip(last) else {
-                continue;
-            };
-            codes = Some(match codes {
-                None => (first, last),
-                Some((low, high)) => (low.min(first), high.max(last)),
-            });
-        }
-        Ok(Numbers {
-            grams: counts("gram", self.grams.len())?,
-            led: number(&row, "led", 0)?,
-            sets: counts("set", self.sets.len())?,
-            codes,
-        })
+fn asked(principal: &Principal, filter: &ProjectFilter, term: &Term) -> Vec<Ask> {
+    let jurisdictions = confined_to(principal, filter);
+    let mut asked = vec![Ask::Led];
+    match term.grams() {
+        Grams::Beginning(..) => asked.push(Ask::Beginnings),
+        Grams::All(grams) => asked.extend(lists(grams).map(Ask::List)),
     }
+    let sets = sets(principal, filter, !jurisdictions.is_empty());
+    asked.extend(sets.into_iter().map(Ask::Set));
+    asked.extend(jurisdictions.into_iter().map(Ask::Codes));
+    asked
+}
 
-    fn select(&self) -> SelectStatement {
-        let mut select = Query::select();
-        let mut add = |value: SimpleExpr, name: &str, n: usize| {
-            select.expr_as(value, Alias::new(format!("{name}{n}")));
+/// Where the pairs can stand; the first alone begins a title.
+fn lists(grams: &[i64]) -> impl Iterator<Item = List> {
+    let inside = [Tier::Title, Tier::Name, Tier::Quote].map(|tier| tier as i32);
+    let inside = inside.into_iter().chain([OF_UNITS]);
+    let first = grams.first().map(|gram| (*gram, Tier::Start as i32));
+    let all = inside.flat_map(|tier| grams.iter().map(move |gram| (*gram, tier)));
+    let all = first.into_iter().chain(all);
+    all.map(|(gram, tier)| List { gram, tier })
+}
+
+/// Every number in one statement, a row each.
+fn select(term: &Term, asked: &[Ask]) -> SelectStatement {
+    let lists = asked.iter().filter(|ask| matches!(ask, Ask::List(_)));
+    let lists = u64::try_from(lists.count().max(1)).unwrap_or(1);
+    let most = Ord::min(COUNTED, COUNTED_OF_ALL / lists);
+    let none = || Expr::cust("''");
+    let mut rows = asked.iter().enumerate().map(|(n, ask)| {
+        let (number, first, last) = match ask {
+            Ask::List(list) => (count_to(rows_of(&list.rows()), most), none(), none()),
+            Ask::Beginnings => (count_to(inside(term), FEW_SEEN), none(), none()),
+            Ask::Led => (count_to(led_rows(term), FEW_SEEN), none(), none()),
+            Ask::Set(set) => (count_to(set.clone(), FEW_SEEN), none(), none()),
+            Ask::Codes(jurisdiction) => {
+                let code = || Expr::col((project::Entity, project::Column::Code));
+                let number = Expr::cust("0").cast_as(Alias::new("bigint"));
+                let first = code_of(*jurisdiction, Func::min(code()).into());
+                (
+                    number,
+                    first,
+                    code_of(*jurisdiction, Func::max(code()).into()),
+                )
+            }
         };
-        let many = u64::try_from(self.grams.len().max(1)).unwrap_or(1);
-        // Of one pair it is enough to know whether they are few.
-        let most = if many == 1 { FEW_SEEN } else { COUNTED / many };
-        for (n, gram) in self.grams.iter().enumerate() {
-            add(count_to(rows_of(gram), most), "gram", n);
-        }
-        add(count_to(self.led.clone(), FEW_SEEN), "led", 0);
-        for (n, set) in self.sets.iter().enumerate() {
-            add(count_to(set.clone(), FEW_SEEN), "set", n);
-        }
-        for (n, jurisdiction) in self.jurisdictions.iter().enumerate() {
-            let code = (project::Entity, project::Column::Code);
-            let ends = [
-                ("first", Func::min(Expr::col(code))),
-                ("last", Func::max(Expr::col(code))),
-            ];
-            for (name, end) in ends {
-                let of = Query::select()
-                    .expr(end)
-                    .from(project::Entity)
-                    .and_where(project::Column::JurisdictionId.eq(*jurisdiction))
-                    .to_owned();
-                add(scalar(of), name, n);
+        Query::select()
+            .expr_as(Expr::cust(n.to_string()), "which")
+            .expr_as(number, "number")
+            .expr_as(first, "first")
+            .expr_as(last, "last")
+            .to_owned()
+    });
+    let mut all = rows.next().unwrap_or_default();
+    for row in rows {
+        all.union(UnionType::All, row);
+    }
+    all
+}
+
+fn code_of(jurisdiction: JurisdictionId, end: SimpleExpr) -> SimpleExpr {
+    let of = Query::select()
+        .expr(end)
+        .from(project::Entity)
+        .and_where(project::Column::JurisdictionId.eq(jurisdiction))
+        .to_owned();
+    scalar(of)
+}
+
+impl Numbers {
+    fn take(&mut self, ask: Ask, answer: Answer) {
+        let number = u64::try_from(answer.number).unwrap_or_default();
+        match ask {
+            Ask::List(list) => self.lists.push((list, number)),
+            Ask::Beginnings => self.beginnings = number,
+            Ask::Led => self.led = number,
+            Ask::Set(set) => self.sets.push((number, set)),
+            Ask::Codes(_) => {
+                let Some((first, last)) = answer.first.zip(answer.last) else {
+                    return;
+                };
+                self.codes = Some(match self.codes.take() {
+                    None => (first, last),
+                    Some((low, high)) => (Ord::min(low, first), Ord::max(high, last)),
+                });
             }
         }
-        select
     }
 
-    fn decide(self, numbers: Numbers, term: &Term) -> Way {
-        let first = self.grams.first().cloned();
-        let rarest = numbers.grams.into_iter().zip(self.grams);
-        let rarest = rarest.min_by_key(|(hits, _)| *hits);
-        let (hits, gram) = rarest.unwrap_or_else(|| (u64::MAX, any_gram(term)));
-        let hits = hits.saturating_add(numbers.led);
-        let smallest = numbers.sets.into_iter().zip(self.sets);
-        let smallest = smallest.min_by_key(|(size, _)| *size);
-        if let Some((_, set)) = smallest.filter(|(size, _)| *size < FEW_SEEN.min(hits)) {
+    fn decide(self, term: &Term) -> Way {
+        let stream = Stream {
+            first: match term.grams() {
+                Grams::All(grams) => grams.first().copied().unwrap_or_default(),
+                Grams::Beginning(..) => 0,
+            },
+            lists: match term.grams() {
+                Grams::All(_) => Some(self.lists),
+                Grams::Beginning(..) => None,
+            },
+            led: None,
+            few_led: self.led < FEW_SEEN,
+            codes: self.codes,
+        };
+        let hits = self.led.saturating_add(match &stream.lists {
+            Some(_) => stream.hits(),
+            None => self.beginnings,
+        });
+        let smallest = self.sets.into_iter().min_by_key(|(size, _)| *size);
+        if let Some((_, set)) = smallest.filter(|(size, _)| *size < Ord::min(FEW_SEEN, hits)) {
             return Way::Gather(Condition::all().add(project::Column::Id.in_subquery(set)));
         }
-        if hits <= FEW_HITS {
-            let mut codes = own_codes(term, &gram);
-            codes.union(UnionType::All, self.led);
+        if stream.lists.is_none() && hits <= FEW_HITS {
+            let mut codes = own_codes(term, &any_gram(term));
+            codes.union(UnionType::All, led_codes(term));
             return Way::Gather(Condition::all().add(project::Column::Code.in_subquery(codes)));
         }
-        let is_pairs = matches!(term.grams(), Grams::All(_));
-        Way::Stream(Stream {
-            gram: is_pairs.then_some(gram),
-            first: first.filter(|_| is_pairs),
-            few_led: numbers.led < FEW_SEEN,
-            codes: numbers.codes,
-        })
+        let led = (self.led > 0).then(|| stream.led_by(term));
+        Way::Stream(Stream { led, ..stream })
     }
 }
 
-fn number(row: &QueryResult, name: &str, n: usize) -> Result<u64> {
-    let count: i64 = row.try_get("", &format!("{name}{n}"))?;
-    Ok(u64::try_from(count).unwrap_or_default())
+impl List {
+    /// Its rows.
+    pub(super) fn rows(&self) -> Condition {
+        one_gram(self.gram).add(search_gram::Column::Tier.eq(self.tier))
+    }
 }
 
-fn rows_of(gram: &Condition) -> SelectStatement {
+fn rows_of(which: &Condition) -> SelectStatement {
     Query::select()
         .expr(Expr::cust("1"))
         .from(search_gram::Entity)
-        .cond_where(gram.clone())
-        .and_where(search_gram::Column::Tier.lt(OF_UNITS))
+        .cond_where(which.clone())
         .to_owned()
 }
 
+/// A row for each project that a named unit leads; nothing of it but that it is there, which
+/// the index tells.
+fn led_rows(term: &Term) -> SelectStatement {
+    Query::select()
+        .expr(Expr::cust("1"))
+        .from(project::Entity)
+        .cond_where(led(term))
+        .to_owned()
+}
+
+fn inside(term: &Term) -> SelectStatement {
+    let own = search_gram::Column::Tier.lt(OF_UNITS);
+    rows_of(&any_gram(term).add(own))
+}
+
 /// What the principal sees where that is not everything, and each part of the filter that an
-/// index answers: projects outside of any of them are not looked for.
-fn sets(principal: &Principal, filter: &ProjectFilter) -> Vec<SelectStatement> {
+/// index answers: projects outside of any of them are not looked for. Not the jurisdictions
+/// whose codes bound what is read of the index.
+fn sets(principal: &Principal, filter: &ProjectFilter, bounded: bool) -> Vec<SelectStatement> {
     let those = |condition: SimpleExpr| {
         Query::select()
             .column((project::Entity, project::Column::Id))
@@ -210,8 +340,9 @@ fn sets(principal: &Principal, filter: &ProjectFilter) -> Vec<SelectStatement> {
     let area = filter.area.map(|id| scope::projects_in_areas(vec![id]));
     let unit = filter.unit.map(|id| scope::projects_of_units(&[id]));
     let seen = scope::reached(principal);
-    let all = [seen, jurisdiction, lead, parent, area, unit];
-    all.into_iter().flatten().collect()
+    let wide = [seen, jurisdiction].into_iter().filter(|_| !bounded);
+    let all = wide.chain([lead, parent, area, unit]);
+    all.flatten().collect()
 }
 
 /// The jurisdictions outside of which nothing is looked for; none where they are not known

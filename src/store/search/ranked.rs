@@ -7,13 +7,10 @@ use sea_orm::sea_query::{
     Alias, Expr, ExprTrait, IntoIden, IntoTableRef, JoinType, Order, Query, SelectStatement,
     SimpleExpr,
 };
-use sea_orm::{
-    ColumnTrait, Condition, ConnectionTrait, DbBackend, FromQueryResult, Iterable, QueryResult,
-    Value,
-};
+use sea_orm::{ColumnTrait, Condition, DbBackend, Iterable, Value};
 
-use super::condition::{like, units};
-use super::probe::{Stream, Way, choose};
+use super::condition::{led, like};
+use super::probe::{List, Stream, Way, choose};
 use super::text::Term;
 use super::{TIERS, Tier};
 use crate::error::Result;
@@ -21,6 +18,7 @@ use crate::policy::Principal;
 use crate::store::Reads;
 use crate::store::page::{Direction, Keyset, Page, PageRequest, SortKey, Window, cursor_values};
 use crate::store::projects::{ProjectFilter, condition};
+use crate::store::reader::{self, NUMBER};
 use crate::store::scope;
 use crate::store::today::Today;
 
@@ -31,19 +29,7 @@ const NAME: &str = "project.rank";
 #[derive(Debug)]
 struct Ranked {
     row: project::Model,
-    tier: i32,
-}
-
-impl FromQueryResult for Ranked {
-    fn from_query_result(
-        result: &QueryResult,
-        prefix: &str,
-    ) -> std::result::Result<Self, sea_orm::DbErr> {
-        Ok(Self {
-            row: project::Model::from_query_result(result, prefix)?,
-            tier: result.try_get(prefix, "rank_tier")?,
-        })
-    }
+    tier: i64,
 }
 
 /// What is asked.
@@ -69,7 +55,7 @@ pub(in crate::store) async fn page(
     let Some(term) = term else {
         return finish(request.window(&keyset(Expr::value(0)))?, Vec::new());
     };
-    let window = request.window(&keyset(tier_of_row(&term)))?;
+    let window = request.window(&keyset(Expr::value(0)))?;
     let rest = ProjectFilter {
         text: None,
         ..filter.clone()
@@ -83,7 +69,11 @@ pub(in crate::store) async fn page(
             .add(condition(&rest, today)),
     };
     let rows = match way {
-        Way::Gather(these) => search.gather(these, &window).await?,
+        Way::Gather(these) => {
+            let tier = tier_of_row(&search.term);
+            let window = request.window(&keyset(tier.clone()))?;
+            search.gather(these, tier, &window).await?
+        }
         Way::Stream(stream) => search.stream(&stream, request, &window).await?,
     };
     finish(window, rows)
@@ -146,21 +136,19 @@ fn own_name(term: &Term) -> SimpleExpr {
     like(search_text::Column::Names, term.inside())
 }
 
-/// The term stands in a name of the lead unit.
-fn led(term: &Term) -> SimpleExpr {
-    project::Column::LeadUnitId.in_subquery(units(term))
-}
-
-/// The term stands at no better place than this.
-fn not_before(term: &Term, tier: Tier) -> Condition {
+/// The term stands at no better place than this; `led` says that it stands in a name of the
+/// lead unit, where it does so of any.
+fn not_before(term: &Term, tier: Tier, led: Option<&Condition>) -> Condition {
     let mut none = Condition::all();
     for better in TIERS.into_iter().filter(|better| *better < tier) {
         none = match better {
             Tier::Name => {
-                let unled = Condition::any()
-                    .add(project::Column::LeadUnitId.is_null())
-                    .add(led(term).not());
-                none.add(own_name(term).not()).add(unled)
+                let unled = led.map(|led| {
+                    Condition::any()
+                        .add(project::Column::LeadUnitId.is_null())
+                        .add(led.clone().not())
+                });
+                none.add(own_name(term).not()).add_option(unled)
             }
             _ => none.add(stands(term, better).not()),
         };
@@ -170,8 +158,8 @@ fn not_before(term: &Term, tier: Tier) -> Condition {
 
 /// A part of one tier: where its projects are read from.
 enum Source {
-    /// The rows of a pair at that tier.
-    Grams(Condition),
+    /// The rows of the index that are in each of these lists.
+    Lists(List, Vec<List>),
     /// The projects themselves, by an index.
     Projects,
     /// All texts, in the order of the codes.
@@ -185,10 +173,14 @@ struct Reach {
     limit: u64,
 }
 
-impl<C: ConnectionTrait> Search<'_, C> {
+impl<C: Reads> Search<'_, C> {
     /// Holds each of these projects against the term.
-    async fn gather(&self, these: Condition, window: &Window) -> Result<Vec<Ranked>> {
-        let tier = tier_of_row(&self.term);
+    async fn gather(
+        &self,
+        these: Condition,
+        tier: SimpleExpr,
+        window: &Window,
+    ) -> Result<Vec<Ranked>> {
         let mut select = projects();
         select
             .from(project::Entity)
@@ -197,7 +189,7 @@ impl<C: ConnectionTrait> Search<'_, C> {
                 search_text::Entity,
                 code_of(search_text::Entity).eq(code_of(project::Entity)),
             )
-            .expr_as(tier.clone(), Alias::new("rank_tier"))
+            .expr_as(tier.clone(), NUMBER)
             .cond_where(these)
             .cond_where(self.also.clone())
             .and_where(tier.gt(0))
@@ -206,7 +198,9 @@ impl<C: ConnectionTrait> Search<'_, C> {
         for (expression, order) in &window.order {
             select.order_by_expr(expression.clone(), order.clone());
         }
-        self.all(&select).await
+        let rows = reader::numbered::<project::Entity>(self.connection, &select).await?;
+        let rows = rows.into_iter().map(|(row, tier)| Ranked { row, tier });
+        Ok(rows.collect())
     }
 
     /// Reads tier after tier until there is enough.
@@ -235,7 +229,8 @@ impl<C: ConnectionTrait> Search<'_, C> {
                     backward,
                     limit,
                 };
-                let part = self.part(tier, source, place, reach).await?;
+                let part = self.part(tier, source, place, reach, stream.led.as_ref());
+                let part = part.await?;
                 // Between two statements a project may have changed its place.
                 found.extend(part.into_iter().filter(|r| known.insert(r.row.id)));
             }
@@ -247,25 +242,27 @@ impl<C: ConnectionTrait> Search<'_, C> {
     /// Where a tier's projects are, each with what must hold of them there.
     fn sources(&self, tier: Tier, stream: &Stream) -> Vec<(Source, Condition)> {
         let term = &self.term;
-        let texts = |gram: &Option<Condition>| {
-            let rows = gram.clone().map(Source::Grams);
-            rows.unwrap_or(Source::Texts)
+        let own = match stream.lists(tier) {
+            None => Some(Source::Texts),
+            Some(lists) => lists
+                .split_first()
+                .map(|(first, beside)| Source::Lists(*first, beside.to_vec())),
         };
-        let own = || texts(&stream.gram);
-        match tier {
-            Tier::Code => vec![(Source::Projects, stands(term, tier))],
-            Tier::Start => vec![(texts(&stream.first), stands(term, tier))],
-            Tier::Title | Tier::Quote => vec![(own(), stands(term, tier))],
-            Tier::Name => {
-                let by = match stream.few_led {
-                    true => Source::Projects,
-                    false => Source::Texts,
-                };
-                let named = Condition::all().add(own_name(term));
-                let only_led = Condition::all().add(led(term)).add(own_name(term).not());
-                vec![(own(), named), (by, only_led)]
-            }
-        }
+        let own = own.map(|source| match tier {
+            Tier::Code => (Source::Projects, stands(term, tier)),
+            Tier::Name => (source, Condition::all().add(own_name(term))),
+            _ => (source, stands(term, tier)),
+        });
+        let led = stream.led.as_ref().filter(|_| tier == Tier::Name);
+        let led = led.map(|led| {
+            let by = match stream.few_led {
+                true => Source::Projects,
+                false => Source::Texts,
+            };
+            let only = led.clone().add(own_name(term).not());
+            (by, only)
+        });
+        own.into_iter().chain(led).collect()
     }
 
     async fn part(
@@ -274,27 +271,30 @@ impl<C: ConnectionTrait> Search<'_, C> {
         source: Source,
         place: Condition,
         reach: Reach,
+        led: Option<&Condition>,
     ) -> Result<Vec<Ranked>> {
         let mut select = projects();
         let order = match reach.backward {
             true => Order::Desc,
             false => Order::Asc,
         };
-        let first = self.from(&mut select, tier, source);
+        let first = self.from(&mut select, source);
         select
-            .expr_as(Expr::value(tier as i32), Alias::new("rank_tier"))
             .cond_where(reach.codes)
             .cond_where(place)
-            .cond_where(not_before(&self.term, tier))
+            .cond_where(not_before(&self.term, tier, led))
             .cond_where(self.also.clone())
             .order_by_expr(first, order)
             .limit(reach.limit);
-        self.all(&select).await
+        let rows = reader::rows::<project::Model>(self.connection, &select).await?;
+        let tier = tier as i64;
+        let rows = rows.into_iter().map(|row| Ranked { row, tier });
+        Ok(rows.collect())
     }
 
     /// Joins the tables in the order in which they shall be read; answers the code by which
     /// they are.
-    fn from(&self, select: &mut SelectStatement, tier: Tier, source: Source) -> SimpleExpr {
+    fn from(&self, select: &mut SelectStatement, source: Source) -> SimpleExpr {
         // SQLite keeps the order of a cross join; its condition stands under WHERE, because
         // the statement's builder writes none for a cross join.
         let sqlite = self.connection.get_database_backend() == DbBackend::Sqlite;
@@ -307,17 +307,25 @@ impl<C: ConnectionTrait> Search<'_, C> {
         };
         let (texts, rows) = (search_text::Entity, project::Entity);
         let (first, then) = match source {
-            Source::Grams(gram) => {
-                select
-                    .from(search_gram::Entity)
-                    .cond_where(gram)
-                    .and_where(search_gram::Column::Tier.eq(tier as i32));
+            Source::Lists(list, beside) => {
+                let first = code_of(search_gram::Entity);
+                select.from(search_gram::Entity).cond_where(list.rows());
+                for (n, other) in beside.into_iter().enumerate() {
+                    let name = Alias::new(format!("beside{n}"));
+                    let column = |column| Expr::col((name.clone(), column));
+                    let on = column(search_gram::Column::Code)
+                        .eq(first.clone())
+                        .and(column(search_gram::Column::Gram).eq(other.gram))
+                        .and(column(search_gram::Column::Tier).eq(other.tier));
+                    let table = search_gram::Entity.into_table_ref().alias(name.clone());
+                    join(select, table, on);
+                }
                 join(
                     select,
                     texts.into_table_ref(),
-                    code_of(texts).eq(code_of(search_gram::Entity)),
+                    code_of(texts).eq(first.clone()),
                 );
-                (code_of(search_gram::Entity), Some(rows))
+                (first, Some(rows))
             }
             Source::Texts => {
                 select.from(texts);
@@ -337,12 +345,6 @@ impl<C: ConnectionTrait> Search<'_, C> {
             join(select, rows.into_table_ref(), on);
         }
         first
-    }
-
-    async fn all(&self, select: &SelectStatement) -> Result<Vec<Ranked>> {
-        let statement = self.connection.get_database_backend().build(select);
-        let rows = Ranked::find_by_statement(statement);
-        Ok(rows.all(self.connection).await?)
     }
 }
 
@@ -377,7 +379,7 @@ fn within(
     (after, before): &(Option<String>, Option<String>),
 ) -> Condition {
     let code = match source {
-        Source::Grams(_) => code_of(search_gram::Entity),
+        Source::Lists(..) => code_of(search_gram::Entity),
         Source::Projects => code_of(project::Entity),
         Source::Texts => code_of(search_text::Entity),
     };

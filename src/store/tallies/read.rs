@@ -1,6 +1,7 @@
 //! Reading a portfolio from the cells.
 
 use duban_entities::ids::{JurisdictionId, UnitId};
+use duban_entities::row::FromCells;
 use duban_entities::vocabulary::{DueBasis, MilestoneRole};
 use duban_entities::{project, tally, tally_mark, task, unit_tally};
 use sea_orm::sea_query::{
@@ -17,6 +18,7 @@ use crate::policy::Principal;
 use crate::store::Reads;
 use crate::store::portfolio::{Counts, UnitCounts};
 use crate::store::projects::{ProjectFilter, or_never};
+use crate::store::reader;
 use crate::store::scope::{Whole, whole};
 use crate::store::today::Today;
 
@@ -108,14 +110,14 @@ fn slice(filter: &ProjectFilter) -> Option<Slice> {
     }
 }
 
-#[derive(FromQueryResult)]
+#[derive(FromCells, FromQueryResult)]
 struct Marks {
     kept: i64,
     late: i64,
     ahead: i64,
 }
 
-#[derive(FromQueryResult)]
+#[derive(FromCells, FromQueryResult)]
 struct Total {
     kind: String,
     stage: String,
@@ -126,7 +128,7 @@ struct Total {
     period_ended: i64,
 }
 
-#[derive(FromQueryResult)]
+#[derive(FromCells, FromQueryResult)]
 struct Unit {
     unit_id: UnitId,
     projects: i64,
@@ -140,10 +142,8 @@ struct Unit {
 /// # Errors
 /// [`Error::Internal`] when the database cannot be read.
 pub async fn totals(connection: &impl Reads, reading: &Reading) -> Result<Counts> {
-    let select = reading.totals();
-    let select = connection.get_database_backend().build(&select);
     let mut counts = Counts::default();
-    for total in Total::find_by_statement(select).all(connection).await? {
+    for total in reader::rows::<Total>(connection, &reading.totals()).await? {
         counts.projects += total.projects;
         counts.unassigned += total.unassigned;
         counts.unscheduled += total.unscheduled;
@@ -172,8 +172,8 @@ pub async fn units(
     first: u64,
 ) -> Result<Vec<(UnitId, UnitCounts)>> {
     let backend = connection.get_database_backend();
-    let select = backend.build(&reading.units(backend, order, first));
-    let rows = Unit::find_by_statement(select).all(connection).await?;
+    let select = reading.units(backend, order, first);
+    let rows: Vec<Unit> = reader::rows(connection, &select).await?;
     let units = rows.into_iter().map(|row| {
         let counts = UnitCounts {
             projects: row.projects,
@@ -203,9 +203,10 @@ impl Reading {
             .from(tally_mark::Entity)
             .cond_where(self.of(mark(tally_mark::Column::JurisdictionId)))
             .to_owned();
-        let select = connection.get_database_backend().build(&select);
-        let marks = Marks::find_by_statement(select).one(connection).await?;
-        marks.ok_or_else(|| Error::internal("a count has no row"))
+        let marks = reader::rows(connection, &select).await?.into_iter();
+        marks
+            .last()
+            .ok_or_else(|| Error::internal("a count has no row"))
     }
 
     /// The rows of the jurisdictions that are asked for.
@@ -222,18 +223,24 @@ impl Reading {
         };
         let counts = [Projects, Unassigned, Unscheduled, Overdue, PeriodEnded];
         let jurisdictions = self.jurisdictions.clone();
+        let jurisdictions = jurisdictions.unwrap_or_else(|| vec![ALL]);
+        // Each kind and stage once, and nothing to add.
+        let is_plain = jurisdictions.len() == 1 && !self.late;
         let (kind, stage) = self.slice.words();
         let mut cells = Query::select();
         cells
             .columns([Kind, Stage])
             .columns(counts)
             .from(tally::Entity)
-            .and_where(JurisdictionId.is_in(jurisdictions.unwrap_or_else(|| vec![ALL])));
+            .and_where(JurisdictionId.is_in(jurisdictions));
         match self.slice {
             Slice::All => &mut cells,
             Slice::Kind(_) => cells.and_where(Kind.eq(kind)),
             Slice::Stage(_) => cells.and_where(Stage.eq(stage)),
         };
+        if is_plain {
+            return cells;
+        }
         if self.late {
             cells.union(
                 UnionType::All,

@@ -1,0 +1,67 @@
+//! Rows of selects that start from no entity: figures, keys, rows that several tables lead to.
+
+use duban_entities::row::FromCells;
+use sea_orm::sea_query::SelectStatement;
+use sea_orm::{EntityTrait, FromQueryResult};
+
+use super::{Reads, With};
+use crate::error::Result;
+
+/// The rows of a select, whose columns stand in the order in which `T` takes them.
+///
+/// # Errors
+/// [`crate::error::Error::Internal`] when the database cannot be read.
+pub async fn rows<T>(on: &impl Reads, select: &SelectStatement) -> Result<Vec<T>>
+where
+    T: FromQueryResult + FromCells,
+{
+    let statement = on.get_database_backend().build(select);
+    match on.local() {
+        Some(local) => local.rows(&statement),
+        None => Ok(T::find_by_statement(statement).all(on).await?),
+    }
+}
+
+/// As [`rows`], row by row, of a select that takes long as a rule; on SQLite no more than one
+/// row is held at a time.
+///
+/// # Errors
+/// As [`rows`]; what `take` returned.
+pub async fn for_each<T>(
+    on: &impl Reads,
+    select: &SelectStatement,
+    take: impl FnMut(T) -> Result<()>,
+) -> Result<()>
+where
+    T: FromQueryResult + FromCells,
+{
+    let statement = on.get_database_backend().build(select);
+    if let Some(local) = on.local() {
+        return local.for_each(&statement, take);
+    }
+    let rows = T::find_by_statement(statement).all(on).await?;
+    rows.into_iter().try_for_each(take)
+}
+
+/// The rows of an entity, and a number in the column [`NUMBER`](super::NUMBER) behind its
+/// columns.
+///
+/// # Errors
+/// As [`rows`].
+pub async fn numbered<E>(on: &impl Reads, select: &SelectStatement) -> Result<Vec<(E::Model, i64)>>
+where
+    E: EntityTrait,
+    E::Model: FromCells,
+{
+    let statement = on.get_database_backend().build(select);
+    if let Some(local) = on.local() {
+        return local.rows_with(&statement);
+    }
+    let rows = With::<E::Model>::find_by_statement(statement)
+        .all(on)
+        .await?;
+    Ok(rows
+        .into_iter()
+        .map(|With(row, number)| (row, number))
+        .collect())
+}
