@@ -29,8 +29,8 @@ where
 {
     let pooled = E::find().all(&world.db).await.unwrap();
     let read = world.services.store.read();
-    assert_eq!(reader::named(read, E::find()).await.unwrap(), pooled);
-    assert_eq!(reader::found(read, E::find()).await.unwrap(), pooled);
+    assert_eq!(reader::all(read, E::find()).await.unwrap(), pooled);
+    assert_eq!(reader::all(read, E::find()).await.unwrap(), pooled);
     pooled.len()
 }
 
@@ -58,17 +58,17 @@ async fn a_long_statement_is_read_to_its_end(world: &World) {
                     WHERE i < 300000) SELECT max(i) FROM n) = 300000";
     let select = || project::Entity::find().order_by_asc(project::Column::Code);
     let read = world.services.store.read();
-    let plain = reader::found(read, select()).await.unwrap();
+    let plain = reader::all(read, select()).await.unwrap();
     assert!(!plain.is_empty());
-    let long = reader::found(read, select().filter(Expr::cust(counting)));
+    let long = reader::all(read, select().filter(Expr::cust(counting)));
     assert_eq!(long.await.unwrap(), plain);
 }
 
 async fn numbers_stand_behind_their_rows(world: &World) {
     let read = world.services.store.read();
     let select = || project::Entity::find().limit(3);
-    let plain = reader::found(read, select()).await.unwrap();
-    let numbered = reader::found_with(read, select(), Some(Expr::value(7)));
+    let plain = reader::all(read, select()).await.unwrap();
+    let numbered = reader::all_with(read, select(), Some(Expr::value(7)));
     let expected: Vec<_> = plain.into_iter().map(|row| (row, 7)).collect();
     assert_eq!(numbered.await.unwrap(), expected);
 }

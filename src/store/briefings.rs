@@ -71,7 +71,7 @@ pub async fn by_id(connection: &impl Reads, id: BriefingId) -> Result<Option<bri
 /// [`crate::error::Error::Internal`] when the database cannot be read.
 pub async fn by_ids(connection: &impl Reads, ids: Vec<BriefingId>) -> Result<Vec<briefing::Model>> {
     let select = briefing::Entity::find().filter(briefing::Column::Id.is_in(ids));
-    reader::named(connection, select).await
+    reader::all(connection, select).await
 }
 
 /// The briefing that a jurisdiction published for a month, `YYYY-MM`.

@@ -126,7 +126,7 @@ pub async fn visible_by_ids(
     let select = change_request::Entity::find()
         .filter(scope::changes(principal))
         .filter(change_request::Column::Id.is_in(ids));
-    reader::named(connection, select).await
+    reader::all(connection, select).await
 }
 
 /// A change request for a decision: locked on PostgreSQL, so that of two deciders one waits
@@ -172,5 +172,5 @@ pub async fn entries_of(
     let select = change_request::Entity::find()
         .filter(change_request::Column::ProjectId.is_in(projects))
         .filter(change_request::Column::Kind.eq(ChangeKind::Propose));
-    reader::named(connection, select).await
+    reader::all(connection, select).await
 }

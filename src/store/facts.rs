@@ -237,7 +237,7 @@ pub async fn of_change(
 /// [`Error::Internal`] when the database cannot be read.
 pub async fn of_user(connection: &impl Reads, id: UserId) -> Result<UserFacts> {
     let select = grant::Entity::find().filter(grant::Column::UserId.eq(id));
-    let grants = reader::named(connection, select).await?;
+    let grants = reader::all(connection, select).await?;
     Ok(UserFacts {
         id,
         jurisdictions: grants

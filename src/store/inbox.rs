@@ -154,7 +154,7 @@ pub async fn changes(
     let select = change_request::Entity::find()
         .filter(supervised)
         .filter(Column::State.eq(ChangeState::Proposed));
-    reader::found(connection, select).await
+    reader::all(connection, select).await
 }
 
 /// These projects, for the policy's questions: who may see them is decided there.
@@ -171,5 +171,5 @@ pub async fn projects(
         return Ok(Vec::new());
     }
     let select = project::Entity::find().filter(project::Column::Id.is_in(ids));
-    reader::named(connection, select).await
+    reader::all(connection, select).await
 }

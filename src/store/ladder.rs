@@ -197,7 +197,7 @@ pub async fn rateable(connection: &impl Reads, reach: &Reach) -> Result<Vec<proj
         .filter(project::Column::LeadUnitId.is_not_null())
         .filter(coloured)
         .filter(project::Column::Id.in_subquery(reach.0.clone()));
-    reader::found(connection, select).await
+    reader::all(connection, select).await
 }
 
 /// An order, and what of the reach it names.
@@ -291,7 +291,7 @@ fn pressing() -> SelectStatement {
 async fn dismissals(connection: &impl Reads, reach: &Reach) -> Result<Vec<order_dismissal::Model>> {
     let select = order_dismissal::Entity::find()
         .filter(order_dismissal::Column::ProjectId.in_subquery(reach.0.clone()));
-    reader::found(connection, select).await
+    reader::all(connection, select).await
 }
 
 async fn all<T: FromQueryResult>(

@@ -41,7 +41,7 @@ pub async fn add(
 /// [`crate::error::Error::Internal`] when the database cannot be read.
 pub async fn by_tasks(connection: &impl Reads, tasks: Vec<TaskId>) -> Result<Vec<order::Model>> {
     let select = order::Entity::find().filter(order::Column::TaskId.is_in(tasks));
-    reader::named(connection, select).await
+    reader::all(connection, select).await
 }
 
 /// The order of this number.
@@ -70,7 +70,7 @@ pub async fn following(connection: &impl Reads, orders: Vec<TaskId>) -> Result<V
         .filter(order::Column::FollowsId.is_in(orders))
         .order_by_asc(order::Column::Year)
         .order_by_asc(order::Column::Sequence);
-    reader::named(connection, select).await
+    reader::all(connection, select).await
 }
 
 /// The projects that these orders name.
@@ -82,7 +82,7 @@ pub async fn projects_of(
     orders: Vec<TaskId>,
 ) -> Result<Vec<order_project::Model>> {
     let select = order_project::Entity::find().filter(order_project::Column::TaskId.is_in(orders));
-    reader::named(connection, select).await
+    reader::all(connection, select).await
 }
 
 /// The tasks that these orders name.
@@ -94,5 +94,5 @@ pub async fn tasks_of(
     orders: Vec<TaskId>,
 ) -> Result<Vec<order_task::Model>> {
     let select = order_task::Entity::find().filter(order_task::Column::OrderId.is_in(orders));
-    reader::named(connection, select).await
+    reader::all(connection, select).await
 }

@@ -38,7 +38,7 @@ macro_rules! batches {
                 let select = $module::Entity::find()
                     .filter($module::Column::$column.is_in(keys))
                     $(.order_by_asc($module::Column::$order))*;
-                reader::named(connection, select).await
+                reader::all(connection, select).await
             }
         )+
     };
@@ -117,7 +117,7 @@ pub async fn jurisdictions(
     let select = jurisdiction::Entity::find()
         .filter(Condition::all().add_option(own))
         .order_by_asc(jurisdiction::Column::Code);
-    reader::found(connection, select).await
+    reader::all(connection, select).await
 }
 
 /// The plans that the principal may read, of one jurisdiction or of all in reach.
@@ -136,7 +136,7 @@ pub async fn plans(
             Condition::all().add_option(jurisdiction.map(|id| plan::Column::JurisdictionId.eq(id))),
         )
         .order_by_asc(plan::Column::Code);
-    reader::found(connection, select).await
+    reader::all(connection, select).await
 }
 
 /// Which units are wanted. All given parts must hold.
@@ -239,7 +239,7 @@ pub async fn clauses_without_projects(
         .filter(clause::Column::PlanId.is_in(plans))
         .filter(clause::Column::Id.not_in_subquery(cited))
         .order_by_asc(clause::Column::Position);
-    reader::found(connection, select).await
+    reader::all(connection, select).await
 }
 
 /// The plan of this code, whoever may see it: the caller asks the policy.

@@ -67,7 +67,7 @@ pub async fn page(
         select = select.order_by(expression.clone(), direction.clone());
     }
     let days = (order.0 == ProjectOrder::DaysOverdue).then(|| longest_overdue(today));
-    let rows = reader::found_with(connection, select.limit(window.limit), days).await?;
+    let rows = reader::all_with(connection, select.limit(window.limit), days).await?;
     let page = window.page(keyset.name, rows, |(row, days)| {
         cursor_values(order.0, row, *days)
     })?;
@@ -209,7 +209,7 @@ pub async fn visible_by_ids(
     let select = project::Entity::find()
         .filter(project::Column::Id.is_in(ids))
         .filter(scope::projects(principal));
-    reader::named(connection, select).await
+    reader::all(connection, select).await
 }
 
 /// The members of these programmes that the principal may see, by code.
@@ -225,7 +225,7 @@ pub async fn members_of(
         .filter(project::Column::ParentId.is_in(parents))
         .filter(scope::projects(principal))
         .order_by_asc(project::Column::Code);
-    reader::named(connection, select).await
+    reader::all(connection, select).await
 }
 
 /// The projects that cite these clauses and that the principal may see, each with the
@@ -360,5 +360,5 @@ pub async fn areas(
 ) -> Result<Vec<project_area::Model>> {
     let select =
         project_area::Entity::find().filter(project_area::Column::ProjectId.is_in(projects));
-    reader::named(connection, select).await
+    reader::all(connection, select).await
 }

@@ -55,7 +55,7 @@ pub async fn tasks_of(
         .filter(task::Column::Kind.is_in([TaskKind::Milestone, TaskKind::Report]))
         .order_by_asc(task::Column::Position)
         .order_by_asc(task::Column::Id);
-    reader::named(connection, select).await
+    reader::all(connection, select).await
 }
 
 /// The submissions of these projects' reports.
@@ -94,7 +94,7 @@ pub async fn overrides_of(
     let select = rating_override::Entity::find()
         .filter(rating_override::Column::ProjectId.is_in(projects))
         .filter(rating_override::Column::EndedAt.is_null());
-    reader::named(connection, select).await
+    reader::all(connection, select).await
 }
 
 /// The override of this id, whoever may see it: the caller asks the policy.
@@ -121,7 +121,7 @@ pub async fn adoptions_of(
         .filter(rating_adoption::Column::JurisdictionId.is_in(jurisdictions))
         .order_by_desc(rating_adoption::Column::AdoptedAt)
         .order_by_desc(rating_adoption::Column::Id);
-    reader::named(connection, select).await
+    reader::all(connection, select).await
 }
 
 /// The adoption of this id.

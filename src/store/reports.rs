@@ -31,7 +31,7 @@ pub async fn of_projects(
         .filter(task::Column::Kind.eq(TaskKind::Report))
         .order_by_desc(task::Column::Period)
         .order_by_asc(task::Column::Id);
-    reader::named(connection, select).await
+    reader::all(connection, select).await
 }
 
 /// The reports of these projects that are OPEN or SUBMITTED, oldest month first.
@@ -48,7 +48,7 @@ pub async fn active_of_projects(
         .filter(task::Column::State.is_in([TaskState::Open, TaskState::Submitted]))
         .order_by_asc(task::Column::Period)
         .order_by_asc(task::Column::Id);
-    reader::named(connection, select).await
+    reader::all(connection, select).await
 }
 
 /// The reports of these projects for one month.
@@ -64,7 +64,7 @@ pub async fn of_month(
         .filter(task::Column::ProjectId.is_in(projects))
         .filter(task::Column::Kind.eq(TaskKind::Report))
         .filter(task::Column::Period.eq(period));
-    reader::named(connection, select).await
+    reader::all(connection, select).await
 }
 
 /// The revisions of these reports, in the order of their submission.
@@ -79,7 +79,7 @@ pub async fn revisions(
         .filter(report_revision::Column::TaskId.is_in(tasks))
         .order_by_asc(report_revision::Column::TaskId)
         .order_by_asc(report_revision::Column::Number);
-    reader::named(connection, select).await
+    reader::all(connection, select).await
 }
 
 /// The accepted revisions of these projects, one a month, in the order of the months.
@@ -95,7 +95,7 @@ pub async fn accepted(
         .filter(report_revision::Column::State.eq(RevisionState::Accepted))
         .order_by_asc(report_revision::Column::ProjectId)
         .order_by_asc(report_revision::Column::Period);
-    reader::named(connection, select).await
+    reader::all(connection, select).await
 }
 
 /// The last revision of a project before a month that is accepted, or submitted since.
@@ -147,7 +147,7 @@ pub async fn drafts(
     tasks: Vec<TaskId>,
 ) -> Result<Vec<report_draft::Model>> {
     let select = report_draft::Entity::find().filter(report_draft::Column::TaskId.is_in(tasks));
-    reader::named(connection, select).await
+    reader::all(connection, select).await
 }
 
 /// Which reports or submissions are wanted. All given parts must hold.
@@ -201,7 +201,7 @@ pub async fn missing(
         .order_by_asc(task::Column::UnitId)
         .order_by_asc(task::Column::Id)
         .limit(limit);
-    reader::found(connection, select).await
+    reader::all(connection, select).await
 }
 
 /// One page of the submissions of reports that the principal may see, newest first.

@@ -273,7 +273,7 @@ pub async fn live(
         .filter(session::Column::LastUsedAt.gt(idle_since))
         .order_by_desc(session::Column::CreatedAt)
         .order_by_desc(session::Column::Id);
-    reader::named(connection, select).await
+    reader::all(connection, select).await
 }
 
 /// True if the user with this name has signed in from this address since then.

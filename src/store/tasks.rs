@@ -92,7 +92,7 @@ pub async fn page(
         select = select.order_by(expression.clone(), direction.clone());
     }
     let days = (order.0 == TaskOrder::DaysOverdue).then(|| days_or_zero(today));
-    let rows = reader::found_with(connection, select.limit(window.limit), days).await?;
+    let rows = reader::all_with(connection, select.limit(window.limit), days).await?;
     let page = window.page(keyset.name, rows, |(row, days)| {
         cursor_values(order.0, row, *days)
     })?;
@@ -293,7 +293,7 @@ pub async fn visible_by_ids(
     let select = task::Entity::find()
         .filter(scope::tasks(principal))
         .filter(task::Column::Id.is_in(ids));
-    reader::named(connection, select).await
+    reader::all(connection, select).await
 }
 
 /// The tasks of these ids, whoever may see them: the caller asks the policy.
@@ -302,7 +302,7 @@ pub async fn visible_by_ids(
 /// [`crate::error::Error::Internal`] when the database cannot be read.
 pub async fn by_ids(connection: &impl Reads, ids: Vec<TaskId>) -> Result<Vec<task::Model>> {
     let select = task::Entity::find().filter(task::Column::Id.is_in(ids));
-    reader::named(connection, select).await
+    reader::all(connection, select).await
 }
 
 /// The tasks of these projects, in the order of their schedules.
@@ -314,7 +314,7 @@ pub async fn of_projects(
     projects: Vec<ProjectId>,
 ) -> Result<Vec<task::Model>> {
     let select = milestones(projects);
-    let mut rows = reader::named(connection, select).await?;
+    let mut rows = reader::all(connection, select).await?;
     // Cheaper here than in the database, which would carry whole rows through its sorter.
     rows.sort_unstable_by_key(|row| (row.project_id, row.position, row.id));
     Ok(rows)
@@ -343,7 +343,7 @@ pub async fn current_of_projects(
         .filter(task::Column::State.is_in([TaskState::Open, TaskState::Submitted]));
     let mut select = milestones(projects);
     QueryTrait::query(&mut select).union(UnionType::All, reports.into_query());
-    let mut rows = reader::named(connection, select).await?;
+    let mut rows = reader::all(connection, select).await?;
     rows.sort_unstable_by(|a, b| {
         let by = |row: &task::Model| (row.kind != TaskKind::Milestone, row.project_id);
         let then = |row: &task::Model| (row.position, row.id);
@@ -372,7 +372,7 @@ pub async fn owed_of_projects(
         .order_by_asc(task::Column::Kind)
         .order_by_asc(task::Column::Position)
         .order_by_asc(task::Column::Id);
-    reader::named(connection, select).await
+    reader::all(connection, select).await
 }
 
 /// The tasks whose clock this request stopped.
@@ -387,7 +387,7 @@ pub async fn waiting_for(
         .filter(task::Column::PendingChangeId.eq(change))
         .order_by_asc(task::Column::Position)
         .order_by_asc(task::Column::Id);
-    reader::named(connection, select).await
+    reader::all(connection, select).await
 }
 
 /// The issues of these projects, oldest first.
@@ -403,7 +403,7 @@ pub async fn issues_of(
         .filter(task::Column::Kind.eq(TaskKind::Issue))
         .order_by_asc(task::Column::CreatedAt)
         .order_by_asc(task::Column::Id);
-    reader::named(connection, select).await
+    reader::all(connection, select).await
 }
 
 /// The evidence of these tasks, in order.
@@ -418,7 +418,7 @@ pub async fn evidence(
         .filter(task_evidence::Column::TaskId.is_in(tasks))
         .order_by_asc(task_evidence::Column::TaskId)
         .order_by_asc(task_evidence::Column::Position);
-    reader::named(connection, select).await
+    reader::all(connection, select).await
 }
 
 /// Takes away what supported a task's claim, and answers it, in order.

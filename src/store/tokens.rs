@@ -57,7 +57,7 @@ pub async fn by_ids(
     ids: Vec<ApiTokenId>,
 ) -> Result<Vec<api_token::Model>> {
     let select = api_token::Entity::find().filter(api_token::Column::Id.is_in(ids));
-    reader::named(connection, select).await
+    reader::all(connection, select).await
 }
 
 /// The tokens of these users, the latest first.
@@ -72,7 +72,7 @@ pub async fn of_users(
         .filter(api_token::Column::UserId.is_in(users))
         .order_by_desc(api_token::Column::CreatedAt)
         .order_by_desc(api_token::Column::Id);
-    reader::named(connection, select).await
+    reader::all(connection, select).await
 }
 
 /// Notes when and from where a token was last used.

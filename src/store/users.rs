@@ -74,7 +74,7 @@ pub async fn by_username(connection: &impl Reads, username: &str) -> Result<Opti
 /// [`Error::Internal`] when the database cannot be read.
 pub async fn by_ids(connection: &impl Reads, ids: Vec<UserId>) -> Result<Vec<user::Model>> {
     let select = user::Entity::find().filter(user::Column::Id.is_in(ids));
-    reader::named(connection, select).await
+    reader::all(connection, select).await
 }
 
 /// Replaces the stored hash of an unchanged password by a better one.
@@ -108,7 +108,7 @@ pub async fn grant(connection: &impl Reads, id: GrantId) -> Result<grant::Model>
 /// [`Error::Internal`] when the database cannot be read.
 pub async fn grants_by_id(connection: &impl Reads, ids: Vec<GrantId>) -> Result<Vec<grant::Model>> {
     let select = grant::Entity::find().filter(grant::Column::Id.is_in(ids));
-    reader::named(connection, select).await
+    reader::all(connection, select).await
 }
 
 /// Every grant of these users, past ones too, in the order given.
@@ -120,7 +120,7 @@ pub async fn grants(connection: &impl Reads, users: Vec<UserId>) -> Result<Vec<g
         .filter(grant::Column::UserId.is_in(users))
         .order_by_asc(grant::Column::CreatedAt)
         .order_by_asc(grant::Column::Id);
-    reader::named(connection, select).await
+    reader::all(connection, select).await
 }
 
 /// The grants of a user in force at an instant.
@@ -137,7 +137,7 @@ pub async fn grants_in_force(
         .filter(in_force(at))
         .order_by_asc(grant::Column::CreatedAt)
         .order_by_asc(grant::Column::Id);
-    reader::named(connection, select).await
+    reader::all(connection, select).await
 }
 
 fn in_force(at: DateTime<Utc>) -> Condition {

@@ -427,7 +427,7 @@ pub async fn after(connection: &impl Reads, seq: i64, limit: u64) -> Result<Vec<
         .filter(ledger::Column::Seq.gt(seq))
         .order_by_asc(ledger::Column::Seq)
         .limit(limit);
-    reader::found(connection, select).await
+    reader::all(connection, select).await
 }
 
 #[cfg(test)]

@@ -124,7 +124,7 @@ pub async fn each(
             .filter(ledger::Column::Seq.gt(last))
             .order_by_asc(ledger::Column::Seq)
             .limit(BATCH);
-        let batch = reader::found(connection, select).await?;
+        let batch = reader::all(connection, select).await?;
         batch.iter().try_for_each(&mut take)?;
         match batch.last() {
             Some(entry) if batch.len() as u64 == BATCH => last = entry.seq,

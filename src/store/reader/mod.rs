@@ -93,12 +93,11 @@ impl Reads for DatabaseTransaction {}
 
 impl Reads for DatabaseConnection {}
 
-/// The rows that a statement names by their keys: so few, and so soon found, that the
-/// thread that asks may wait for them.
+/// Every row of a select.
 ///
 /// # Errors
 /// [`crate::error::Error::Internal`] when the database cannot be read.
-pub async fn named<E>(on: &impl Reads, select: Select<E>) -> Result<Vec<E::Model>>
+pub async fn all<E>(on: &impl Reads, select: Select<E>) -> Result<Vec<E::Model>>
 where
     E: EntityTrait,
     E::Model: FromCells,
@@ -112,30 +111,14 @@ where
 /// The row that a statement names by a key of its own: there is no other.
 ///
 /// # Errors
-/// As [`named`].
+/// As [`all`].
 pub async fn one<E>(on: &impl Reads, select: Select<E>) -> Result<Option<E::Model>>
 where
     E: EntityTrait,
     E::Model: FromCells,
 {
-    let rows = named(on, select).await?;
+    let rows = all(on, select).await?;
     Ok(rows.into_iter().next())
-}
-
-/// The rows that a statement looks for, however long that takes: nobody else is held up.
-///
-/// # Errors
-/// As [`named`].
-pub async fn found<E>(on: &impl Reads, select: Select<E>) -> Result<Vec<E::Model>>
-where
-    E: EntityTrait,
-    E::Model: FromCells,
-{
-    let Some(local) = on.local() else {
-        return Ok(select.all(on).await?);
-    };
-    let statement = statement(on, &select);
-    local.rows(&statement)
 }
 
 /// The name of the column behind those of an entity.
@@ -153,12 +136,12 @@ impl<M: FromQueryResult> FromQueryResult for With<M> {
     }
 }
 
-/// As [`found`], each row with a number that is calculated behind its columns; 0 where none
+/// As [`all`], each row with a number that is calculated behind its columns; 0 where none
 /// is asked for.
 ///
 /// # Errors
-/// As [`named`].
-pub async fn found_with<E>(
+/// As [`all`].
+pub async fn all_with<E>(
     on: &impl Reads,
     select: Select<E>,
     number: Option<SimpleExpr>,
@@ -168,7 +151,7 @@ where
     E::Model: FromCells,
 {
     let Some(number) = number else {
-        let rows = found(on, select).await?.into_iter();
+        let rows = all(on, select).await?.into_iter();
         return Ok(rows.map(|row| (row, 0)).collect());
     };
     let select = select.expr_as(number, NUMBER);
@@ -181,10 +164,10 @@ where
     local.rows_with(&statement)
 }
 
-/// As [`named`], of a select of some columns alone.
+/// As [`all`], of a select of some columns alone.
 ///
 /// # Errors
-/// As [`named`].
+/// As [`all`].
 pub async fn tuples<E, T>(on: &impl Reads, select: Select<E>) -> Result<Vec<T>>
 where
     E: EntityTrait,
@@ -199,7 +182,7 @@ where
 /// What a statement that is written out makes, in the order in which `T` takes its columns.
 ///
 /// # Errors
-/// As [`named`].
+/// As [`all`].
 pub async fn written<T>(on: &impl Reads, statement: Statement) -> Result<Vec<T>>
 where
     T: FromQueryResult + FromCells,
@@ -242,10 +225,10 @@ impl<A: FromCells, B: FromCells, C: FromCells> FromCells for Three<A, B, C> {
     }
 }
 
-/// As [`named`], each row with the rows of two other entities that the select joins.
+/// As [`all`], each row with the rows of two other entities that the select joins.
 ///
 /// # Errors
-/// As [`named`].
+/// As [`all`].
 pub async fn joined<A, B, C>(
     on: &impl Reads,
     select: Select<A>,
@@ -278,7 +261,7 @@ fn also<A: EntityTrait, B: EntityTrait>(select: Select<A>, prefix: &str) -> Sele
 /// As [`one`], of a select of some columns alone, in the order in which `T` takes them.
 ///
 /// # Errors
-/// As [`named`].
+/// As [`all`].
 pub async fn one_of<E, T>(on: &impl Reads, select: Select<E>) -> Result<Option<T>>
 where
     E: EntityTrait,
