@@ -45,7 +45,7 @@ pub struct Standing {
     pub tasks: Vec<(TaskId, Place)>,
 }
 
-/// A project, or several that are counted alike.
+/// A project.
 #[derive(FromCells, FromQueryResult)]
 struct Projects {
     stage: Stage,
@@ -53,7 +53,6 @@ struct Projects {
     lead_unit_id: Option<UnitId>,
     changed: Option<ProjectId>,
     unscheduled: i64,
-    n: i64,
 }
 
 /// A task, or several that are counted alike.
@@ -61,6 +60,7 @@ struct Projects {
 struct Tasks {
     under: Option<ProjectId>,
     changed: Option<TaskId>,
+    /// Of the project of a task that is overdue, or has changed.
     kind: Option<ProjectKind>,
     unit_id: Option<UnitId>,
     open: i64,
@@ -91,14 +91,13 @@ pub async fn standing(
         at,
         today,
     };
-    let tasks = summed(backend, select.tasks(), &TASKS);
+    let tasks = summed(backend, select.tasks());
     reader::for_each(connection, &tasks, |row| {
         standing.take_tasks(row);
         Ok(())
     })
     .await?;
-    let projects = summed(backend, select.projects(), &PROJECTS);
-    reader::for_each(connection, &projects, |row| {
+    reader::for_each(connection, &select.projects(), |row| {
         standing.take_projects(&row);
         Ok(())
     })
@@ -139,35 +138,15 @@ impl Standing {
                 kind: row.kind,
                 lead_unit_id: row.lead_unit_id,
                 unscheduled: row.unscheduled,
-                n: row.n,
+                n: 1,
             }),
         }
     }
 }
 
-/// The columns of a row: what it is counted under, what is added up, and of what the largest
-/// is kept.
-struct Columns {
-    keys: &'static [&'static str],
-    sums: &'static [&'static str],
-    largest: &'static [&'static str],
-}
-
-const TASKS: Columns = Columns {
-    keys: &["under", "changed", "kind", "unit_id"],
-    sums: &["open", "overdue", "ended"],
-    largest: &["longest"],
-};
-
-const PROJECTS: Columns = Columns {
-    keys: &["stage", "kind", "lead_unit_id", "changed"],
-    sums: &["unscheduled", "n"],
-    largest: &[],
-};
-
-/// The rows, added up where they are to be sent over a network. SQLite hands them over one by
-/// one for less than it takes to sort them.
-fn summed(backend: DbBackend, rows: SelectStatement, columns: &Columns) -> SelectStatement {
+/// The tasks, added up where they are to be sent over a network. SQLite hands them over one by
+/// one for less than it takes to sort them. (Projects are hardly ever alike.)
+fn summed(backend: DbBackend, rows: SelectStatement) -> SelectStatement {
     if backend == DbBackend::Sqlite {
         return rows;
     }
@@ -175,17 +154,15 @@ fn summed(backend: DbBackend, rows: SelectStatement, columns: &Columns) -> Selec
     let bigint = |value: SimpleExpr| value.cast_as(Alias::new("bigint"));
     let mut select = Query::select();
     select.from_subquery(rows, Alias::new("each"));
-    for name in columns.keys {
+    for name in ["under", "changed", "kind", "unit_id"] {
         select
-            .column(Alias::new(*name))
-            .group_by_col(Alias::new(*name));
+            .column(Alias::new(name))
+            .group_by_col(Alias::new(name));
     }
-    for name in columns.sums {
-        select.expr_as(bigint(Func::sum(column(name)).into()), Alias::new(*name));
+    for name in ["open", "overdue", "ended"] {
+        select.expr_as(bigint(Func::sum(column(name)).into()), name);
     }
-    for name in columns.largest {
-        select.expr_as(bigint(Func::max(column(name)).into()), Alias::new(*name));
-    }
+    select.expr_as(bigint(Func::max(column("longest")).into()), "longest");
     select
 }
 
@@ -206,8 +183,10 @@ impl Asked<'_> {
         Query::select()
             .columns([Stage, Kind, LeadUnitId].map(|column| (project::Entity, column)))
             .expr_as(where_it(self.has_changed(), column(Id)), "changed")
-            .expr_as(one_where(unscheduled), "unscheduled")
-            .expr_as(Expr::cust("1"), "n")
+            .expr_as(
+                one_where(unscheduled).cast_as(Alias::new("bigint")),
+                "unscheduled",
+            )
             .from(project::Entity)
             .and_where(CreatedAt.lte(self.at))
             .cond_where(self.can_be_selected())
@@ -223,6 +202,10 @@ impl Asked<'_> {
             |column| Expr::col((task::Entity, column)),
         );
         let changed = Condition::all().add(UpdatedAt.gt(self.at));
+        // Of all others the kind plays no part: there are fewer groups without it.
+        let counts = Condition::any()
+            .add(changed.clone())
+            .add(self.today.overdue());
         let of = Condition::any()
             .add(
                 self.can_be_selected()
@@ -236,7 +219,7 @@ impl Asked<'_> {
             )
             .expr_as(where_it(changed.clone(), task(Id)), "changed")
             .expr_as(
-                where_it(self.stands(), project(project::Column::Kind)),
+                where_it(self.stands().add(counts), project(project::Column::Kind)),
                 "kind",
             )
             .column((task::Entity, UnitId))
