@@ -93,7 +93,7 @@ pub async fn standing(
     };
     let tasks = summed(backend, select.tasks());
     reader::for_each(connection, &tasks, |row| {
-        standing.take_tasks(row);
+        standing.take_tasks(&row);
         Ok(())
     })
     .await?;
@@ -106,7 +106,7 @@ pub async fn standing(
 }
 
 impl Standing {
-    fn take_tasks(&mut self, row: Tasks) {
+    fn take_tasks(&mut self, row: &Tasks) {
         if let Some(task) = row.changed {
             let place = match (row.under, row.kind) {
                 (Some(project), _) => Place::Under(project),

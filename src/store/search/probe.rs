@@ -122,7 +122,7 @@ enum Ask {
     /// The projects that the units lead whom the term names.
     Led,
     /// A set in which the projects are looked for.
-    Set(SelectStatement),
+    Set(Box<SelectStatement>),
     /// The first and the last code of a jurisdiction in which they are looked for.
     Codes(JurisdictionId),
 }
@@ -177,7 +177,7 @@ fn asked(principal: &Principal, filter: &ProjectFilter, term: &Term) -> Vec<Ask>
         Grams::All(grams) => asked.extend(lists(grams).map(Ask::List)),
     }
     let sets = sets(principal, filter, !jurisdictions.is_empty());
-    asked.extend(sets.into_iter().map(Ask::Set));
+    asked.extend(sets.into_iter().map(|set| Ask::Set(Box::new(set))));
     asked.extend(jurisdictions.into_iter().map(Ask::Codes));
     asked
 }
@@ -203,7 +203,7 @@ fn select(term: &Term, asked: &[Ask]) -> SelectStatement {
             Ask::List(list) => (count_to(rows_of(&list.rows()), most), none(), none()),
             Ask::Beginnings => (count_to(inside(term), FEW_SEEN), none(), none()),
             Ask::Led => (count_to(led_rows(term), FEW_SEEN), none(), none()),
-            Ask::Set(set) => (count_to(set.clone(), FEW_SEEN), none(), none()),
+            Ask::Set(set) => (count_to(*set.clone(), FEW_SEEN), none(), none()),
             Ask::Codes(jurisdiction) => {
                 let code = || Expr::col((project::Entity, project::Column::Code));
                 let number = Expr::cust("0").cast_as(Alias::new("bigint"));
@@ -245,7 +245,7 @@ impl Numbers {
             Ask::List(list) => self.lists.push((list, number)),
             Ask::Beginnings => self.beginnings = number,
             Ask::Led => self.led = number,
-            Ask::Set(set) => self.sets.push((number, set)),
+            Ask::Set(set) => self.sets.push((number, *set)),
             Ask::Codes(_) => {
                 let Some((first, last)) = answer.first.zip(answer.last) else {
                     return;
