@@ -60,7 +60,7 @@ mod tests {
     use crate::error::Error;
     use crate::http::guard::{LIMITS, check};
 
-    const PAGE: &str = "query A($n: Int) { a(first: $n) { b } } query B { c }";
+    const PAGE: &str = "query A($n: Int) { a(first: $n) { nodes { b } } } query B { c }";
 
     fn page(n: u64) -> Variables {
         Variables::from_json(json!({ "n": n }))
