@@ -17,6 +17,7 @@ use sea_orm::{
 };
 
 use super::Work;
+use super::tasks::is_kind;
 use crate::error::Result;
 use crate::policy::Permit;
 use crate::store::Reads;
@@ -98,7 +99,7 @@ impl Known {
             .all(on)
             .await?;
         self.milestones = task::Entity::find()
-            .filter(task::Column::Kind.eq(TaskKind::Milestone))
+            .filter(is_kind(task::Entity, TaskKind::Milestone))
             .filter(task::Column::Role.is_in([MilestoneRole::Finish, MilestoneRole::Support]))
             .order_by_asc(task::Column::Position)
             .all(on)

@@ -3,7 +3,7 @@
 use duban_entities::change_request;
 use duban_entities::ids::{ChangeRequestId, JurisdictionId, ProjectId};
 use duban_entities::vocabulary::{ChangeKind, ChangeState};
-use sea_orm::sea_query::Expr;
+use sea_orm::sea_query::{Expr, ExprTrait, SimpleExpr};
 use sea_orm::{
     ColumnTrait, Condition, DbBackend, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder,
     QuerySelect, Value,
@@ -94,12 +94,7 @@ fn condition(filter: &ChangeRequestFilter) -> Condition {
         .add_option(filter.jurisdiction.map(|id| Column::JurisdictionId.eq(id)))
         .add_option(filter.project.map(|id| Column::ProjectId.eq(id)))
         .add_option(filter.kinds.clone().map(|kinds| Column::Kind.is_in(kinds)))
-        .add_option(
-            filter
-                .states
-                .clone()
-                .map(|states| Column::State.is_in(states)),
-        )
+        .add_option(filter.states.as_deref().map(in_states))
 }
 
 /// The change request of this id, whoever may see it: the caller asks the policy.
@@ -145,6 +140,19 @@ pub async fn lock(
     Ok(select.one(connection).await?)
 }
 
+fn in_states(states: &[ChangeState]) -> SimpleExpr {
+    match states {
+        [ChangeState::Proposed] => waits(),
+        _ => change_request::Column::State.is_in(states.iter().copied()),
+    }
+}
+
+/// Requests that wait for a decision, in the words of the partial index.
+pub(super) fn waits() -> SimpleExpr {
+    let state = Expr::col((change_request::Entity, change_request::Column::State));
+    state.eq(Expr::cust("'PROPOSED'"))
+}
+
 /// The request of this kind that waits for a decision on a project.
 ///
 /// # Errors
@@ -157,7 +165,7 @@ pub async fn pending(
     let select = change_request::Entity::find()
         .filter(change_request::Column::ProjectId.eq(project))
         .filter(change_request::Column::Kind.eq(kind))
-        .filter(change_request::Column::State.eq(ChangeState::Proposed));
+        .filter(waits());
     reader::one(connection, select).await
 }
 

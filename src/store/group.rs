@@ -272,6 +272,10 @@ impl Drop for Turn {
         let Some(mut open) = self.open.take() else {
             return;
         };
+        if let Some(open) = open.as_mut() {
+            // What broke off may have kept its entries: where the ledger ends is to be read.
+            open.chain = None;
+        }
         let relied_on = open.as_ref().is_some_and(|open| open.units > 0);
         if !relied_on {
             // A transaction that is dropped is rolled back.

@@ -3,10 +3,11 @@
 //! of each row.
 
 use duban_entities::ids::{AreaId, JurisdictionId, ProjectId, UnitId};
-use duban_entities::vocabulary::{ChangeState, Role, TaskKind, TaskState};
+use duban_entities::vocabulary::{Role, TaskKind, TaskState};
 use duban_entities::{change_request, project, task};
 use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter};
 
+use super::changes;
 use super::scope::projects_in_areas;
 use super::today::Today;
 use crate::error::Result;
@@ -153,7 +154,7 @@ pub async fn changes(
     }
     let select = change_request::Entity::find()
         .filter(supervised)
-        .filter(Column::State.eq(ChangeState::Proposed));
+        .filter(changes::waits());
     reader::all(connection, select).await
 }
 

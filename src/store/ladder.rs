@@ -12,7 +12,8 @@ use sea_orm::sea_query::{Alias, Expr, ExprTrait, Func, Query, SelectStatement, S
 use sea_orm::{ColumnTrait, Condition, EntityTrait, FromQueryResult, QueryFilter};
 
 use super::scope;
-use super::today::Today;
+use super::tasks::is_kind;
+use super::today::{self, Today};
 use crate::error::Result;
 use crate::policy::Principal;
 use crate::store::Reads;
@@ -158,7 +159,7 @@ async fn missed_reports(
         .expr(Func::max(of(task::Column::Period)))
         .from_as(task::Entity, earlier.clone())
         .and_where(of(task::Column::ProjectId).equals((task::Entity, task::Column::ProjectId)))
-        .and_where(of(task::Column::Kind).eq(TaskKind::Report))
+        .and_where(is_kind(earlier.clone(), TaskKind::Report))
         .and_where(of(task::Column::FirstSubmittedOn).is_not_null())
         .to_owned();
     let last_submitted: SimpleExpr = Func::coalesce([
@@ -227,8 +228,8 @@ async fn pressing_on_milestones(connection: &impl Reads, reach: &Reach) -> Resul
     let open = Query::select()
         .column(task::Column::Id)
         .from(task::Entity)
-        .and_where(task::Column::Kind.eq(TaskKind::Milestone))
-        .and_where(task::Column::State.eq(TaskState::Open))
+        .and_where(is_kind(task::Entity, TaskKind::Milestone))
+        .cond_where(today::open())
         .and_where(task::Column::ProjectId.in_subquery(reach.0.clone()))
         .to_owned();
     let mut select = pressing();

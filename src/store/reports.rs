@@ -12,6 +12,7 @@ use sea_orm::{
 use super::page::{Direction, Keyset, Page, PageRequest, SortKey};
 use super::projects::parse_instant;
 use super::scope;
+use super::tasks::is_kind;
 use super::today::Today;
 use crate::error::Result;
 use crate::policy::Principal;
@@ -28,7 +29,7 @@ pub async fn of_projects(
 ) -> Result<Vec<task::Model>> {
     let select = task::Entity::find()
         .filter(task::Column::ProjectId.is_in(projects))
-        .filter(task::Column::Kind.eq(TaskKind::Report))
+        .filter(is_kind(task::Entity, TaskKind::Report))
         .order_by_desc(task::Column::Period)
         .order_by_asc(task::Column::Id);
     reader::all(connection, select).await
@@ -44,7 +45,7 @@ pub async fn active_of_projects(
 ) -> Result<Vec<task::Model>> {
     let select = task::Entity::find()
         .filter(task::Column::ProjectId.is_in(projects))
-        .filter(task::Column::Kind.eq(TaskKind::Report))
+        .filter(is_kind(task::Entity, TaskKind::Report))
         .filter(task::Column::State.is_in([TaskState::Open, TaskState::Submitted]))
         .order_by_asc(task::Column::Period)
         .order_by_asc(task::Column::Id);
@@ -62,7 +63,7 @@ pub async fn of_month(
 ) -> Result<Vec<task::Model>> {
     let select = task::Entity::find()
         .filter(task::Column::ProjectId.is_in(projects))
-        .filter(task::Column::Kind.eq(TaskKind::Report))
+        .filter(is_kind(task::Entity, TaskKind::Report))
         .filter(task::Column::Period.eq(period));
     reader::all(connection, select).await
 }

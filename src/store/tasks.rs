@@ -4,7 +4,7 @@ use chrono::NaiveDate;
 use duban_entities::ids::{ChangeRequestId, JurisdictionId, ProjectId, TaskId, UnitId};
 use duban_entities::vocabulary::{DueBasis, TaskKind, TaskState};
 use duban_entities::{jurisdiction, project, task, task_evidence};
-use sea_orm::sea_query::{Expr, SimpleExpr, UnionType};
+use sea_orm::sea_query::{Expr, ExprTrait, IntoIden, SimpleExpr, UnionType};
 use sea_orm::{
     ColumnTrait, Condition, DbBackend, EntityTrait, FromQueryResult, IntoActiveModel, JoinType,
     PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait, Select, Value,
@@ -196,6 +196,12 @@ fn condition(principal: &Principal, filter: &TaskFilter, today: &Today) -> Condi
 }
 
 /// In one of these states; open tasks alone have indexes of their own.
+/// Tasks of this kind. The word stands in the statement, as in the partial indexes: a bound value
+/// would find none of them.
+pub(super) fn is_kind(table: impl IntoIden, kind: TaskKind) -> SimpleExpr {
+    Expr::col((table, task::Column::Kind)).eq(Expr::cust(format!("'{kind}'")))
+}
+
 fn in_states(states: &[TaskState]) -> Condition {
     match states {
         [TaskState::Open] => open(),

@@ -190,18 +190,39 @@ impl Reading {
         statement: &Statement,
         read: &mut impl FnMut(&mut RowCells<'_>) -> Result<T>,
     ) -> Result<Option<Vec<T>>> {
+        match self.met(statement, read) {
+            Ok(made) => Ok(Some(made)),
+            Err(Stop::Sqlite(error)) if is_interruption(&error) => Ok(None),
+            Err(Stop::Sqlite(error)) => Err(error.into()),
+            Err(Stop::Read(error)) => Err(error),
+        }
+    }
+
+    fn met<T>(
+        &self,
+        statement: &Statement,
+        read: &mut impl FnMut(&mut RowCells<'_>) -> Result<T>,
+    ) -> Result<Vec<T>, Stop> {
         let mut made = Vec::new();
         let mut prepared = self.connection.prepare_cached(&statement.sql)?;
         let values = statement.values.as_ref().map_or(&[][..], |Values(all)| all);
         let mut rows = prepared.query(params_from_iter(values.iter().map(Parameter)))?;
-        loop {
-            match rows.next() {
-                Ok(Some(row)) => made.push(read(&mut RowCells::of(row))?),
-                Ok(None) => return Ok(Some(made)),
-                Err(error) if is_interruption(&error) => return Ok(None),
-                Err(error) => return Err(error.into()),
-            }
+        while let Some(row) = rows.next()? {
+            made.push(read(&mut RowCells::of(row)).map_err(Stop::Read)?);
         }
+        Ok(made)
+    }
+}
+
+/// What ended a read before its end.
+enum Stop {
+    Sqlite(rusqlite::Error),
+    Read(Error),
+}
+
+impl From<rusqlite::Error> for Stop {
+    fn from(error: rusqlite::Error) -> Self {
+        Self::Sqlite(error)
     }
 }
 
