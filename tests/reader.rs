@@ -30,7 +30,6 @@ where
     let pooled = E::find().all(&world.db).await.unwrap();
     let read = world.services.store.read();
     assert_eq!(reader::all(read, E::find()).await.unwrap(), pooled);
-    assert_eq!(reader::all(read, E::find()).await.unwrap(), pooled);
     pooled.len()
 }
 

@@ -65,10 +65,15 @@ pub async fn of_tasks<'r>(
 fn on_items(page: &Lookahead<'_>, path: &[&str]) -> bool {
     let nodes = page.field("nodes");
     let edges = page.field("edges").field("node");
-    [nodes, edges].into_iter().any(|items| {
-        let field = path.iter().fold(items, |at, name| at.field(name));
-        field.exists()
-    })
+    [nodes, edges].into_iter().any(|items| asks(&items, path))
+}
+
+/// True where the document asks for this, from there on.
+fn asks(from: &Lookahead<'_>, path: &[&str]) -> bool {
+    let [name, rest @ ..] = path else {
+        return from.exists();
+    };
+    asks(&from.field(name), rest)
 }
 
 /// Loads the rows of these keys at once, for all who ask for one of them later.

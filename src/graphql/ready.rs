@@ -89,20 +89,15 @@ type Running<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 /// `@include` are gone before anything is resolved.
 fn is_plain(ctx: &ContextSelectionSet<'_>) -> bool {
     let selections = &ctx.item.node.items;
-    let key = |selection: &Positioned<Selection>| match &selection.node {
-        Selection::Field(field) if field.node.directives.is_empty() => {
-            Some(field.node.response_key().node.clone())
-        }
-        _ => None,
-    };
     let mut keys = Vec::with_capacity(selections.len());
     selections.iter().all(|selection| {
-        let Some(key) = key(selection) else {
+        let Selection::Field(field) = &selection.node else {
             return false;
         };
+        let key = &field.node.response_key().node;
         let is_new = !keys.contains(&key);
         keys.push(key);
-        is_new
+        is_new && field.node.directives.is_empty()
     })
 }
 

@@ -195,13 +195,13 @@ fn condition(principal: &Principal, filter: &TaskFilter, today: &Today) -> Condi
         )
 }
 
-/// In one of these states; open tasks alone have indexes of their own.
 /// Tasks of this kind. The word stands in the statement, as in the partial indexes: a bound value
 /// would find none of them.
 pub(super) fn is_kind(table: impl IntoIden, kind: TaskKind) -> SimpleExpr {
     Expr::col((table, task::Column::Kind)).eq(Expr::cust(format!("'{kind}'")))
 }
 
+/// In one of these states; open tasks alone have indexes of their own.
 fn in_states(states: &[TaskState]) -> Condition {
     match states {
         [TaskState::Open] => open(),
@@ -330,8 +330,7 @@ pub async fn of_projects(
 fn milestones(projects: Vec<ProjectId>) -> Select<task::Entity> {
     task::Entity::find()
         .filter(task::Column::ProjectId.is_in(projects))
-        // In the words of the partial index: a bound value would not match it.
-        .filter(Expr::cust(r#""tasks"."kind" = 'MILESTONE'"#))
+        .filter(is_kind(task::Entity, TaskKind::Milestone))
 }
 
 /// The milestones of these projects in the order of their schedules, then the reports that
@@ -345,7 +344,7 @@ pub async fn current_of_projects(
 ) -> Result<Vec<task::Model>> {
     let reports = task::Entity::find()
         .filter(task::Column::ProjectId.is_in(projects.clone()))
-        .filter(Expr::cust(r#""tasks"."kind" = 'REPORT'"#))
+        .filter(is_kind(task::Entity, TaskKind::Report))
         .filter(task::Column::State.is_in([TaskState::Open, TaskState::Submitted]));
     let mut select = milestones(projects);
     QueryTrait::query(&mut select).union(UnionType::All, reports.into_query());

@@ -7,7 +7,7 @@ use async_graphql::{Context, Lookahead};
 use duban_entities::project;
 use duban_entities::vocabulary::TaskKind;
 
-use super::{bring, bring_children};
+use super::{asks, bring, bring_children};
 use crate::graphql::context::loaders;
 use crate::graphql::error::Result;
 use crate::graphql::loader::{
@@ -42,14 +42,6 @@ pub async fn of_project(ctx: &Context<'_>, row: &project::Model, known: Known) -
         bring_children(ctx, asks(&["targets"]), one().map(TargetsOf)),
     )?;
     hand_on(ctx, row, known).await
-}
-
-/// True where the document asks for this, from there on.
-fn asks(from: &Lookahead<'_>, path: &[&str]) -> bool {
-    match path {
-        [] => from.exists(),
-        [name, rest @ ..] => asks(&from.field(name), rest),
-    }
 }
 
 /// What was read for the policy need not be read again.

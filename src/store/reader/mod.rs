@@ -108,7 +108,7 @@ where
     }
 }
 
-/// The row that a statement names by a key of its own: there is no other.
+/// The first row of a select that makes one at the most: it names it by a key, or takes it alone.
 ///
 /// # Errors
 /// As [`all`].
@@ -154,14 +154,8 @@ where
         let rows = all(on, select).await?.into_iter();
         return Ok(rows.map(|row| (row, 0)).collect());
     };
-    let select = select.expr_as(number, NUMBER);
-    let Some(local) = on.local() else {
-        let rows: Vec<With<E::Model>> = select.into_model().all(on).await?;
-        let rows = rows.into_iter();
-        return Ok(rows.map(|With(row, number)| (row, number)).collect());
-    };
-    let statement = statement(on, &select);
-    local.rows_with(&statement)
+    let select = select.expr_as(number, NUMBER).into_query();
+    numbered::<E>(on, &select).await
 }
 
 /// As [`all`], of a select of some columns alone.

@@ -4,7 +4,7 @@ use duban_entities::row::FromCells;
 use sea_orm::sea_query::SelectStatement;
 use sea_orm::{EntityTrait, FromQueryResult};
 
-use super::{Reads, With};
+use super::{Reads, With, written};
 use crate::error::Result;
 
 /// The rows of a select, whose columns stand in the order in which `T` takes them.
@@ -15,11 +15,7 @@ pub async fn rows<T>(on: &impl Reads, select: &SelectStatement) -> Result<Vec<T>
 where
     T: FromQueryResult + FromCells,
 {
-    let statement = on.get_database_backend().build(select);
-    match on.local() {
-        Some(local) => local.rows(&statement),
-        None => Ok(T::find_by_statement(statement).all(on).await?),
-    }
+    written(on, on.get_database_backend().build(select)).await
 }
 
 /// As [`rows`], row by row, of a select that takes long as a rule; on SQLite no more than one
