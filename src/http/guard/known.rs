@@ -12,7 +12,7 @@ use crate::error::Result;
 /// Bytes of memory for documents.
 const MEMORY: usize = 4 << 20;
 /// Bytes that a parsed document takes for each byte of its text, about.
-const EACH: usize = 40;
+const EACH: usize = 150;
 
 /// The documents of one server, in bounded memory; the least used go first.
 #[derive(Debug)]
