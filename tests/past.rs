@@ -2,11 +2,12 @@
 //! what was there, with that day's date.
 
 use chrono::{DateTime, TimeDelta, Utc};
+use duban::clock::Clock as _;
 use duban::service::Call;
 use duban::store::page::{Direction, PageRequest};
 use duban::store::projects::ProjectFilter;
 use duban::store::tasks::{DueFilter, TaskFilter, TaskOrder};
-use duban_entities::ids::TaskId;
+use duban_entities::ids::{TaskId, UnitId};
 use duban_entities::project;
 use duban_entities::vocabulary::{DueBasis, ProjectKind, Stage, TaskKind, TaskState};
 use sea_orm::EntityTrait as _;
@@ -26,6 +27,7 @@ on_both!(
     an_earlier_day_has_its_own_date_and_states,
     a_project_stands_as_it_stood,
     the_future_is_refused,
+    a_row_keeps_its_last_instant,
     what_is_not_seen_now_is_not_seen_then,
     a_history_is_the_projects_entries_in_order,
     what_did_not_change_is_counted_as_the_fold_counts_it,
@@ -113,6 +115,25 @@ async fn live(world: &World) {
     )
     .await;
     world.advance_days(40);
+}
+
+/// Writers of one row may commit in another order than their instants have.
+async fn a_row_keeps_its_last_instant(world: &World) {
+    let assign = |unit: UnitId| json!({ "projectId": text(BRIDGE), "leadUnitId": text(unit), "reason": "分工" });
+    let row = async || {
+        let row = project::Entity::find_by_id(BRIDGE).one(&world.db).await;
+        row.unwrap().unwrap()
+    };
+    world.clock.advance(TimeDelta::minutes(5));
+    let who = Persona::Supervisor;
+    done(world, who, "unitAssign", assign(TRANSPORT), "assignedCount").await;
+    let first = row().await;
+    assert_eq!(first.updated_at, world.clock.now());
+    world.clock.advance(TimeDelta::minutes(-1));
+    done(world, who, "unitAssign", assign(WATER), "assignedCount").await;
+    let second = row().await;
+    assert!(second.version > first.version);
+    assert_eq!(second.updated_at, first.updated_at);
 }
 
 async fn call(world: &World, who: Persona) -> Call {

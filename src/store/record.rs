@@ -286,8 +286,9 @@ macro_rules! show {
 }
 
 macro_rules! touch_row {
+    // Who waited for a row's lock may bring an earlier instant than the row has.
     ($row:ident, $at:ident, updated_at) => {
-        $row.updated_at = $at
+        $row.updated_at = $row.updated_at.max($at)
     };
 }
 

@@ -82,7 +82,7 @@ impl Past {
                 updated_at: entry.at,
             });
         known.version += 1;
-        known.updated_at = entry.at;
+        known.updated_at = known.updated_at.max(entry.at);
         changes::fold(&entry.changes, &mut known.fields)
     }
 
