@@ -148,8 +148,6 @@ impl Bulk {
     pub async fn finish(self) -> Result<()> {
         match self.target {
             Target::Sqlite { mut connection, .. } => {
-                // Sorted by two threads in memory of their own, as far as it goes.
-                run_sqlite(&mut connection, "PRAGMA threads = 2").await?;
                 for made in &self.aside {
                     run_sqlite(&mut connection, made).await?;
                 }
