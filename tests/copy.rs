@@ -15,6 +15,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 use crate::contract::reads;
+use crate::program::nothing_serves;
 use crate::support::dump::{assert_same, columns, tables as names, texts};
 use crate::support::{Content, Database, Engine, World, on_both};
 
@@ -190,7 +191,7 @@ async fn a_killed_copy_goes_on(engine: Engine) {
         child.kill().unwrap();
         child.wait().unwrap();
         assert!(unfinished(&to).await);
-        refused::nothing_serves(&to);
+        nothing_serves(&to);
 
         let done = output(&arguments);
         let complaint = text(&done.stderr);

@@ -1,16 +1,20 @@
 //! Generated data: the same again for the same seed, with a ledger that is whole, and a
 //! database that serves.
 
+use std::panic::AssertUnwindSafe;
+
 use duban::generate::{self, Generated, PASSWORD, Plan};
 use duban::service::{Credentials, SignInLimits, SigningKey};
 use duban::store::ledger;
 use duban_entities::vocabulary::{Role, TaskKind, TaskState};
 use duban_entities::{grant, project, report_revision, task, unit, user};
+use futures_util::FutureExt as _;
 use sea_orm::{
     ColumnTrait, ConnectionTrait, DbBackend, EntityTrait, PaginatorTrait, QueryFilter, Statement,
 };
 use serde_json::{Value, json};
 
+use crate::program::nothing_serves;
 use crate::support::world::request;
 use crate::support::{Client, Content, Database, Engine, World, date, on_both};
 
@@ -18,12 +22,21 @@ on_both!(engine:
     the_same_seed_makes_the_same_data,
     rows_point_to_rows_and_each_subject_has_one_entry,
     a_database_that_holds_something_is_refused,
+    what_was_broken_off_is_not_served,
     the_contract_answers_over_it,
 );
 
 const PROJECTS: usize = 40;
 
 async fn fill(database: &Database, seed: u64) -> duban::error::Result<Generated> {
+    fill_telling(database, seed, &|_| {}).await
+}
+
+async fn fill_telling(
+    database: &Database,
+    seed: u64,
+    tell: &(dyn Fn(usize) + Sync),
+) -> duban::error::Result<Generated> {
     let credentials = Credentials::new(&SigningKey::generate()?, SignInLimits::default())?;
     let plan = Plan {
         projects: PROJECTS,
@@ -31,7 +44,7 @@ async fn fill(database: &Database, seed: u64) -> duban::error::Result<Generated>
         day: date(2026, 11, 20),
     };
     let url = database.url.parse().unwrap();
-    generate::run(&url, plan, &credentials, &|_| {}).await
+    generate::run(&url, plan, &credentials, tell).await
 }
 
 async fn the_same_seed_makes_the_same_data(engine: Engine) {
@@ -106,6 +119,18 @@ async fn a_database_that_holds_something_is_refused(engine: Engine) {
 
     let database = engine.database(Content::Schema).await;
     fill(&database, 1).await.unwrap();
+    let refused = fill(&database, 1).await.unwrap_err();
+    assert!(format!("{refused:?}").contains("holds something else"));
+    database.remove().await;
+}
+
+/// The rows of the first jurisdiction are committed when it ends.
+async fn what_was_broken_off_is_not_served(engine: Engine) {
+    let database = engine.database(Content::Nothing).await;
+    let tell = |_| panic!("broken off by the test");
+    let broken = AssertUnwindSafe(fill_telling(&database, 1, &tell)).catch_unwind();
+    broken.await.unwrap_err();
+    nothing_serves(&database);
     let refused = fill(&database, 1).await.unwrap_err();
     assert!(format!("{refused:?}").contains("holds something else"));
     database.remove().await;

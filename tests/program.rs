@@ -92,6 +92,23 @@ fn run(command: &mut Command) -> Output {
     command.output().unwrap()
 }
 
+/// No command takes a database that is half filled for an installation.
+pub fn nothing_serves(database: &Database) {
+    let key = TempDir::new().unwrap();
+    let commands: [&[&str]; 4] = [
+        &["serve", "--listen", "127.0.0.1:0"],
+        &["migrate"],
+        &["import", "--built-in"],
+        &["user", "create-admin", "root"],
+    ];
+    for command in commands {
+        let refused = run(duban(database, &key).args(command));
+        assert_ne!(refused.status.code(), Some(0), "{command:?}");
+        let why = text(&refused.stderr);
+        assert!(why.contains("was not completed"), "{command:?}: {why}");
+    }
+}
+
 fn text(bytes: &[u8]) -> String {
     String::from_utf8(bytes.to_vec()).unwrap()
 }

@@ -23,6 +23,7 @@ use crate::config::{Config, LogFormat};
 use crate::error::{Error, Result};
 use crate::service::{Credentials, Rules, Services, SigningKey};
 use crate::store::copy::is_unfinished;
+use crate::store::demonstration::is_half_generated;
 use crate::store::migrate::{SchemaState, too_new};
 use crate::store::{Access, DatabaseUrl, Store};
 use output::{complain, say};
@@ -194,18 +195,24 @@ async fn open_to_read(config: &Config) -> Result<Store> {
 async fn open_to_write(config: &Config) -> Result<Store> {
     let clock = Arc::new(SystemClock);
     let store = Store::open(&config.database_url, Access::ReadWrite, clock).await?;
-    refuse_half_a_copy(&store).await?;
+    refuse_half_filled(&store).await?;
     store.migrate().await?;
     store.check_ledger_triggers().await?;
     Ok(store)
 }
 
-/// Nothing may be written to a database into which a copy is under way, and nobody may take
-/// it for the whole.
-async fn refuse_half_a_copy(store: &Store) -> Result<()> {
+/// Nothing may be written to a database that is being filled, by a copy or with generated data,
+/// and nobody may take it for the whole.
+async fn refuse_half_filled(store: &Store) -> Result<()> {
     if is_unfinished(store).await? {
         return Err(Error::internal(
             "a copy into this database was not completed: run `duban copy` again",
+        ));
+    }
+    if is_half_generated(store).await? {
+        return Err(Error::internal(
+            "generating data into this database was not completed: remove it, and run \
+             `duban generate` on an empty one",
         ));
     }
     Ok(())
@@ -239,7 +246,7 @@ fn services_with(config: &Config, store: Store, key: &SigningKey) -> Result<Serv
 async fn migrate(config: &Config) -> Result<()> {
     let clock = Arc::new(SystemClock);
     let store = Store::open(&config.database_url, Access::ReadWrite, clock).await?;
-    refuse_half_a_copy(&store).await?;
+    refuse_half_filled(&store).await?;
     let message = match store.schema_state().await? {
         SchemaState::Newer => return Err(too_new()),
         SchemaState::Current => "the schema is up to date".to_owned(),

@@ -9,7 +9,7 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use super::import::show_progress;
 use super::output::{note, say};
-use super::{refuse_half_a_copy, services};
+use super::{refuse_half_filled, services};
 use crate::clock::{Clock, ManualClock, SystemClock};
 use crate::config::Config;
 use crate::demo::{self, Telling};
@@ -105,7 +105,7 @@ fn check(config: &Config, command: &Serve) -> Result<()> {
 async fn open(config: &Config, command: &Serve) -> Result<Store> {
     let clock = Arc::new(SystemClock);
     let store = Store::open(&config.database_url, Access::ReadWrite, clock).await?;
-    refuse_half_a_copy(&store).await?;
+    refuse_half_filled(&store).await?;
     match store.schema_state().await? {
         SchemaState::Newer => return Err(too_new()),
         SchemaState::Older(missing) if command.no_migrate => {

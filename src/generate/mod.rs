@@ -96,17 +96,18 @@ pub async fn run(
 }
 
 /// Makes what a unit of work would have kept beside the rows: the index of the search, the
-/// tallies.
+/// tallies. With them the database is whole.
 async fn derive(url: &DatabaseUrl, clock: Arc<dyn Clock>) -> Result<()> {
     let store = Store::open(url, Access::ReadWrite, clock).await?;
     store.index_search().await?;
     let today = Today::load(store.read(), store.clock().now()).await?;
     let call = Call::system("generate", String::new());
     tallies::keep(&store, &call.write(None), &today).await?;
+    mark(&store, demonstration::GENERATED).await?;
     store.close().await
 }
 
-/// Brings the schema up to date, refuses what is not empty, and marks it.
+/// Brings the schema up to date, refuses what is not empty, and marks it as half filled.
 async fn prepare(url: &DatabaseUrl, clock: Arc<dyn Clock>) -> Result<()> {
     let store = Store::open(url, Access::ReadWrite, clock).await?;
     store.migrate().await?;
@@ -117,13 +118,17 @@ async fn prepare(url: &DatabaseUrl, clock: Arc<dyn Clock>) -> Result<()> {
             "generated data needs an empty database: this one holds something else",
         ));
     }
+    mark(&store, demonstration::GENERATING).await?;
+    store.close().await
+}
+
+async fn mark(store: &Store, mark: &'static str) -> Result<()> {
     let call = Call::system("generate", String::new());
     store
-        .write(call.write(None), |work| {
-            Box::pin(async move { demonstration::set_mark(work, demonstration::GENERATED).await })
+        .write(call.write(None), move |work| {
+            Box::pin(async move { demonstration::set_mark(work, mark).await })
         })
-        .await?;
-    store.close().await
+        .await
 }
 
 /// Eight in the evening in China, on the day before.

@@ -32,7 +32,7 @@ impl Services {
         let connection = self.store.read();
         Ok(match demonstration::mark(connection).await?.as_deref() {
             Some("complete") => Demonstration::Complete,
-            Some(demonstration::GENERATED) => Demonstration::Generated,
+            Some(demonstration::GENERATED | demonstration::GENERATING) => Demonstration::Generated,
             Some(_) => Demonstration::Begun,
             None if demonstration::is_empty(connection).await? => Demonstration::Empty,
             None => Demonstration::Foreign,

@@ -4,11 +4,14 @@ use std::collections::BTreeMap;
 
 use duban_entities::{import_row, project, user};
 use sea_orm::sea_query::OnConflict;
-use sea_orm::{ColumnTrait, EntityTrait, IntoActiveModel, PaginatorTrait, QueryFilter};
+use sea_orm::{ColumnTrait, EntityName, EntityTrait, IntoActiveModel, PaginatorTrait, QueryFilter};
 
-use super::Work;
 use crate::error::{Error, Result};
-use crate::store::Reads;
+use crate::store::{Reads, Store, Work};
+
+/// The mark of a database into which data are being generated: its rows lack most of their
+/// indexes, and what is kept beside them.
+pub const GENERATING: &str = "generating";
 
 /// The mark of a database that holds generated data.
 pub const GENERATED: &str = "generated";
@@ -30,6 +33,18 @@ pub async fn mark(connection: &impl Reads) -> Result<Option<String>> {
     let content: BTreeMap<String, String> =
         serde_json::from_str(&row.content).map_err(Error::internal)?;
     Ok(content.get(CODE).cloned())
+}
+
+/// True for a database whose generating broke off.
+///
+/// # Errors
+/// [`crate::error::Error::Internal`] when the database cannot be read.
+pub async fn is_half_generated(store: &Store) -> Result<bool> {
+    let table = import_row::Entity.table_name();
+    if !store.has_table(table).await? {
+        return Ok(false);
+    }
+    Ok(mark(store.read()).await?.as_deref() == Some(GENERATING))
 }
 
 /// Sets the mark.

@@ -72,6 +72,21 @@ impl Store {
         Ok(!self.texts(sql).await?.is_empty())
     }
 
+    /// True where there is a table of this name.
+    ///
+    /// # Errors
+    /// [`Error::Internal`] when the database cannot be read.
+    pub async fn has_table(&self, name: &'static str) -> Result<bool> {
+        let sql = match self.backend {
+            DbBackend::Sqlite => {
+                "SELECT 1 AS v FROM sqlite_schema WHERE type = 'table' AND name = $1"
+            }
+            _ => "SELECT 1 AS v WHERE to_regclass($1) IS NOT NULL",
+        };
+        let statement = Statement::from_sql_and_values(self.backend, sql, [name.into()]);
+        Ok(self.reader.query_one_raw(statement).await?.is_some())
+    }
+
     async fn texts(&self, sql: &'static str) -> Result<Vec<String>> {
         let rows = self
             .reader

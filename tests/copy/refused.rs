@@ -4,6 +4,7 @@ use duban::copy::{Outcome, Progress, Step};
 use sea_orm::ConnectionTrait;
 
 use super::{BATCH, behind_a_batch, output, run, run_whole, said, text, unfinished, whole};
+use crate::program::nothing_serves;
 use crate::support::dump::texts;
 use crate::support::{Content, Database, Engine, on_both};
 
@@ -16,29 +17,6 @@ on_both!(engine:
     a_reference_to_a_later_row_arrives,
     what_an_emptied_target_has_counted_is_forgotten,
 );
-
-/// No command takes half a copy for an installation.
-pub(super) fn nothing_serves(database: &Database) {
-    let url = &database.url;
-    let commands: [&[&str]; 4] = [
-        &[
-            "serve",
-            "--listen",
-            "127.0.0.1:0",
-            "--signing-key-file",
-            "/nowhere",
-        ],
-        &["migrate"],
-        &["import", "--built-in"],
-        &["user", "create-admin", "root"],
-    ];
-    for command in commands {
-        let refused = output(&[command, &["--database-url", url]].concat());
-        assert_ne!(refused.status.code(), Some(0), "{command:?}");
-        let why = text(&refused.stderr);
-        assert!(why.contains("was not completed"), "{command:?}: {why}");
-    }
-}
 
 async fn execute(database: &Database, sql: &str) {
     let connection = database.connect().await;

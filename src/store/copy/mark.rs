@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use sea_orm::sea_query::{Alias, Expr, ExprTrait, Query};
-use sea_orm::{ConnectionTrait, DatabaseTransaction, DbBackend, Statement, Value};
+use sea_orm::{ConnectionTrait, DatabaseTransaction, Value};
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Result};
@@ -94,17 +94,7 @@ impl Part {
 /// # Errors
 /// [`Error::Internal`] when the database cannot be read.
 pub async fn is_unfinished(store: &Store) -> Result<bool> {
-    let backend = store.backend();
-    let sql = match backend {
-        DbBackend::Sqlite => {
-            "SELECT 1 AS v FROM sqlite_schema WHERE type = 'table' AND name = 'copy_progress'"
-        }
-        _ => "SELECT 1 AS v WHERE to_regclass('copy_progress') IS NOT NULL",
-    };
-    let found = store
-        .read()
-        .query_one_raw(Statement::from_string(backend, sql));
-    Ok(found.await?.is_some())
+    store.has_table(TABLE).await
 }
 
 /// The source's head when the copy was begun, and the place in each table.
