@@ -57,7 +57,9 @@ macro_rules! typed_id {
 
         impl fmt::Display for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                write!(f, concat!($prefix, "_{}"), self.0.simple())
+                f.write_str(concat!($prefix, "_"))?;
+                let mut digits = Uuid::encode_buffer();
+                f.write_str(self.0.simple().encode_lower(&mut digits))
             }
         }
 

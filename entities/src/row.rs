@@ -52,6 +52,7 @@ pub trait Cells: Sized {
     ///
     /// # Errors
     /// When it is of another type, or null where something is wanted.
+    #[inline]
     fn take<T: Cell>(&mut self) -> Result<T, Self::Error> {
         T::stored(self)?.ok_or_else(|| self.missing())
     }
@@ -76,6 +77,7 @@ pub trait FromCells: Sized {
 }
 
 impl<T: Cell> Cell for Option<T> {
+    #[inline]
     fn stored<C: Cells>(cells: &mut C) -> Result<Option<Self>, C::Error> {
         T::stored(cells).map(Some)
     }
@@ -85,6 +87,7 @@ impl<T: Cell> Cell for Option<T> {
 macro_rules! cells {
     ($($type:ty: |$cells:ident| $read:expr;)+) => {
         $(impl Cell for $type {
+            #[inline]
             fn stored<C: Cells>($cells: &mut C) -> Result<Option<Self>, C::Error> {
                 $read
             }
