@@ -3,9 +3,7 @@
 use duban_entities::briefing;
 use duban_entities::ids::{BriefingId, JurisdictionId};
 use sea_orm::sea_query::Expr;
-use sea_orm::{
-    ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, Value,
-};
+use sea_orm::{ColumnTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, Value};
 
 use super::page::{Direction, Keyset, Page, PageRequest, SortKey};
 use crate::error::Result;
@@ -23,7 +21,7 @@ pub async fn page(
 ) -> Result<Page<briefing::Model>> {
     let keyset = keyset();
     let window = request.window(&keyset)?;
-    let mut select = briefing::Entity::find()
+    let mut select = reader::find::<briefing::Entity>()
         .filter(briefing::Column::JurisdictionId.eq(jurisdiction))
         .filter(window.condition.clone());
     for (expression, direction) in &window.order {
@@ -50,7 +48,7 @@ fn keyset() -> Keyset {
 /// # Errors
 /// [`crate::error::Error::Internal`] when the database cannot be read.
 pub async fn count(connection: &impl Reads, jurisdiction: JurisdictionId) -> Result<u64> {
-    Ok(briefing::Entity::find()
+    Ok(reader::find::<briefing::Entity>()
         .filter(briefing::Column::JurisdictionId.eq(jurisdiction))
         .count(connection)
         .await?)
@@ -61,7 +59,7 @@ pub async fn count(connection: &impl Reads, jurisdiction: JurisdictionId) -> Res
 /// # Errors
 /// [`crate::error::Error::Internal`] when the database cannot be read.
 pub async fn by_id(connection: &impl Reads, id: BriefingId) -> Result<Option<briefing::Model>> {
-    let select = briefing::Entity::find().filter(briefing::Column::Id.eq(id));
+    let select = reader::find::<briefing::Entity>().filter(briefing::Column::Id.eq(id));
     reader::one(connection, select).await
 }
 
@@ -70,7 +68,7 @@ pub async fn by_id(connection: &impl Reads, id: BriefingId) -> Result<Option<bri
 /// # Errors
 /// [`crate::error::Error::Internal`] when the database cannot be read.
 pub async fn by_ids(connection: &impl Reads, ids: Vec<BriefingId>) -> Result<Vec<briefing::Model>> {
-    let select = briefing::Entity::find().filter(briefing::Column::Id.is_in(ids));
+    let select = reader::find::<briefing::Entity>().filter(briefing::Column::Id.is_in(ids));
     reader::all(connection, select).await
 }
 
@@ -83,7 +81,7 @@ pub async fn of_month(
     jurisdiction: JurisdictionId,
     month: &str,
 ) -> Result<Option<briefing::Model>> {
-    let select = briefing::Entity::find()
+    let select = reader::find::<briefing::Entity>()
         .filter(briefing::Column::JurisdictionId.eq(jurisdiction))
         .filter(briefing::Column::Period.eq(month));
     reader::one(connection, select).await

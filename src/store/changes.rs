@@ -5,8 +5,7 @@ use duban_entities::ids::{ChangeRequestId, JurisdictionId, ProjectId};
 use duban_entities::vocabulary::{ChangeKind, ChangeState};
 use sea_orm::sea_query::{Expr, ExprTrait, SimpleExpr};
 use sea_orm::{
-    ColumnTrait, Condition, DbBackend, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder,
-    QuerySelect, Value,
+    ColumnTrait, Condition, DbBackend, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, Value,
 };
 
 use super::page::{Direction, Keyset, Page, PageRequest, SortKey};
@@ -42,7 +41,7 @@ pub async fn page(
 ) -> Result<Page<change_request::Model>> {
     let keyset = keyset();
     let window = request.window(&keyset)?;
-    let mut select = change_request::Entity::find()
+    let mut select = reader::find::<change_request::Entity>()
         .filter(scope::changes(principal))
         .filter(condition(filter))
         .filter(window.condition.clone());
@@ -64,7 +63,7 @@ pub async fn count(
     principal: &Principal,
     filter: &ChangeRequestFilter,
 ) -> Result<u64> {
-    Ok(change_request::Entity::find()
+    Ok(reader::find::<change_request::Entity>()
         .filter(scope::changes(principal))
         .filter(condition(filter))
         .count(connection)
@@ -105,7 +104,7 @@ pub async fn by_id(
     connection: &impl Reads,
     id: ChangeRequestId,
 ) -> Result<Option<change_request::Model>> {
-    let select = change_request::Entity::find().filter(change_request::Column::Id.eq(id));
+    let select = reader::find::<change_request::Entity>().filter(change_request::Column::Id.eq(id));
     reader::one(connection, select).await
 }
 
@@ -118,7 +117,7 @@ pub async fn visible_by_ids(
     principal: &Principal,
     ids: Vec<ChangeRequestId>,
 ) -> Result<Vec<change_request::Model>> {
-    let select = change_request::Entity::find()
+    let select = reader::find::<change_request::Entity>()
         .filter(scope::changes(principal))
         .filter(change_request::Column::Id.is_in(ids));
     reader::all(connection, select).await
@@ -133,7 +132,8 @@ pub async fn lock(
     connection: &impl Reads,
     id: ChangeRequestId,
 ) -> Result<Option<change_request::Model>> {
-    let mut select = change_request::Entity::find().filter(change_request::Column::Id.eq(id));
+    let mut select =
+        reader::find::<change_request::Entity>().filter(change_request::Column::Id.eq(id));
     if connection.get_database_backend() == DbBackend::Postgres {
         select = select.lock_exclusive();
     }
@@ -162,7 +162,7 @@ pub async fn pending(
     project: ProjectId,
     kind: ChangeKind,
 ) -> Result<Option<change_request::Model>> {
-    let select = change_request::Entity::find()
+    let select = reader::find::<change_request::Entity>()
         .filter(change_request::Column::ProjectId.eq(project))
         .filter(change_request::Column::Kind.eq(kind))
         .filter(waits());
@@ -177,7 +177,7 @@ pub async fn entries_of(
     connection: &impl Reads,
     projects: Vec<ProjectId>,
 ) -> Result<Vec<change_request::Model>> {
-    let select = change_request::Entity::find()
+    let select = reader::find::<change_request::Entity>()
         .filter(change_request::Column::ProjectId.is_in(projects))
         .filter(change_request::Column::Kind.eq(ChangeKind::Propose));
     reader::all(connection, select).await

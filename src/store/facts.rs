@@ -6,7 +6,7 @@ use duban_entities::ids::{AreaId, ProjectId, UnitId, UserId};
 use duban_entities::row::FromCells;
 use duban_entities::vocabulary::ChangeKind;
 use duban_entities::{change_request, cooperating_unit, grant, project, project_area, task};
-use sea_orm::{ColumnTrait, EntityTrait, FromQueryResult, QueryFilter, Statement};
+use sea_orm::{ColumnTrait, FromQueryResult, QueryFilter, Statement};
 use uuid::Uuid;
 
 use crate::error::{Error, Result};
@@ -236,7 +236,7 @@ pub async fn of_change(
 /// # Errors
 /// [`Error::Internal`] when the database cannot be read.
 pub async fn of_user(connection: &impl Reads, id: UserId) -> Result<UserFacts> {
-    let select = grant::Entity::find().filter(grant::Column::UserId.eq(id));
+    let select = reader::find::<grant::Entity>().filter(grant::Column::UserId.eq(id));
     let grants = reader::all(connection, select).await?;
     Ok(UserFacts {
         id,

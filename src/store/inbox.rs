@@ -5,7 +5,7 @@
 use duban_entities::ids::{AreaId, JurisdictionId, ProjectId, UnitId};
 use duban_entities::vocabulary::{Role, TaskKind, TaskState};
 use duban_entities::{change_request, project, task};
-use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter};
+use sea_orm::{ColumnTrait, Condition, QueryFilter};
 
 use super::changes;
 use super::scope::projects_in_areas;
@@ -83,7 +83,7 @@ pub async fn tasks(
     if !any {
         return Ok(Vec::new());
     }
-    let select = task::Entity::find().filter(waiting);
+    let select = reader::find::<task::Entity>().filter(waiting);
     Ok(select.all(connection).await?)
 }
 
@@ -152,7 +152,7 @@ pub async fn changes(
     if !supervises {
         return Ok(Vec::new());
     }
-    let select = change_request::Entity::find()
+    let select = reader::find::<change_request::Entity>()
         .filter(supervised)
         .filter(changes::waits());
     reader::all(connection, select).await
@@ -171,6 +171,6 @@ pub async fn projects(
     if ids.is_empty() {
         return Ok(Vec::new());
     }
-    let select = project::Entity::find().filter(project::Column::Id.is_in(ids));
+    let select = reader::find::<project::Entity>().filter(project::Column::Id.is_in(ids));
     reader::all(connection, select).await
 }

@@ -9,7 +9,7 @@ use duban_entities::{
     task,
 };
 use sea_orm::sea_query::{Alias, Expr, ExprTrait, Func, Query, SelectStatement, SimpleExpr};
-use sea_orm::{ColumnTrait, Condition, EntityTrait, FromQueryResult, QueryFilter};
+use sea_orm::{ColumnTrait, Condition, FromQueryResult, QueryFilter};
 
 use super::scope;
 use super::tasks::is_kind;
@@ -194,7 +194,7 @@ pub async fn rateable(connection: &impl Reads, reach: &Reach) -> Result<Vec<proj
     let coloured = Condition::any()
         .add(rated)
         .add(project::Column::Id.in_subquery(overridden));
-    let select = project::Entity::find()
+    let select = reader::find::<project::Entity>()
         .filter(project::Column::LeadUnitId.is_not_null())
         .filter(coloured)
         .filter(project::Column::Id.in_subquery(reach.0.clone()));
@@ -290,7 +290,7 @@ fn pressing() -> SelectStatement {
 }
 
 async fn dismissals(connection: &impl Reads, reach: &Reach) -> Result<Vec<order_dismissal::Model>> {
-    let select = order_dismissal::Entity::find()
+    let select = reader::find::<order_dismissal::Entity>()
         .filter(order_dismissal::Column::ProjectId.in_subquery(reach.0.clone()));
     reader::all(connection, select).await
 }

@@ -2,7 +2,7 @@
 
 use duban_entities::ids::{JurisdictionId, ProjectId, TaskId};
 use duban_entities::{order, order_project, order_task};
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
+use sea_orm::{ColumnTrait, QueryFilter, QueryOrder};
 
 use super::Work;
 use super::catalogue::insert_all;
@@ -40,7 +40,7 @@ pub async fn add(
 /// # Errors
 /// [`crate::error::Error::Internal`] when the database cannot be read.
 pub async fn by_tasks(connection: &impl Reads, tasks: Vec<TaskId>) -> Result<Vec<order::Model>> {
-    let select = order::Entity::find().filter(order::Column::TaskId.is_in(tasks));
+    let select = reader::find::<order::Entity>().filter(order::Column::TaskId.is_in(tasks));
     reader::all(connection, select).await
 }
 
@@ -54,7 +54,7 @@ pub async fn by_number(
     year: i32,
     sequence: i32,
 ) -> Result<Option<order::Model>> {
-    let select = order::Entity::find()
+    let select = reader::find::<order::Entity>()
         .filter(order::Column::JurisdictionId.eq(jurisdiction))
         .filter(order::Column::Year.eq(year))
         .filter(order::Column::Sequence.eq(sequence));
@@ -66,7 +66,7 @@ pub async fn by_number(
 /// # Errors
 /// [`crate::error::Error::Internal`] when the database cannot be read.
 pub async fn following(connection: &impl Reads, orders: Vec<TaskId>) -> Result<Vec<order::Model>> {
-    let select = order::Entity::find()
+    let select = reader::find::<order::Entity>()
         .filter(order::Column::FollowsId.is_in(orders))
         .order_by_asc(order::Column::Year)
         .order_by_asc(order::Column::Sequence);
@@ -81,7 +81,8 @@ pub async fn projects_of(
     connection: &impl Reads,
     orders: Vec<TaskId>,
 ) -> Result<Vec<order_project::Model>> {
-    let select = order_project::Entity::find().filter(order_project::Column::TaskId.is_in(orders));
+    let select =
+        reader::find::<order_project::Entity>().filter(order_project::Column::TaskId.is_in(orders));
     reader::all(connection, select).await
 }
 
@@ -93,6 +94,7 @@ pub async fn tasks_of(
     connection: &impl Reads,
     orders: Vec<TaskId>,
 ) -> Result<Vec<order_task::Model>> {
-    let select = order_task::Entity::find().filter(order_task::Column::OrderId.is_in(orders));
+    let select =
+        reader::find::<order_task::Entity>().filter(order_task::Column::OrderId.is_in(orders));
     reader::all(connection, select).await
 }

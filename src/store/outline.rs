@@ -35,7 +35,7 @@ macro_rules! batches {
                 connection: &impl Reads,
                 keys: Vec<$key>,
             ) -> Result<Vec<$module::Model>> {
-                let select = $module::Entity::find()
+                let select = reader::find::<$module::Entity>()
                     .filter($module::Column::$column.is_in(keys))
                     $(.order_by_asc($module::Column::$order))*;
                 reader::all(connection, select).await
@@ -97,7 +97,7 @@ pub async fn mentions_of(
     let plan_of = clause::Entity::belongs_to(plan::Entity)
         .from(clause::Column::PlanId)
         .to(plan::Column::Id);
-    let select = citation::Entity::find()
+    let select = reader::find::<citation::Entity>()
         .join(JoinType::InnerJoin, clause_of.into())
         .join(JoinType::InnerJoin, plan_of.into())
         .filter(citation::Column::ProjectId.is_in(projects))
@@ -114,7 +114,7 @@ pub async fn jurisdictions(
     principal: &Principal,
 ) -> Result<Vec<jurisdiction::Model>> {
     let own = scope::jurisdictions(principal).map(|ids| jurisdiction::Column::Id.is_in(ids));
-    let select = jurisdiction::Entity::find()
+    let select = reader::find::<jurisdiction::Entity>()
         .filter(Condition::all().add_option(own))
         .order_by_asc(jurisdiction::Column::Code);
     reader::all(connection, select).await
@@ -130,7 +130,7 @@ pub async fn plans(
     jurisdiction: Option<JurisdictionId>,
 ) -> Result<Vec<plan::Model>> {
     let own = scope::jurisdictions(principal).map(|ids| plan::Column::JurisdictionId.is_in(ids));
-    let select = plan::Entity::find()
+    let select = reader::find::<plan::Entity>()
         .filter(Condition::all().add_option(own))
         .filter(
             Condition::all().add_option(jurisdiction.map(|id| plan::Column::JurisdictionId.eq(id))),
@@ -170,7 +170,7 @@ pub async fn units(
     };
     let window = request.window(&keyset)?;
     let own = scope::jurisdictions(principal).map(|ids| unit::Column::JurisdictionId.is_in(ids));
-    let mut select = unit::Entity::find()
+    let mut select = reader::find::<unit::Entity>()
         .filter(Condition::all().add_option(own))
         .filter(unit_condition(filter))
         .filter(window.condition.clone());
@@ -191,7 +191,7 @@ pub async fn count_units(
     filter: &UnitFilter,
 ) -> Result<u64> {
     let own = scope::jurisdictions(principal).map(|ids| unit::Column::JurisdictionId.is_in(ids));
-    Ok(unit::Entity::find()
+    Ok(reader::find::<unit::Entity>()
         .filter(Condition::all().add_option(own))
         .filter(unit_condition(filter))
         .count(connection)
@@ -235,7 +235,7 @@ pub async fn clauses_without_projects(
         .column(citation::Column::ClauseId)
         .from(citation::Entity)
         .to_owned();
-    let select = clause::Entity::find()
+    let select = reader::find::<clause::Entity>()
         .filter(clause::Column::PlanId.is_in(plans))
         .filter(clause::Column::Id.not_in_subquery(cited))
         .order_by_asc(clause::Column::Position);
@@ -247,7 +247,7 @@ pub async fn clauses_without_projects(
 /// # Errors
 /// [`crate::error::Error::Internal`] when the database cannot be read.
 pub async fn plan_by_code(connection: &impl Reads, code: &str) -> Result<Option<plan::Model>> {
-    let select = plan::Entity::find().filter(plan::Column::Code.eq(code));
+    let select = reader::find::<plan::Entity>().filter(plan::Column::Code.eq(code));
     reader::one(connection, select).await
 }
 
@@ -256,7 +256,7 @@ pub async fn plan_by_code(connection: &impl Reads, code: &str) -> Result<Option<
 /// # Errors
 /// [`crate::error::Error::Internal`] when the database cannot be read.
 pub async fn unit_by_code(connection: &impl Reads, code: &str) -> Result<Option<unit::Model>> {
-    let select = unit::Entity::find().filter(unit::Column::Code.eq(code));
+    let select = reader::find::<unit::Entity>().filter(unit::Column::Code.eq(code));
     reader::one(connection, select).await
 }
 
@@ -265,6 +265,6 @@ pub async fn unit_by_code(connection: &impl Reads, code: &str) -> Result<Option<
 /// # Errors
 /// [`crate::error::Error::Internal`] when the database cannot be read.
 pub async fn area_by_code(connection: &impl Reads, code: &str) -> Result<Option<area::Model>> {
-    let select = area::Entity::find().filter(area::Column::Code.eq(code));
+    let select = reader::find::<area::Entity>().filter(area::Column::Code.eq(code));
     reader::one(connection, select).await
 }

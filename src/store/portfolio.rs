@@ -12,9 +12,7 @@ use duban_entities::row::FromCells;
 use duban_entities::vocabulary::{ProjectKind, Stage, TaskState};
 use duban_entities::{project, task};
 use sea_orm::sea_query::{Alias, Expr, ExprTrait, Func, Query, SelectStatement, SimpleExpr};
-use sea_orm::{
-    ColumnTrait, Condition, EntityTrait, FromQueryResult, QueryFilter, QuerySelect, QueryTrait,
-};
+use sea_orm::{ColumnTrait, Condition, FromQueryResult, QueryFilter, QuerySelect, QueryTrait};
 
 use super::projects::{ProjectFilter, selected};
 use super::scope;
@@ -165,7 +163,7 @@ const fn sort_key(order: UnitOrder, counts: &UnitCounts) -> (i64, i64) {
 
 fn project_groups(selected: SelectStatement) -> SelectStatement {
     let unscheduled = Condition::all().add(project::Column::ScheduleApprovedAt.is_null());
-    project::Entity::find()
+    reader::find::<project::Entity>()
         .select_only()
         .column(project::Column::Stage)
         .column(project::Column::Kind)

@@ -9,8 +9,8 @@ use duban_entities::ids::{ClauseId, ProjectId, TaskId};
 use duban_entities::{citation, project, project_area, project_external_id, task};
 use sea_orm::sea_query::{Expr, ExprTrait, Func, Query, SelectStatement, SimpleExpr};
 use sea_orm::{
-    ColumnTrait, Condition, DbBackend, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder,
-    QuerySelect, QueryTrait, Value,
+    ColumnTrait, Condition, DbBackend, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
+    QueryTrait, Value,
 };
 
 use super::page::{Direction, Keyset, Page, PageRequest, SortKey};
@@ -59,7 +59,7 @@ pub async fn page(
     let order = order.unwrap_or((ProjectOrder::Code, Direction::Ascending));
     let keyset = keyset(order, today);
     let window = request.window(&keyset)?;
-    let mut select = project::Entity::find()
+    let mut select = reader::find::<project::Entity>()
         .filter(scope::projects(principal))
         .filter(condition(filter, today))
         .filter(window.condition.clone());
@@ -84,7 +84,7 @@ pub async fn count(
     filter: &ProjectFilter,
     today: &Today,
 ) -> Result<u64> {
-    Ok(project::Entity::find()
+    Ok(reader::find::<project::Entity>()
         .filter(scope::projects(principal))
         .filter(condition(filter, today))
         .count(connection)
@@ -94,7 +94,7 @@ pub async fn count(
 /// The ids of the projects that the filter selects among those that the principal may see.
 #[must_use]
 pub fn selected(principal: &Principal, filter: &ProjectFilter, today: &Today) -> SelectStatement {
-    project::Entity::find()
+    reader::find::<project::Entity>()
         .select_only()
         .column(project::Column::Id)
         .filter(scope::projects(principal))
@@ -206,7 +206,7 @@ pub async fn visible_by_ids(
     principal: &Principal,
     ids: Vec<ProjectId>,
 ) -> Result<Vec<project::Model>> {
-    let select = project::Entity::find()
+    let select = reader::find::<project::Entity>()
         .filter(project::Column::Id.is_in(ids))
         .filter(scope::projects(principal));
     reader::all(connection, select).await
@@ -221,7 +221,7 @@ pub async fn members_of(
     principal: &Principal,
     parents: Vec<ProjectId>,
 ) -> Result<Vec<project::Model>> {
-    let select = project::Entity::find()
+    let select = reader::find::<project::Entity>()
         .filter(project::Column::ParentId.is_in(parents))
         .filter(scope::projects(principal))
         .order_by_asc(project::Column::Code);
@@ -238,7 +238,7 @@ pub async fn of_clauses(
     principal: &Principal,
     clauses: Vec<ClauseId>,
 ) -> Result<Vec<(ClauseId, project::Model)>> {
-    let cited: Vec<(ClauseId, ProjectId)> = citation::Entity::find()
+    let cited: Vec<(ClauseId, ProjectId)> = reader::find::<citation::Entity>()
         .select_only()
         .columns([citation::Column::ClauseId, citation::Column::ProjectId])
         .filter(citation::Column::ClauseId.is_in(clauses.clone()))
@@ -247,7 +247,7 @@ pub async fn of_clauses(
         .all(connection)
         .await?;
     let citing = cited_where(Condition::all().add(citation::Column::ClauseId.is_in(clauses)));
-    let rows = project::Entity::find()
+    let rows = reader::find::<project::Entity>()
         .filter(project::Column::Id.in_subquery(citing))
         .filter(scope::projects(principal))
         .order_by_asc(project::Column::Code)
@@ -285,7 +285,7 @@ pub enum ProjectBy {
 /// # Errors
 /// [`crate::error::Error::Internal`] when the database cannot be read.
 pub async fn by(connection: &impl Reads, by: &ProjectBy) -> Result<Option<project::Model>> {
-    let select = project::Entity::find();
+    let select = reader::find::<project::Entity>();
     let select = match by {
         ProjectBy::Id(id) => select.filter(project::Column::Id.eq(*id)),
         ProjectBy::Code(code) => select.filter(project::Column::Code.eq(code)),
@@ -325,7 +325,7 @@ pub async fn lock_of_task(connection: &impl Reads, id: TaskId) -> Result<Option<
 }
 
 async fn locked(connection: &impl Reads, which: SimpleExpr) -> Result<Option<project::Model>> {
-    let mut select = project::Entity::find().filter(which);
+    let mut select = reader::find::<project::Entity>().filter(which);
     if connection.get_database_backend() == DbBackend::Postgres {
         select = select.lock_exclusive();
     }
@@ -341,7 +341,7 @@ pub async fn lock_many(
     connection: &impl Reads,
     ids: Vec<ProjectId>,
 ) -> Result<Vec<project::Model>> {
-    let mut select = project::Entity::find()
+    let mut select = reader::find::<project::Entity>()
         .filter(project::Column::Id.is_in(ids))
         .order_by_asc(project::Column::Code);
     if connection.get_database_backend() == DbBackend::Postgres {
@@ -358,7 +358,7 @@ pub async fn areas(
     connection: &impl Reads,
     projects: Vec<ProjectId>,
 ) -> Result<Vec<project_area::Model>> {
-    let select =
-        project_area::Entity::find().filter(project_area::Column::ProjectId.is_in(projects));
+    let select = reader::find::<project_area::Entity>()
+        .filter(project_area::Column::ProjectId.is_in(projects));
     reader::all(connection, select).await
 }

@@ -4,7 +4,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use duban_entities::ids::{JurisdictionId, ProjectId, RatingAdoptionId, RatingOverrideId};
 use duban_entities::vocabulary::{RevisionState, TaskKind};
 use duban_entities::{ledger, rating_adoption, rating_override, report_revision, task};
-use sea_orm::{ColumnTrait, EntityTrait, FromQueryResult, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{ColumnTrait, FromQueryResult, QueryFilter, QueryOrder, QuerySelect};
 
 use super::ledger::past::{self, Of, Past, Until};
 use super::record::Row;
@@ -50,7 +50,7 @@ pub async fn tasks_of(
     connection: &impl Reads,
     projects: Vec<ProjectId>,
 ) -> Result<Vec<task::Model>> {
-    let select = task::Entity::find()
+    let select = reader::find::<task::Entity>()
         .filter(task::Column::ProjectId.is_in(projects))
         .filter(task::Column::Kind.is_in([TaskKind::Milestone, TaskKind::Report]))
         .order_by_asc(task::Column::Position)
@@ -67,7 +67,7 @@ pub async fn submissions_of(
     projects: Vec<ProjectId>,
 ) -> Result<Vec<Submission>> {
     use report_revision::Column;
-    Ok(report_revision::Entity::find()
+    Ok(reader::find::<report_revision::Entity>()
         .select_only()
         .columns([
             Column::ProjectId,
@@ -91,7 +91,7 @@ pub async fn overrides_of(
     connection: &impl Reads,
     projects: Vec<ProjectId>,
 ) -> Result<Vec<rating_override::Model>> {
-    let select = rating_override::Entity::find()
+    let select = reader::find::<rating_override::Entity>()
         .filter(rating_override::Column::ProjectId.is_in(projects))
         .filter(rating_override::Column::EndedAt.is_null());
     reader::all(connection, select).await
@@ -105,7 +105,8 @@ pub async fn override_by_id(
     connection: &impl Reads,
     id: RatingOverrideId,
 ) -> Result<Option<rating_override::Model>> {
-    let select = rating_override::Entity::find().filter(rating_override::Column::Id.eq(id));
+    let select =
+        reader::find::<rating_override::Entity>().filter(rating_override::Column::Id.eq(id));
     reader::one(connection, select).await
 }
 
@@ -117,7 +118,7 @@ pub async fn adoptions_of(
     connection: &impl Reads,
     jurisdictions: Vec<JurisdictionId>,
 ) -> Result<Vec<rating_adoption::Model>> {
-    let select = rating_adoption::Entity::find()
+    let select = reader::find::<rating_adoption::Entity>()
         .filter(rating_adoption::Column::JurisdictionId.is_in(jurisdictions))
         .order_by_desc(rating_adoption::Column::AdoptedAt)
         .order_by_desc(rating_adoption::Column::Id);
@@ -132,7 +133,8 @@ pub async fn adoption(
     connection: &impl Reads,
     id: RatingAdoptionId,
 ) -> Result<Option<rating_adoption::Model>> {
-    let select = rating_adoption::Entity::find().filter(rating_adoption::Column::Id.eq(id));
+    let select =
+        reader::find::<rating_adoption::Entity>().filter(rating_adoption::Column::Id.eq(id));
     reader::one(connection, select).await
 }
 
@@ -167,7 +169,7 @@ pub async fn pasts(
     if matches!(of, Of::Projects(_)) {
         // They concern no project.
         let ids = adoptions.iter().map(ToString::to_string);
-        let entries = ledger::Entity::find()
+        let entries = reader::find::<ledger::Entity>()
             .filter(ledger::Column::SubjectId.is_in(ids))
             .order_by_asc(ledger::Column::Seq)
             .all(connection)

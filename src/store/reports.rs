@@ -5,8 +5,7 @@ use duban_entities::vocabulary::{RevisionState, TaskKind, TaskState};
 use duban_entities::{report_draft, report_revision, task};
 use sea_orm::sea_query::{Expr, Query, SelectStatement};
 use sea_orm::{
-    ColumnTrait, Condition, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
-    Value,
+    ColumnTrait, Condition, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, Value,
 };
 
 use super::page::{Direction, Keyset, Page, PageRequest, SortKey};
@@ -27,7 +26,7 @@ pub async fn of_projects(
     connection: &impl Reads,
     projects: Vec<ProjectId>,
 ) -> Result<Vec<task::Model>> {
-    let select = task::Entity::find()
+    let select = reader::find::<task::Entity>()
         .filter(task::Column::ProjectId.is_in(projects))
         .filter(is_kind(task::Entity, TaskKind::Report))
         .order_by_desc(task::Column::Period)
@@ -43,7 +42,7 @@ pub async fn active_of_projects(
     connection: &impl Reads,
     projects: Vec<ProjectId>,
 ) -> Result<Vec<task::Model>> {
-    let select = task::Entity::find()
+    let select = reader::find::<task::Entity>()
         .filter(task::Column::ProjectId.is_in(projects))
         .filter(is_kind(task::Entity, TaskKind::Report))
         .filter(task::Column::State.is_in([TaskState::Open, TaskState::Submitted]))
@@ -61,7 +60,7 @@ pub async fn of_month(
     projects: Vec<ProjectId>,
     period: &str,
 ) -> Result<Vec<task::Model>> {
-    let select = task::Entity::find()
+    let select = reader::find::<task::Entity>()
         .filter(task::Column::ProjectId.is_in(projects))
         .filter(is_kind(task::Entity, TaskKind::Report))
         .filter(task::Column::Period.eq(period));
@@ -76,7 +75,7 @@ pub async fn revisions(
     connection: &impl Reads,
     tasks: Vec<TaskId>,
 ) -> Result<Vec<report_revision::Model>> {
-    let select = report_revision::Entity::find()
+    let select = reader::find::<report_revision::Entity>()
         .filter(report_revision::Column::TaskId.is_in(tasks))
         .order_by_asc(report_revision::Column::TaskId)
         .order_by_asc(report_revision::Column::Number);
@@ -91,7 +90,7 @@ pub async fn accepted(
     connection: &impl Reads,
     projects: Vec<ProjectId>,
 ) -> Result<Vec<report_revision::Model>> {
-    let select = report_revision::Entity::find()
+    let select = reader::find::<report_revision::Entity>()
         .filter(report_revision::Column::ProjectId.is_in(projects))
         .filter(report_revision::Column::State.eq(RevisionState::Accepted))
         .order_by_asc(report_revision::Column::ProjectId)
@@ -109,7 +108,7 @@ pub async fn before(
     period: &str,
 ) -> Result<Option<report_revision::Model>> {
     let counts = [RevisionState::Accepted, RevisionState::Submitted];
-    let select = report_revision::Entity::find()
+    let select = reader::find::<report_revision::Entity>()
         .filter(report_revision::Column::ProjectId.eq(project))
         .filter(report_revision::Column::Period.lt(period))
         .filter(report_revision::Column::State.is_in(counts))
@@ -129,7 +128,7 @@ pub async fn after(
     period: &str,
 ) -> Result<Option<report_revision::Model>> {
     let counts = [RevisionState::Accepted, RevisionState::Submitted];
-    let select = report_revision::Entity::find()
+    let select = reader::find::<report_revision::Entity>()
         .filter(report_revision::Column::ProjectId.eq(project))
         .filter(report_revision::Column::Period.gt(period))
         .filter(report_revision::Column::State.is_in(counts))
@@ -147,7 +146,8 @@ pub async fn drafts(
     connection: &impl Reads,
     tasks: Vec<TaskId>,
 ) -> Result<Vec<report_draft::Model>> {
-    let select = report_draft::Entity::find().filter(report_draft::Column::TaskId.is_in(tasks));
+    let select =
+        reader::find::<report_draft::Entity>().filter(report_draft::Column::TaskId.is_in(tasks));
     reader::all(connection, select).await
 }
 
@@ -193,7 +193,7 @@ pub async fn missing(
     today: &Today,
     limit: u64,
 ) -> Result<Vec<task::Model>> {
-    let select = task::Entity::find()
+    let select = reader::find::<task::Entity>()
         .filter(scope::tasks(principal))
         .filter(filter.condition())
         .filter(today.overdue())
@@ -217,7 +217,7 @@ pub async fn submissions(
 ) -> Result<Page<report_revision::Model>> {
     let keyset = keyset();
     let window = request.window(&keyset)?;
-    let mut select = report_revision::Entity::find()
+    let mut select = reader::find::<report_revision::Entity>()
         .filter(report_revision::Column::TaskId.in_subquery(selected(principal, filter)))
         .filter(window.condition.clone());
     for (expression, direction) in &window.order {
@@ -238,7 +238,7 @@ pub async fn count_submissions(
     principal: &Principal,
     filter: &ReportFilter,
 ) -> Result<u64> {
-    Ok(report_revision::Entity::find()
+    Ok(reader::find::<report_revision::Entity>()
         .filter(report_revision::Column::TaskId.in_subquery(selected(principal, filter)))
         .count(connection)
         .await?)

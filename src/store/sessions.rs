@@ -130,8 +130,8 @@ pub async fn of_token(
     connection: &impl Reads,
     token_hash: &str,
 ) -> Result<Option<refresh_token::Model>> {
-    let select =
-        refresh_token::Entity::find().filter(refresh_token::Column::TokenHash.eq(token_hash));
+    let select = reader::find::<refresh_token::Entity>()
+        .filter(refresh_token::Column::TokenHash.eq(token_hash));
     reader::one(connection, select).await
 }
 
@@ -177,7 +177,7 @@ pub async fn unused_successor(
     work: &Work,
     id: RefreshTokenId,
 ) -> Result<Option<refresh_token::Model>> {
-    Ok(refresh_token::Entity::find()
+    Ok(reader::find::<refresh_token::Entity>()
         .filter(refresh_token::Column::ParentId.eq(id))
         .filter(refresh_token::Column::UsedAt.is_null())
         .one(work.connection())
@@ -266,7 +266,7 @@ pub async fn live(
     now: DateTime<Utc>,
     idle_since: DateTime<Utc>,
 ) -> Result<Vec<session::Model>> {
-    let select = session::Entity::find()
+    let select = reader::find::<session::Entity>()
         .filter(session::Column::UserId.eq(user))
         .filter(session::Column::EndedAt.is_null())
         .filter(session::Column::ExpiresAt.gt(now))
@@ -286,7 +286,7 @@ pub async fn knows_address(
     peer: &str,
     since: DateTime<Utc>,
 ) -> Result<bool> {
-    let found = session::Entity::find()
+    let found = reader::find::<session::Entity>()
         .join(JoinType::InnerJoin, session_user())
         .filter(user::Column::Username.eq(username))
         .filter(session::Column::Peer.eq(peer))

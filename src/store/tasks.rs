@@ -84,7 +84,7 @@ pub async fn page(
 ) -> Result<Page<task::Model>> {
     let keyset = keyset(order, today);
     let window = request.window(&keyset)?;
-    let mut select = task::Entity::find()
+    let mut select = reader::find::<task::Entity>()
         .filter(scope::tasks(principal))
         .filter(condition(principal, filter, today))
         .filter(window.condition.clone());
@@ -109,7 +109,7 @@ pub async fn count(
     filter: &TaskFilter,
     today: &Today,
 ) -> Result<u64> {
-    Ok(task::Entity::find()
+    Ok(reader::find::<task::Entity>()
         .filter(scope::tasks(principal))
         .filter(condition(principal, filter, today))
         .count(connection)
@@ -224,7 +224,7 @@ fn due_condition(due: DueFilter, soon_days: i32, today: &Today) -> Condition {
 /// # Errors
 /// [`crate::error::Error::Internal`] when the database cannot be read.
 pub async fn by_id(connection: &impl Reads, id: TaskId) -> Result<Option<task::Model>> {
-    let select = task::Entity::find().filter(task::Column::Id.eq(id));
+    let select = reader::find::<task::Entity>().filter(task::Column::Id.eq(id));
     reader::one(connection, select).await
 }
 
@@ -279,7 +279,7 @@ async fn with_project(
     let jurisdiction_of = task::Entity::belongs_to(jurisdiction::Entity)
         .from(task::Column::JurisdictionId)
         .to(jurisdiction::Column::Id);
-    let select = task::Entity::find()
+    let select = reader::find::<task::Entity>()
         .join(JoinType::InnerJoin, project_of.into())
         .join(JoinType::InnerJoin, jurisdiction_of.into())
         .filter(task::Column::Id.eq(id));
@@ -296,7 +296,7 @@ pub async fn visible_by_ids(
     principal: &Principal,
     ids: Vec<TaskId>,
 ) -> Result<Vec<task::Model>> {
-    let select = task::Entity::find()
+    let select = reader::find::<task::Entity>()
         .filter(scope::tasks(principal))
         .filter(task::Column::Id.is_in(ids));
     reader::all(connection, select).await
@@ -307,7 +307,7 @@ pub async fn visible_by_ids(
 /// # Errors
 /// [`crate::error::Error::Internal`] when the database cannot be read.
 pub async fn by_ids(connection: &impl Reads, ids: Vec<TaskId>) -> Result<Vec<task::Model>> {
-    let select = task::Entity::find().filter(task::Column::Id.is_in(ids));
+    let select = reader::find::<task::Entity>().filter(task::Column::Id.is_in(ids));
     reader::all(connection, select).await
 }
 
@@ -328,7 +328,7 @@ pub async fn of_projects(
 
 /// The milestones of these projects, in no order.
 fn milestones(projects: Vec<ProjectId>) -> Select<task::Entity> {
-    task::Entity::find()
+    reader::find::<task::Entity>()
         .filter(task::Column::ProjectId.is_in(projects))
         .filter(is_kind(task::Entity, TaskKind::Milestone))
 }
@@ -342,7 +342,7 @@ pub async fn current_of_projects(
     connection: &impl Reads,
     projects: Vec<ProjectId>,
 ) -> Result<Vec<task::Model>> {
-    let reports = task::Entity::find()
+    let reports = reader::find::<task::Entity>()
         .filter(task::Column::ProjectId.is_in(projects.clone()))
         .filter(is_kind(task::Entity, TaskKind::Report))
         .filter(task::Column::State.is_in([TaskState::Open, TaskState::Submitted]));
@@ -370,7 +370,7 @@ pub async fn owed_of_projects(
     connection: &impl Reads,
     projects: Vec<ProjectId>,
 ) -> Result<Vec<task::Model>> {
-    let select = task::Entity::find()
+    let select = reader::find::<task::Entity>()
         .filter(task::Column::ProjectId.is_in(projects))
         .filter(task::Column::Kind.is_in([TaskKind::Milestone, TaskKind::Report]))
         .order_by_asc(task::Column::ProjectId)
@@ -388,7 +388,7 @@ pub async fn waiting_for(
     connection: &impl Reads,
     change: ChangeRequestId,
 ) -> Result<Vec<task::Model>> {
-    let select = task::Entity::find()
+    let select = reader::find::<task::Entity>()
         .filter(task::Column::PendingChangeId.eq(change))
         .order_by_asc(task::Column::Position)
         .order_by_asc(task::Column::Id);
@@ -403,7 +403,7 @@ pub async fn issues_of(
     connection: &impl Reads,
     projects: Vec<ProjectId>,
 ) -> Result<Vec<task::Model>> {
-    let select = task::Entity::find()
+    let select = reader::find::<task::Entity>()
         .filter(task::Column::ProjectId.is_in(projects))
         .filter(task::Column::Kind.eq(TaskKind::Issue))
         .order_by_asc(task::Column::CreatedAt)
@@ -419,7 +419,7 @@ pub async fn evidence(
     connection: &impl Reads,
     tasks: Vec<TaskId>,
 ) -> Result<Vec<task_evidence::Model>> {
-    let select = task_evidence::Entity::find()
+    let select = reader::find::<task_evidence::Entity>()
         .filter(task_evidence::Column::TaskId.is_in(tasks))
         .order_by_asc(task_evidence::Column::TaskId)
         .order_by_asc(task_evidence::Column::Position);

@@ -9,9 +9,7 @@ use duban_entities::ids::JurisdictionId;
 use duban_entities::vocabulary::MilestoneRole;
 use duban_entities::{jurisdiction, task};
 use sea_orm::sea_query::{CaseStatement, Expr, ExprTrait, Func, IntoColumnRef, SimpleExpr};
-use sea_orm::{
-    ColumnTrait, Condition, DbBackend, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
-};
+use sea_orm::{ColumnTrait, Condition, DbBackend, QueryFilter, QueryOrder, QuerySelect};
 
 use super::Store;
 use crate::clock::{end_of_day, local_date};
@@ -44,7 +42,7 @@ pub struct Today {
 impl Zones {
     /// Reads them: one statement.
     async fn load(connection: &impl Reads) -> Result<Self> {
-        let select = jurisdiction::Entity::find()
+        let select = reader::find::<jurisdiction::Entity>()
             .select_only()
             .columns([jurisdiction::Column::Id, jurisdiction::Column::TimeZone])
             .order_by_asc(jurisdiction::Column::Id);
@@ -71,7 +69,7 @@ pub async fn local(
     jurisdiction: JurisdictionId,
     now: DateTime<Utc>,
 ) -> Result<NaiveDate> {
-    let select = jurisdiction::Entity::find()
+    let select = reader::find::<jurisdiction::Entity>()
         .select_only()
         .column(jurisdiction::Column::TimeZone)
         .filter(jurisdiction::Column::Id.eq(jurisdiction));

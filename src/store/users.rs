@@ -64,7 +64,7 @@ pub async fn lock(work: &Work, id: UserId) -> Result<user::Model> {
 /// # Errors
 /// [`Error::Internal`] when the database cannot be read.
 pub async fn by_username(connection: &impl Reads, username: &str) -> Result<Option<user::Model>> {
-    let select = user::Entity::find().filter(user::Column::Username.eq(username));
+    let select = reader::find::<user::Entity>().filter(user::Column::Username.eq(username));
     reader::one(connection, select).await
 }
 
@@ -73,7 +73,7 @@ pub async fn by_username(connection: &impl Reads, username: &str) -> Result<Opti
 /// # Errors
 /// [`Error::Internal`] when the database cannot be read.
 pub async fn by_ids(connection: &impl Reads, ids: Vec<UserId>) -> Result<Vec<user::Model>> {
-    let select = user::Entity::find().filter(user::Column::Id.is_in(ids));
+    let select = reader::find::<user::Entity>().filter(user::Column::Id.is_in(ids));
     reader::all(connection, select).await
 }
 
@@ -107,7 +107,7 @@ pub async fn grant(connection: &impl Reads, id: GrantId) -> Result<grant::Model>
 /// # Errors
 /// [`Error::Internal`] when the database cannot be read.
 pub async fn grants_by_id(connection: &impl Reads, ids: Vec<GrantId>) -> Result<Vec<grant::Model>> {
-    let select = grant::Entity::find().filter(grant::Column::Id.is_in(ids));
+    let select = reader::find::<grant::Entity>().filter(grant::Column::Id.is_in(ids));
     reader::all(connection, select).await
 }
 
@@ -116,7 +116,7 @@ pub async fn grants_by_id(connection: &impl Reads, ids: Vec<GrantId>) -> Result<
 /// # Errors
 /// [`Error::Internal`] when the database cannot be read.
 pub async fn grants(connection: &impl Reads, users: Vec<UserId>) -> Result<Vec<grant::Model>> {
-    let select = grant::Entity::find()
+    let select = reader::find::<grant::Entity>()
         .filter(grant::Column::UserId.is_in(users))
         .order_by_asc(grant::Column::CreatedAt)
         .order_by_asc(grant::Column::Id);
@@ -132,7 +132,7 @@ pub async fn grants_in_force(
     user: UserId,
     at: DateTime<Utc>,
 ) -> Result<Vec<grant::Model>> {
-    let select = grant::Entity::find()
+    let select = reader::find::<grant::Entity>()
         .filter(grant::Column::UserId.eq(user))
         .filter(in_force(at))
         .order_by_asc(grant::Column::CreatedAt)
@@ -160,7 +160,7 @@ pub async fn other_administrators(work: &Work, than: UserId) -> Result<usize> {
         .from(user::Entity)
         .and_where(user::Column::DisabledAt.is_not_null())
         .to_owned();
-    let grants = grant::Entity::find()
+    let grants = reader::find::<grant::Entity>()
         .filter(grant::Column::Role.eq(Role::Administrator))
         .filter(grant::Column::ScopeType.eq(ScopeType::Everything))
         .filter(grant::Column::ValidTo.is_null())
@@ -253,7 +253,7 @@ pub async fn page(
         }],
     };
     let window = request.window(&keyset)?;
-    let mut select = user::Entity::find()
+    let mut select = reader::find::<user::Entity>()
         .filter(administered(principal))
         .filter(window.condition.clone())
         .limit(window.limit);
@@ -269,7 +269,7 @@ pub async fn page(
 /// # Errors
 /// [`Error::Internal`] when the database cannot be read.
 pub async fn count(connection: &impl Reads, principal: &Principal) -> Result<u64> {
-    Ok(user::Entity::find()
+    Ok(reader::find::<user::Entity>()
         .filter(administered(principal))
         .count(connection)
         .await?)

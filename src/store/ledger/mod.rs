@@ -76,7 +76,7 @@ pub struct Head {
 /// # Errors
 /// [`Error::Internal`] when the database cannot be read.
 pub async fn last(connection: &impl Reads) -> Result<Option<ledger::Model>> {
-    let select = ledger::Entity::find()
+    let select = reader::find::<ledger::Entity>()
         .order_by_desc(ledger::Column::Seq)
         .limit(1);
     reader::one(connection, select).await
@@ -88,7 +88,7 @@ pub async fn last(connection: &impl Reads) -> Result<Option<ledger::Model>> {
 /// # Errors
 /// [`Error::Internal`] when the database cannot be read.
 pub async fn version(connection: &impl Reads) -> Result<i64> {
-    let select = ledger::Entity::find()
+    let select = reader::find::<ledger::Entity>()
         .select_only()
         .column_as(ledger::Column::Seq.max(), "seq");
     let last: Vec<(Option<i64>,)> = reader::tuples(connection, select).await?;
@@ -106,7 +106,7 @@ pub async fn tells_of(
     until: i64,
     subjects: &[&str],
 ) -> Result<bool> {
-    let select = ledger::Entity::find()
+    let select = reader::find::<ledger::Entity>()
         .select_only()
         .column_as(ledger::Column::Seq.max(), "seq")
         .filter(ledger::Column::Seq.gt(after))
@@ -135,7 +135,7 @@ pub async fn head(connection: &impl Reads) -> Result<Head> {
         .expr(Expr::col(ledger::Column::Seq).max())
         .from(ledger::Entity)
         .to_owned();
-    let select = ledger::Entity::find()
+    let select = reader::find::<ledger::Entity>()
         .select_only()
         .columns([ledger::Column::Seq, ledger::Column::Hash])
         .filter(ledger::Column::Seq.in_subquery(last));
@@ -403,8 +403,12 @@ pub fn hex(bytes: &[u8]) -> String {
     const DIGITS: [char; 16] = [
         '0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'a', 'b', 'c', 'd', 'e', 'f',
     ];
-    let digits = |byte: &u8| [byte >> 4, byte & 15].map(|half| DIGITS[usize::from(half)]);
-    bytes.iter().flat_map(digits).collect()
+    let mut text = String::with_capacity(2 * bytes.len());
+    for byte in bytes {
+        text.push(DIGITS[usize::from(byte >> 4)]);
+        text.push(DIGITS[usize::from(byte & 15)]);
+    }
+    text
 }
 
 fn unhex(text: &str) -> Result<Vec<u8>> {
@@ -423,7 +427,7 @@ fn unhex(text: &str) -> Result<Vec<u8>> {
 /// # Errors
 /// [`Error::Internal`] when the database cannot be read.
 pub async fn after(connection: &impl Reads, seq: i64, limit: u64) -> Result<Vec<ledger::Model>> {
-    let select = ledger::Entity::find()
+    let select = reader::find::<ledger::Entity>()
         .filter(ledger::Column::Seq.gt(seq))
         .order_by_asc(ledger::Column::Seq)
         .limit(limit);

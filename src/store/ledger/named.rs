@@ -7,10 +7,10 @@ use duban_entities::ids::{
 use duban_entities::{
     briefing, order_dismissal, rating_adoption, rating_override, report_revision,
 };
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
+use sea_orm::{ColumnTrait, QueryFilter};
 
 use crate::error::Result;
-use crate::store::Reads;
+use crate::store::{Reads, reader};
 
 macro_rules! by_ids {
     ($($(#[$doc:meta])* $name:ident($module:ident: $key:ty);)+) => {
@@ -23,7 +23,7 @@ macro_rules! by_ids {
                 connection: &impl Reads,
                 ids: Vec<$key>,
             ) -> Result<Vec<$module::Model>> {
-                Ok($module::Entity::find()
+                Ok(reader::find::<$module::Entity>()
                     .filter($module::Column::Id.is_in(ids))
                     .all(connection)
                     .await?)

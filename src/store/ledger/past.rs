@@ -5,9 +5,7 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Utc};
 use duban_entities::ids::{JurisdictionId, ProjectId};
 use duban_entities::ledger;
-use sea_orm::{
-    ColumnTrait, Condition, DbBackend, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
-};
+use sea_orm::{ColumnTrait, Condition, DbBackend, QueryFilter, QueryOrder, QuerySelect};
 
 use super::changes;
 use crate::error::Result;
@@ -119,7 +117,7 @@ pub async fn each(
 ) -> Result<()> {
     let mut last = 0;
     loop {
-        let select = ledger::Entity::find()
+        let select = reader::find::<ledger::Entity>()
             .filter(condition(of, until, connection.get_database_backend()))
             .filter(ledger::Column::Seq.gt(last))
             .order_by_asc(ledger::Column::Seq)

@@ -11,15 +11,15 @@ use duban_entities::ids::{JurisdictionId, ProjectId, UserId};
 use duban_entities::{grant, ledger};
 use sea_orm::sea_query::{Alias, Expr, ExprTrait, Func, Query, WindowStatement};
 use sea_orm::{
-    ColumnTrait, Condition, EntityTrait, FromQueryResult, Iterable, PaginatorTrait, QueryFilter,
-    QueryOrder, QuerySelect, Value,
+    ColumnTrait, Condition, FromQueryResult, Iterable, PaginatorTrait, QueryFilter, QueryOrder,
+    QuerySelect, Value,
 };
 
 use crate::error::Result;
 use crate::policy::Principal;
-use crate::store::Reads;
 use crate::store::page::{Direction, Keyset, Page, PageRequest, SortKey};
 use crate::store::scope;
+use crate::store::{Reads, reader};
 
 /// The name of the order of a history.
 const HISTORY: &str = "history";
@@ -66,7 +66,7 @@ pub async fn page(
 ) -> Result<Page<ledger::Model>> {
     let keyset = list.keyset();
     let window = request.window(&keyset)?;
-    let mut select = ledger::Entity::find()
+    let mut select = reader::find::<ledger::Entity>()
         .filter(list.scope(connection, principal))
         .filter(condition(filter))
         .filter(window.condition.clone());
@@ -86,7 +86,7 @@ pub async fn count(
     principal: &Principal,
     (list, filter): (List, &EntryFilter),
 ) -> Result<u64> {
-    Ok(ledger::Entity::find()
+    Ok(reader::find::<ledger::Entity>()
         .filter(list.scope(connection, principal))
         .filter(condition(filter))
         .count(connection)
@@ -103,7 +103,7 @@ pub async fn belongs(
     jurisdictions: Option<Vec<JurisdictionId>>,
 ) -> Result<bool> {
     let inside = jurisdictions.map(|own| grant::Column::JurisdictionId.is_in(own));
-    let found = grant::Entity::find()
+    let found = reader::find::<grant::Entity>()
         .filter(grant::Column::UserId.eq(id))
         .filter(Condition::all().add_option(inside))
         .limit(1)
@@ -248,7 +248,7 @@ pub async fn history_counts(
     principal: &Principal,
     projects: Vec<ProjectId>,
 ) -> Result<HashMap<ProjectId, u64>> {
-    let rows: Vec<Number> = ledger::Entity::find()
+    let rows: Vec<Number> = reader::find::<ledger::Entity>()
         .select_only()
         .column(ledger::Column::ProjectId)
         .column_as(ledger::Column::Seq.count(), "n")

@@ -6,6 +6,7 @@
 //! PostgreSQL, and whatever is read within a unit of work) goes through the pool.
 
 mod cell;
+mod columns;
 mod local;
 mod plain;
 
@@ -16,12 +17,13 @@ use duban_entities::row::{Cells, FromCells};
 use sea_orm::sea_query::SimpleExpr;
 use sea_orm::{
     ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, EntityTrait,
-    ExecResult, FromQueryResult, IdenStatic as _, Iterable as _, QueryResult, QuerySelect,
-    QueryTrait, Select, Statement, TryGetableMany,
+    ExecResult, FromQueryResult, QueryResult, QuerySelect, QueryTrait, Select, Statement,
+    TryGetableMany,
 };
 
 use crate::error::Result;
 
+pub use columns::find;
 pub(super) use local::Local;
 pub(super) use plain::{for_each, numbered, rows};
 
@@ -236,20 +238,12 @@ where
     C::Model: FromCells,
 {
     let [second, third] = PREFIXES;
-    let select = also::<A, C>(also::<A, B>(select, second), third);
+    let select = columns::with::<A, C>(columns::with::<A, B>(select, second), third);
     let rows: Vec<Three<A::Model, B::Model, C::Model>> = match on.local() {
         Some(local) => local.rows(&statement(on, &select))?,
         None => select.into_model().all(on).await?,
     };
     Ok(rows.into_iter().map(|Three(a, b, c)| (a, b, c)).collect())
-}
-
-/// Adds the columns of another entity to a select that joins it.
-fn also<A: EntityTrait, B: EntityTrait>(select: Select<A>, prefix: &str) -> Select<A> {
-    B::Column::iter().fold(select, |select, column| {
-        let name = format!("{prefix}{}", column.as_str());
-        select.column_as(column, name)
-    })
 }
 
 /// As [`one`], of a select of some columns alone, in the order in which `T` takes them.

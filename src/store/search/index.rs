@@ -15,8 +15,8 @@ use sea_orm::{
 use super::stale::Stale;
 use super::text::fold;
 use crate::error::Result;
-use crate::store::Reads;
 use crate::store::catalogue::insert_all;
+use crate::store::{Reads, reader};
 
 /// Rows that are indexed at once.
 pub(super) const CHUNK: usize = 500;
@@ -87,7 +87,7 @@ async fn refresh_projects(on: &DatabaseTransaction, ids: Vec<ProjectId>) -> Resu
         .from(project::Entity)
         .and_where(project::Column::Id.is_in(ids.clone()))
         .to_owned();
-    let mut known = search_text::Entity::find()
+    let mut known = reader::find::<search_text::Entity>()
         .filter(search_text::Column::Code.in_subquery(codes))
         .order_by_asc(search_text::Column::Code);
     if on.get_database_backend() == DbBackend::Postgres {
@@ -106,7 +106,7 @@ async fn refresh_projects(on: &DatabaseTransaction, ids: Vec<ProjectId>) -> Resu
 }
 
 async fn refresh_units(on: &DatabaseTransaction, ids: Vec<UnitId>) -> Result<()> {
-    let mut known = search_unit::Entity::find()
+    let mut known = reader::find::<search_unit::Entity>()
         .filter(search_unit::Column::UnitId.is_in(ids.clone()))
         .order_by_asc(search_unit::Column::Code);
     if on.get_database_backend() == DbBackend::Postgres {
@@ -169,7 +169,7 @@ pub(super) async fn project_texts(
     on: &impl Reads,
     which: SimpleExpr,
 ) -> Result<Vec<search_text::Model>> {
-    let rows: Vec<(ProjectId, String, String)> = project::Entity::find()
+    let rows: Vec<(ProjectId, String, String)> = reader::find::<project::Entity>()
         .select_only()
         .columns([
             project::Column::Id,
@@ -181,7 +181,7 @@ pub(super) async fn project_texts(
         .all(on)
         .await?;
     let ids = || rows.iter().map(|(id, ..)| *id);
-    let names = project_alias::Entity::find()
+    let names = reader::find::<project_alias::Entity>()
         .select_only()
         .columns([
             project_alias::Column::ProjectId,
@@ -189,7 +189,7 @@ pub(super) async fn project_texts(
         ])
         .filter(project_alias::Column::ProjectId.is_in(ids()));
     let mut names = grouped::<ProjectId>(names.into_tuple().all(on).await?);
-    let quotes = citation::Entity::find()
+    let quotes = reader::find::<citation::Entity>()
         .select_only()
         .columns([citation::Column::ProjectId, citation::Column::Quote])
         .filter(citation::Column::ProjectId.is_in(ids()));
@@ -216,8 +216,8 @@ pub(super) async fn unit_texts(
     on: &impl Reads,
     which: SimpleExpr,
 ) -> Result<Vec<search_unit::Model>> {
-    let rows: Vec<unit::Model> = unit::Entity::find().filter(which).all(on).await?;
-    let names = unit_alias::Entity::find()
+    let rows: Vec<unit::Model> = reader::find::<unit::Entity>().filter(which).all(on).await?;
+    let names = reader::find::<unit_alias::Entity>()
         .select_only()
         .columns([unit_alias::Column::UnitId, unit_alias::Column::Alias])
         .filter(unit_alias::Column::UnitId.is_in(rows.iter().map(|row| row.id)));

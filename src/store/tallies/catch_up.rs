@@ -17,7 +17,7 @@ use super::{ALL, write};
 use crate::error::{Error, Result};
 use crate::store::catalogue::insert_all;
 use crate::store::today::Today;
-use crate::store::{Reads, Store, Work, WriteContext};
+use crate::store::{Reads, Store, Work, WriteContext, reader};
 
 /// Brings the cells of every jurisdiction to its day, and fills those that are not kept yet, a
 /// transaction each; tells how many that were. One that fails stops none behind it.
@@ -43,14 +43,14 @@ pub async fn keep(store: &Store, context: &WriteContext, today: &Today) -> Resul
 
 /// The jurisdictions whose cells do not stand for today, by code: two statements.
 async fn lagging(connection: &impl Reads, today: &Today) -> Result<Vec<JurisdictionId>> {
-    let ids: Vec<JurisdictionId> = jurisdiction::Entity::find()
+    let ids: Vec<JurisdictionId> = reader::find::<jurisdiction::Entity>()
         .select_only()
         .column(jurisdiction::Column::Id)
         .order_by_asc(jurisdiction::Column::Code)
         .into_tuple()
         .all(connection)
         .await?;
-    let marks = tally_mark::Entity::find().all(connection).await?;
+    let marks = reader::find::<tally_mark::Entity>().all(connection).await?;
     let marks: HashMap<JurisdictionId, NaiveDate> = marks
         .into_iter()
         .map(|mark| (mark.jurisdiction_id, mark.day))
@@ -77,7 +77,7 @@ fn stands(mark: NaiveDate, day: NaiveDate) -> bool {
 pub async fn catch_up(work: &Work, jurisdiction: JurisdictionId, day: NaiveDate) -> Result<()> {
     work.lock_chain().await?;
     let on = work.connection();
-    let mark = tally_mark::Entity::find()
+    let mark = reader::find::<tally_mark::Entity>()
         .filter(tally_mark::Column::JurisdictionId.eq(jurisdiction))
         .one(on)
         .await?;
@@ -136,7 +136,7 @@ async fn counted(on: &impl Reads, jurisdiction: JurisdictionId, day: NaiveDate) 
         LeadUnitId,
         ScheduleApprovedAt,
     ];
-    let projects: Vec<Led> = project::Entity::find()
+    let projects: Vec<Led> = reader::find::<project::Entity>()
         .select_only()
         .columns(columns)
         .filter(project::Column::JurisdictionId.eq(jurisdiction))
@@ -186,7 +186,7 @@ async fn fill(on: &impl Reads, jurisdiction: JurisdictionId, day: NaiveDate) -> 
 }
 
 async fn cells_of(on: &impl Reads, jurisdiction: JurisdictionId) -> Result<Vec<tally::Model>> {
-    Ok(tally::Entity::find()
+    Ok(reader::find::<tally::Entity>()
         .filter(tally::Column::JurisdictionId.eq(jurisdiction))
         .all(on)
         .await?)
@@ -242,7 +242,7 @@ pub async fn differences(work: &Work) -> Result<Vec<String>> {
     let on = work.connection();
     let mut wrong = Vec::new();
     let mut whole = Differences::default();
-    for mark in tally_mark::Entity::find().all(on).await? {
+    for mark in reader::find::<tally_mark::Entity>().all(on).await? {
         let wanted = counted(on, mark.jurisdiction_id, mark.day).await?;
         let cells = wanted.cells.iter().map(|(cell, f)| write::row(*cell, f));
         let stored = cells_of(on, mark.jurisdiction_id).await?;
@@ -264,7 +264,7 @@ pub async fn differences(work: &Work) -> Result<Vec<String>> {
             .units
             .iter()
             .map(|(cell, h)| write::unit_row(cell, h));
-        let stored = unit_tally::Entity::find()
+        let stored = reader::find::<unit_tally::Entity>()
             .filter(unit_tally::Column::JurisdictionId.eq(mark.jurisdiction_id))
             .all(on)
             .await?;

@@ -8,15 +8,15 @@ use chrono_tz::Tz;
 use duban_entities::ids::{JurisdictionId, ProjectId, TaskId};
 use duban_entities::{jurisdiction, project, tally_mark, task};
 use sea_orm::sea_query::Condition;
-use sea_orm::{ColumnTrait, EntityTrait, FromQueryResult, QueryFilter, QuerySelect};
+use sea_orm::{ColumnTrait, FromQueryResult, QueryFilter, QuerySelect};
 
 use super::delta::{Delta, Sign};
 use super::facts::{Class, Led, Owed, Placed, placed};
 use super::write;
 use crate::clock::local_date;
 use crate::error::{Error, Result};
-use crate::store::Reads;
 use crate::store::record::Row;
+use crate::store::{Reads, reader};
 
 /// Keys that one statement asks for.
 const KEYS: usize = 5_000;
@@ -243,7 +243,7 @@ async fn days(
     on: &impl Reads,
     jurisdictions: BTreeSet<JurisdictionId>,
 ) -> Result<HashMap<JurisdictionId, NaiveDate>> {
-    let rows = tally_mark::Entity::find()
+    let rows = reader::find::<tally_mark::Entity>()
         .filter(tally_mark::Column::JurisdictionId.is_in(jurisdictions))
         .all(on)
         .await?;
@@ -259,7 +259,7 @@ async fn classes(
     let projects: Vec<ProjectId> = projects.into_iter().collect();
     let mut found = Vec::with_capacity(projects.len());
     for chunk in projects.chunks(KEYS) {
-        let rows: Vec<(ProjectId, _, _)> = project::Entity::find()
+        let rows: Vec<(ProjectId, _, _)> = reader::find::<project::Entity>()
             .select_only()
             .columns([Id, Kind, Stage])
             .filter(Id.is_in(chunk.iter().copied()))
