@@ -12,6 +12,8 @@ on_both!(
     no_text_holds_a_nul,
     a_date_has_four_digits_of_a_year_that_can_be_meant,
     an_answer_stands_in_the_order_of_its_document,
+    what_is_asked_for_twice_is_merged,
+    what_passed_once_does_not_let_anything_else_pass,
     every_list_tells_its_number,
     a_filter_takes_no_more_than_fifty_words,
     the_parts_of_an_assignment_that_say_nothing_are_refused,
@@ -88,6 +90,60 @@ async fn an_answer_stands_in_the_order_of_its_document(world: &World) {
     })
     .collect();
     assert!(places.is_sorted(), "{}", answer.text);
+}
+
+/// The executor is asked whatever way is open to a document: with members in two places, in a
+/// fragment, or in one place.
+async fn what_is_asked_for_twice_is_merged(world: &World) {
+    let once = "{ projects(first: 3) { nodes { code leadUnit { name kind } \
+                milestones(first: 2) { nodes { title state } } } } }";
+    let expected = ask(world, once, json!({})).await;
+    assert!(expected.at("/projects/nodes/2/code").is_string());
+    let twice = [
+        "{ projects(first: 3) { nodes { code leadUnit { name } leadUnit { kind } \
+         milestones(first: 2) { nodes { title } } milestones(first: 2) { nodes { state } } } } }",
+        "{ projects(first: 3) { nodes { code leadUnit { name kind } } nodes { \
+         milestones(first: 2) { nodes { title state } } } } }",
+        "fragment F on Project { leadUnit { name kind } } \
+         { projects(first: 3) { nodes { code ...F \
+         ... on Project { milestones(first: 2) { nodes { title state } } } } } }",
+        "{ projects(first: 3) { nodes { code leadUnit { name kind @include(if: true) } \
+         milestones(first: 2) { nodes { title @skip(if: false) state } } } } }",
+    ];
+    for document in twice {
+        let answer = ask(world, document, json!({})).await;
+        assert_eq!(answer.text, expected.text, "{document}");
+    }
+}
+
+async fn what_passed_once_does_not_let_anything_else_pass(world: &World) {
+    let known = "query($first: Int, $f: TaskFilter) { tasks(first: $first, filter: $f) { \
+                 nodes { id project { id milestones(first: 100) { nodes { id title state } } } } } }";
+    // Told apart by its text from what is known.
+    let new = known.replace("query(", "query (");
+    let good = json!({ "first": 2, "f": { "due": "OPEN" } });
+    let first = ask(world, known, good.clone()).await;
+    assert!(first.at("/tasks/nodes/1/id").is_string());
+    let bad = [
+        json!({ "first": "2", "f": { "due": "OPEN" } }),
+        json!({ "first": 2, "f": { "due": "NEVER" } }),
+        json!({ "first": 2, "f": { "due": "open" } }),
+        json!({ "first": 2, "f": { "dew": "OPEN" } }),
+        json!({ "first": 2, "f": { "due": ["OPEN", "OPEN"] } }),
+        json!({ "first": 2, "f": "OPEN" }),
+        json!({ "first": 2, "f": { "due": 1 } }),
+        // Too dear.
+        json!({ "first": 150, "f": { "due": "OPEN" } }),
+    ];
+    for variables in bad {
+        let told = ask(world, known, variables.clone()).await;
+        let as_new = ask(world, &new, variables.clone()).await;
+        assert!(told.code().is_some(), "{variables}: {}", told.text);
+        let message = |answer: &Answer| answer.body["errors"][0]["message"].clone();
+        assert_eq!(message(&told), message(&as_new), "{variables}");
+        assert_eq!(told.status, as_new.status, "{variables}");
+    }
+    assert_eq!(ask(world, known, good).await.text, first.text);
 }
 
 async fn every_list_tells_its_number(world: &World) {

@@ -32,6 +32,11 @@ pub type Rows = DataLoader<Source, HashMapCache>;
 #[derive(Clone, Copy, Debug)]
 pub struct Version(pub i64);
 
+/// A mark on a request whose document asks for nothing twice in one place: no two members are
+/// ever merged into one, so that each may be written as soon as it is there.
+#[derive(Clone, Copy, Debug)]
+pub struct Unrepeated;
+
 /// A mark on an answer that shows what the ledger does not hold, such as when a session was
 /// last used: the ledger's version says nothing about it.
 #[derive(Clone, Debug, Default)]

@@ -11,7 +11,6 @@ mod briefing;
 mod change;
 mod connection;
 mod context;
-mod cost;
 mod error;
 mod figure;
 mod grant;
@@ -42,18 +41,24 @@ mod task;
 mod token;
 mod unit;
 mod user;
+mod validation;
 mod vocabulary;
 mod workflow;
+mod written;
+
+use std::sync::Arc;
 
 use async_graphql::{
     EmptySubscription, Executor, MergedObject, Request, Response, SDLExportOptions, Schema,
 };
 use futures_util::stream::{BoxStream, StreamExt, once};
 
-pub use context::{Fleeting, Version};
+pub use context::{Fleeting, Unrepeated, Version};
 pub use limits::Limits;
+pub use written::to_vec;
 
 use context::given;
+use validation::{Asked, Passed, Validation};
 
 use crate::policy::Principal;
 use crate::service::{Call, RequestInfo, Services};
@@ -107,11 +112,12 @@ type DubanSchema = Schema<Query, Mutation, EmptySubscription>;
 /// The API: the schema over the services.
 #[derive(Clone)]
 pub struct Api {
-    /// For whoever is signed in.
+    /// For what is not remembered, by whoever is signed in: an extension is asked at every
+    /// field that is not [`ready`], which a large answer would pay dearly for.
     schema: DubanSchema,
-    /// For the others, and to say what an operation costs: an extension is asked at every
-    /// field of an answer, which a large one would pay dearly for.
+    /// For all else, and to say what an operation costs.
     measured: DubanSchema,
+    passed: Arc<Passed>,
     services: Services,
 }
 
@@ -129,7 +135,8 @@ impl Api {
         let most = Limits::SIGNED_IN.complexity;
         Self {
             schema: builder().limit_complexity(most).finish(),
-            measured: builder().extension(cost::CostLimit).finish(),
+            measured: builder().extension(Validation).finish(),
+            passed: Arc::default(),
             services,
         }
     }
@@ -157,19 +164,22 @@ impl Executor for Api {
     async fn execute(&self, request: Request) -> Response {
         let mut request = self.prepare(request);
         let name = request.operation_name.clone();
-        let order = request.parsed_query().ok();
-        let order = order.map(|document| order::Order::of(document, name.as_deref()));
-        let mut response = self.run(request).await;
-        if let Some(order) = order {
-            order.arrange(&mut response.data);
-        }
+        let Ok(document) = request.parsed_query() else {
+            return self.run(request).await;
+        };
+        let order = order::Order::of(document, name.as_deref());
+        let mut response = match Asked::of(&mut request, &self.passed) {
+            Some(asked) => self.measured.execute(request.data(asked)).await,
+            None => self.run(request).await,
+        };
+        order.arrange(&mut response.data);
         response
     }
 
     fn execute_stream(
         &self,
         request: Request,
-        _session_data: Option<std::sync::Arc<async_graphql::Data>>,
+        _session_data: Option<Arc<async_graphql::Data>>,
     ) -> BoxStream<'static, Response> {
         let api = self.clone();
         once(async move { api.execute(request).await }).boxed()
@@ -187,7 +197,7 @@ impl Api {
             .data(limits);
         again.operation_name.clone_from(&request.operation_name);
         let response = self.schema.execute(request).await;
-        if cost::is_refused(&response) {
+        if validation::is_refused(&response) {
             // Nothing was executed, and nothing will be now: this is for the number alone.
             return self.measured.execute(again).await;
         }

@@ -1,24 +1,29 @@
-//! Objects and lists that are resolved as far as they go at once.
+//! Objects and lists that are resolved as far as they go at once, and written at once.
 //!
 //! async-graphql makes a future for every field of every object of a list before it asks the
 //! first of them, each as large as the largest resolver of its type and each in a queue of its
 //! own: megabytes for a page of projects, most of whose fields wait for nothing. Here a future
-//! is asked as soon as it is made, and only those that have to wait are kept, side by side. The
-//! outcome is the same, but for the order of the members, which is that of the document.
+//! is asked as soon as it is made, and only those that have to wait are kept, side by side. What
+//! they come to is written in the order of the document, as the part of the answer that it is.
+//!
+//! An object that may still be merged with another of the same name is left to async-graphql.
 
 use std::borrow::Cow;
 use std::future::{Future, poll_fn};
 use std::pin::Pin;
 use std::task::Poll;
 
-use async_graphql::indexmap::IndexMap;
 use async_graphql::parser::types::{Field, Selection};
 use async_graphql::registry::Registry;
 use async_graphql::resolver_utils::resolve_container;
 use async_graphql::{
-    ContainerType, ContextSelectionSet, Name, OutputType, Positioned, ServerResult, Value,
+    ContainerType, ContextSelectionSet, Error, OutputType, Pos, Positioned, ServerError,
+    ServerResult, Value,
 };
 use futures_util::stream::{FuturesUnordered, StreamExt};
+
+use super::context::Unrepeated;
+use super::written::{Object, list};
 
 /// An object.
 #[derive(Clone, Debug)]
@@ -76,7 +81,7 @@ impl<T: ContainerType> OutputType for ReadyList<'_, T> {
         if is_plain(ctx) {
             let items = self.0.iter().enumerate();
             let items = items.map(|(index, item)| element(ctx, index, *item));
-            Ok(Value::List(all(items).await))
+            list(&all(items).await).map_err(|error| told(error, field.pos))
         } else {
             self.0.resolve(ctx, field).await
         }
@@ -88,17 +93,12 @@ type Running<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 /// True where every selection is a field that stands once and bears no directive; `@skip` and
 /// `@include` are gone before anything is resolved.
 fn is_plain(ctx: &ContextSelectionSet<'_>) -> bool {
-    let selections = &ctx.item.node.items;
-    let mut keys = Vec::with_capacity(selections.len());
-    selections.iter().all(|selection| {
-        let Selection::Field(field) = &selection.node else {
-            return false;
-        };
-        let key = &field.node.response_key().node;
-        let is_new = !keys.contains(&key);
-        keys.push(key);
-        is_new && field.node.directives.is_empty()
-    })
+    let mut selections = ctx.item.node.items.iter();
+    ctx.data_opt::<Unrepeated>().is_some()
+        && selections.all(|selection| match &selection.node {
+            Selection::Field(field) => field.node.directives.is_empty(),
+            _ => false,
+        })
 }
 
 fn element<'a, T: ContainerType>(
@@ -119,21 +119,24 @@ async fn object<T: ContainerType>(ctx: &ContextSelectionSet<'_>, root: &T) -> Va
         })
     };
     let values = all(fields().map(|field| member(ctx, root, field))).await;
-    let mut members = IndexMap::with_capacity(values.len());
+    let mut object = Object::default();
     for (field, value) in fields().zip(values) {
-        let name: &Name = &field.node.response_key().node;
-        match value {
-            Ok(value) => {
-                members.insert(name.clone(), value);
-            }
-            Err(error) => ctx.add_error(error),
+        let written = value.and_then(|value| {
+            let name = &field.node.response_key().node;
+            object
+                .member(name, &value)
+                .map_err(|error| told(error, field.pos))
+        });
+        if let Err(error) = written {
+            ctx.add_error(error);
         }
     }
-    if members.is_empty() {
-        Value::Null
-    } else {
-        Value::Object(members)
-    }
+    object.end()
+}
+
+/// A value that cannot be written is a fault of ours.
+fn told(error: serde_json::Error, at: Pos) -> ServerError {
+    Error::from(error).into_server_error(at)
 }
 
 fn member<'a, T: ContainerType>(

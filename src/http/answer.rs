@@ -11,6 +11,7 @@ use poem::http::StatusCode;
 use serde_json::json;
 
 use super::refusal::{INTERNAL, status};
+use crate::graphql;
 
 /// The most errors in one answer.
 const ERRORS: usize = 20;
@@ -75,7 +76,7 @@ fn body(response: &Response, refused: bool) -> Vec<u8> {
     let written = if refused {
         serde_json::to_vec(&json!({ "errors": response.errors }))
     } else {
-        serde_json::to_vec(response)
+        graphql::to_vec(response)
     };
     written.unwrap_or_else(|cause| {
         tracing::error!(%cause, "an answer is not JSON");

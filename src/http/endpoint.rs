@@ -24,7 +24,7 @@ use super::kept::{Answers, Basis, Key};
 use super::refusal::{Refusal, response};
 use crate::clock::Clock;
 use crate::error::{Error, Result};
-use crate::graphql::{Fleeting, Limits, Version};
+use crate::graphql::{Fleeting, Limits, Unrepeated, Version};
 use crate::service::{Caller, RequestInfo};
 
 /// Tells who a request comes from.
@@ -130,6 +130,9 @@ impl<E: Executor> GraphQl<E> {
         let kind = checked.operation;
         let mut operation = operation(envelope, &caller, head.info, limits);
         operation = operation.data(fleeting.clone());
+        if checked.sizes.repeated <= 1 {
+            operation = operation.data(Unrepeated);
+        }
         operation.set_parsed_query(checked.document);
         let outcome = self.execute(operation, kind).await?;
         let answer = Answer::of(outcome, &id);
