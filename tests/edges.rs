@@ -13,6 +13,7 @@ on_both!(
     a_date_has_four_digits_of_a_year_that_can_be_meant,
     an_answer_stands_in_the_order_of_its_document,
     what_is_asked_for_twice_is_merged,
+    milestones_are_the_same_however_much_of_them_is_read,
     what_passed_once_does_not_let_anything_else_pass,
     every_list_tells_its_number,
     a_filter_takes_no_more_than_fifty_words,
@@ -113,6 +114,56 @@ async fn what_is_asked_for_twice_is_merged(world: &World) {
     for document in twice {
         let answer = ask(world, document, json!({})).await;
         assert_eq!(answer.text, expected.text, "{document}");
+    }
+}
+
+/// A list that shows little of its milestones reads little of them.
+async fn milestones_are_the_same_however_much_of_them_is_read(world: &World) {
+    let little = "__typename id kind title state dueDate role weight";
+    let page = |of: &str, fields: &str| {
+        let items = match of {
+            "nodes" => format!("nodes {{ {fields} }}"),
+            _ => format!("edges {{ cursor node {{ {fields} }} }} pageInfo {{ endCursor }}"),
+        };
+        let milestones = format!("milestones(first: 3) {{ totalCount {items} }}");
+        match of {
+            "nodes" => format!("{{ projects {{ nodes {{ {milestones} }} }} }}"),
+            _ => format!("{{ projects {{ edges {{ node {{ {milestones} }} }} }} }}"),
+        }
+    };
+    for of in ["nodes", "edges"] {
+        let line = ask(world, &page(of, little), json!({})).await;
+        let whole = ask(world, &page(of, &format!("{little} version")), json!({})).await;
+        assert!(
+            whole.text.matches("\"version\":").count() > 10,
+            "{}",
+            whole.text
+        );
+        let mut body = whole.body.clone();
+        without(&mut body, "version");
+        assert_eq!(line.body, body);
+    }
+    let both = "{ projects { nodes { a: milestones { nodes { id title } } \
+                b: milestones { nodes { id title version } } } } }";
+    let answer = ask(world, both, json!({})).await;
+    for project in answer.at("/projects/nodes").as_array().unwrap() {
+        let mut whole = project["b"].clone();
+        without(&mut whole, "version");
+        assert_eq!(project["a"], whole);
+    }
+}
+
+/// Takes every member of this name away.
+fn without(value: &mut Value, name: &str) {
+    match value {
+        Value::Array(items) => items.iter_mut().for_each(|item| without(item, name)),
+        Value::Object(members) => {
+            members.remove(name);
+            members
+                .values_mut()
+                .for_each(|member| without(member, name));
+        }
+        _ => {}
     }
 }
 

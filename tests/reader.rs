@@ -30,6 +30,9 @@ where
     let pooled = E::find().all(&world.db).await.unwrap();
     let read = world.services.store.read();
     assert_eq!(reader::all(read, E::find()).await.unwrap(), pooled);
+    let found = reader::find::<E>;
+    assert_eq!(reader::all(read, found()).await.unwrap(), pooled);
+    assert_eq!(found().all(&world.db).await.unwrap(), pooled);
     pooled.len()
 }
 

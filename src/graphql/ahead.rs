@@ -14,7 +14,8 @@ use futures_util::future::try_join;
 
 use super::context::loaders;
 use super::error::Result;
-use super::loader::{MilestonesOf, Source};
+use super::loader::{LinesOf, MilestonesOf, Source};
+use super::task::line_suffices;
 use crate::error::Error;
 
 pub use whole::of_project;
@@ -34,8 +35,14 @@ pub async fn of_projects<'r>(
         bring(ctx, asks("leadUnit"), leads).await
     };
     let milestones = async {
+        let wanted = asks("milestones");
+        let [nodes, edges] = items(&asked).map(|items| items.field("milestones"));
+        if line_suffices(&nodes) && line_suffices(&edges) {
+            let keys = rows.clone().map(|row| LinesOf(row.id));
+            return bring_children(ctx, wanted, keys).await;
+        }
         let keys = rows.clone().map(|row| MilestonesOf(row.id));
-        bring_children(ctx, asks("milestones"), keys).await
+        bring_children(ctx, wanted, keys).await
     };
     try_join(units, milestones).await?;
     Ok(())
@@ -63,9 +70,12 @@ pub async fn of_tasks<'r>(
 
 /// True where the document asks the page's items for this.
 fn on_items(page: &Lookahead<'_>, path: &[&str]) -> bool {
-    let nodes = page.field("nodes");
-    let edges = page.field("edges").field("node");
-    [nodes, edges].into_iter().any(|items| asks(&items, path))
+    items(page).iter().any(|items| asks(items, path))
+}
+
+/// The two ways to a page's items.
+fn items<'c>(page: &Lookahead<'c>) -> [Lookahead<'c>; 2] {
+    [page.field("nodes"), page.field("edges").field("node")]
 }
 
 /// True where the document asks for this, from there on.

@@ -166,6 +166,8 @@ children! {
     TasksOfOrder(TaskId) => order_task::Model, orders::tasks_of, |row| row.order_id;
     /// The orders that follow an order, by number.
     FollowersOf(TaskId) => order::Model, orders::following, |row| row.follows_id.unwrap_or(row.task_id);
+    /// The milestones of a project as lines, in the order of its schedule.
+    LinesOf(ProjectId) => tasks::MilestoneLine, tasks::lines_of_projects, |row| row.project_id;
     /// The evidence of a task's last claim.
     EvidenceOf(TaskId) => task_evidence::Model, tasks::evidence, |row| row.task_id;
     /// The revisions of a report, in the order of their submission.

@@ -5,6 +5,7 @@ mod write;
 use async_graphql::{
     ComplexObject, Context, Enum, ID, InputObject, Object, OneofObject, SimpleObject,
 };
+use duban_entities::ids::ProjectId;
 use duban_entities::project;
 
 use super::ahead;
@@ -16,7 +17,7 @@ use super::jurisdiction::{Area, Jurisdiction};
 use super::ledger::{LedgerEntryConnection, history};
 use super::loader::{
     ActiveReportsOf, AliasesOfProject, AreaLinksOf, CitationsOf, CooperatingUnitsOf, EntriesOf,
-    ExternalIdsOf, FactsOf, IssuesOf, MembersOf, MilestonesOf, ProjectAt, ReportsOf,
+    ExternalIdsOf, FactsOf, IssuesOf, LinesOf, MembersOf, MilestonesOf, ProjectAt, ReportsOf,
     SuggestedLeadsOf, TargetsOf,
 };
 use super::mention::{Citation, CooperatingUnit, ExternalId, SuggestedLead, Target};
@@ -26,7 +27,7 @@ use super::rating::ProjectRating;
 use super::ready::Ready;
 use super::report::{self, ProjectInvestment, ReportSummary};
 use super::scalar::{Date, DateTime, Decimal};
-use super::task::{IssueConnection, MilestoneConnection, ReportConnection};
+use super::task::{IssueConnection, MilestoneConnection, ReportConnection, Row, line_suffices};
 use super::unit::Unit;
 use super::vocabulary::{
     Disclosure, DueBasis, LeadBasis, OrderDirection, Participation, ProjectKind, Stage, StageBasis,
@@ -262,14 +263,14 @@ impl Project {
         #[graphql(desc = "So many from the end, or before `before`.")] last: Option<i32>,
         #[graphql(desc = "End before this cursor.")] before: Option<String>,
     ) -> Result<Ready<MilestoneConnection>> {
-        let rows = children(ctx, MilestonesOf(self.row.id)).await?;
         let request = PageRequest {
             first,
             after,
             last,
             before,
         };
-        let page = page_of_whole(&rows, |row| row.id.to_string(), &request)?;
+        let rows = milestones(ctx, self.row.id).await?;
+        let page = page_of_whole(&rows, Row::cursor, &request)?;
         let total = u64::try_from(rows.len()).ok();
         Ok(Ready(MilestoneConnection::of(page, total)))
     }
@@ -441,6 +442,16 @@ impl Project {
         )
         .into())
     }
+}
+
+/// The milestones of a project, as much of each as is asked for.
+async fn milestones(ctx: &Context<'_>, id: ProjectId) -> Result<Vec<Row>> {
+    if line_suffices(&ctx.look_ahead()) {
+        let lines = children(ctx, LinesOf(id)).await?;
+        return Ok(lines.into_iter().map(Row::Line).collect());
+    }
+    let rows = children(ctx, MilestonesOf(id)).await?;
+    Ok(rows.into_iter().map(Row::from).collect())
 }
 
 /// A step that the workflow has from a project's stage.

@@ -6,6 +6,7 @@ mod issue;
 mod milestone;
 mod order;
 mod report;
+mod row;
 mod then;
 mod write;
 
@@ -35,6 +36,7 @@ pub use issue::{Issue, IssueConnection, IssueMutation};
 pub use milestone::Milestone;
 pub use order::{Order, OrderMutation, OrderQuery};
 pub use report::Report;
+pub use row::{Row, line_suffices};
 pub use then::Then;
 pub use write::{EvidenceInput, TaskMutation};
 
@@ -53,12 +55,12 @@ pub use write::{EvidenceInput, TaskMutation};
     field(name = "due_date", ty = "Option<Date>", desc = "Current due date."),
     field(
         name = "baseline_due_date",
-        ty = "Option<Date>",
+        ty = "Result<Option<Date>>",
         desc = "First approved date."
     ),
     field(
         name = "due_basis",
-        ty = "Option<DueBasis>",
+        ty = "Result<Option<DueBasis>>",
         desc = "Where the date comes from; PLAN_PERIOD is never overdue."
     ),
     field(
@@ -73,7 +75,7 @@ pub use write::{EvidenceInput, TaskMutation};
     ),
     field(
         name = "completed_on",
-        ty = "Option<Date>",
+        ty = "Result<Option<Date>>",
         desc = "The day on which the unit says it was done."
     ),
     field(
@@ -93,7 +95,7 @@ pub use write::{EvidenceInput, TaskMutation};
     ),
     field(
         name = "submitted_at",
-        ty = "Option<DateTime>",
+        ty = "Result<Option<DateTime>>",
         desc = "When it was submitted last."
     ),
     field(
@@ -103,12 +105,12 @@ pub use write::{EvidenceInput, TaskMutation};
     ),
     field(
         name = "decided_at",
-        ty = "Option<DateTime>",
+        ty = "Result<Option<DateTime>>",
         desc = "When it was verified or returned last."
     ),
     field(
         name = "decision_note",
-        ty = "Option<String>",
+        ty = "Result<Option<String>>",
         desc = "The verifier's note, or the reason of the return or the redirection."
     ),
     field(
@@ -118,15 +120,19 @@ pub use write::{EvidenceInput, TaskMutation};
     ),
     field(
         name = "carried_days_late",
-        ty = "i32",
+        ty = "Result<i32>",
         desc = "Days late on a date that a late request replaced: they stay counted."
     ),
     field(
         name = "waived_at",
-        ty = "Option<DateTime>",
+        ty = "Result<Option<DateTime>>",
         desc = "When a supervisor waived it (免报); then it is CANCELLED."
     ),
-    field(name = "return_count", ty = "i32", desc = "How often it was returned."),
+    field(
+        name = "return_count",
+        ty = "Result<i32>",
+        desc = "How often it was returned."
+    ),
     field(
         name = "evidence",
         ty = "Result<Vec<Evidence>>",
@@ -134,10 +140,14 @@ pub use write::{EvidenceInput, TaskMutation};
     ),
     field(
         name = "simulated",
-        ty = "bool",
+        ty = "Result<bool>",
         desc = "True for a demonstration record."
     ),
-    field(name = "version", ty = "i32", desc = "Grows by one at each change.")
+    field(
+        name = "version",
+        ty = "Result<i32>",
+        desc = "Grows by one at each change."
+    )
 )]
 pub enum Task {
     /// A milestone.
@@ -226,7 +236,7 @@ impl From<crate::service::Evidence> for Evidence {
 }
 
 connection!(TaskConnection, TaskEdge, Task, task::Model);
-connection!(MilestoneConnection, MilestoneEdge, Milestone, task::Model);
+connection!(MilestoneConnection, MilestoneEdge, Milestone, Row);
 connection!(ReportConnection, ReportEdge, Report, task::Model);
 
 /// How a task stands to its date.

@@ -2,7 +2,8 @@
 
 use chrono::NaiveDate;
 use duban_entities::ids::{ChangeRequestId, JurisdictionId, ProjectId, TaskId, UnitId};
-use duban_entities::vocabulary::{DueBasis, TaskKind, TaskState};
+use duban_entities::row::FromCells;
+use duban_entities::vocabulary::{DueBasis, MilestoneRole, TaskKind, TaskState};
 use duban_entities::{jurisdiction, project, task, task_evidence};
 use sea_orm::sea_query::{Expr, ExprTrait, IntoIden, SimpleExpr, UnionType};
 use sea_orm::{
@@ -322,6 +323,61 @@ pub async fn of_projects(
     let select = milestones(projects);
     let mut rows = reader::all(connection, select).await?;
     // Cheaper here than in the database, which would carry whole rows through its sorter.
+    rows.sort_unstable_by_key(|row| (row.project_id, row.position, row.id));
+    Ok(rows)
+}
+
+/// What lists show of a milestone.
+#[derive(Clone, Debug, FromQueryResult, FromCells)]
+pub struct MilestoneLine {
+    /// Primary key.
+    pub id: TaskId,
+    /// The project it belongs to.
+    pub project_id: ProjectId,
+    /// Title.
+    pub title: String,
+    /// Its part in the schedule.
+    pub role: Option<MilestoneRole>,
+    /// Weight in hundredths.
+    pub weight: i32,
+    /// Order within the project.
+    pub position: i32,
+    /// Current due date.
+    pub due_date: Option<NaiveDate>,
+    /// Where it stands.
+    pub state: TaskState,
+}
+
+impl MilestoneLine {
+    /// The line of a project's milestone that was read whole.
+    #[must_use]
+    pub fn of(row: &task::Model) -> Option<Self> {
+        Some(Self {
+            id: row.id,
+            project_id: row.project_id?,
+            title: row.title.clone(),
+            role: row.role,
+            weight: row.weight,
+            position: row.position,
+            due_date: row.due_date,
+            state: row.state,
+        })
+    }
+}
+
+/// The milestones of these projects, in the order of their schedules, as [`of_projects`] has
+/// them, a line each.
+///
+/// # Errors
+/// [`crate::error::Error::Internal`] when the database cannot be read.
+pub async fn lines_of_projects(
+    connection: &impl Reads,
+    projects: Vec<ProjectId>,
+) -> Result<Vec<MilestoneLine>> {
+    use task::Column::{DueDate, Id, Position, ProjectId, Role, State, Title, Weight};
+    let columns = [Id, ProjectId, Title, Role, Weight, Position, DueDate, State];
+    let select = milestones(projects).select_only().columns(columns);
+    let mut rows: Vec<MilestoneLine> = reader::rows(connection, &select.into_query()).await?;
     rows.sort_unstable_by_key(|row| (row.project_id, row.position, row.id));
     Ok(rows)
 }

@@ -12,9 +12,11 @@ use crate::graphql::context::loaders;
 use crate::graphql::error::Result;
 use crate::graphql::loader::{
     ActiveReportsOf, AliasesOfUnit, AreaLinksOf, CitationsOf, CooperatingUnitsOf, CurrentTasksOf,
-    ExternalIdsOf, FactsOf, MentionsOf, MilestonesOf, SuggestedLeadsOf, TargetsOf,
+    ExternalIdsOf, FactsOf, LinesOf, MentionsOf, MilestonesOf, SuggestedLeadsOf, TargetsOf,
 };
+use crate::graphql::task::line_suffices;
 use crate::store::facts::Known;
+use crate::store::tasks::MilestoneLine;
 
 /// Reads what a project is asked for, and hands on what the policy was told of it.
 ///
@@ -84,21 +86,34 @@ async fn mentions(ctx: &Context<'_>, row: &project::Model, asked: &Lookahead<'_>
     Ok(())
 }
 
-/// The milestones; for the permissions with the reports that are not finished.
+/// The milestones, as much of them as is asked for; for the permissions with the reports that are
+/// not finished.
 async fn tasks(ctx: &Context<'_>, row: &project::Model, asked: &Lookahead<'_>) -> Result<()> {
-    if !asks(asked, &["permissions"]) {
-        let wanted = ["milestones", "transitions"];
-        let wanted = wanted.iter().any(|name| asks(asked, &[name]));
-        return bring_children(ctx, wanted, std::iter::once(MilestonesOf(row.id))).await;
+    let listed = asked.field("milestones");
+    let lines = listed.exists() && line_suffices(&listed);
+    let permissions = asks(asked, &["permissions"]);
+    let whole = permissions || asks(asked, &["transitions"]) || (listed.exists() && !lines);
+    if !whole {
+        return bring_children(ctx, lines, std::iter::once(LinesOf(row.id))).await;
     }
     let loaders = loaders(ctx)?;
-    let mut found = loaders.loader().load(&[CurrentTasksOf(row.id)]).await?;
-    let found = found.remove(&CurrentTasksOf(row.id)).unwrap_or_default();
-    let (milestones, reports) = found
-        .into_iter()
-        .partition(|task| task.kind == TaskKind::Milestone);
+    let milestones = if permissions {
+        let mut found = loaders.loader().load(&[CurrentTasksOf(row.id)]).await?;
+        let found = found.remove(&CurrentTasksOf(row.id)).unwrap_or_default();
+        let (milestones, reports) = found
+            .into_iter()
+            .partition(|task| task.kind == TaskKind::Milestone);
+        loaders.feed_one(ActiveReportsOf(row.id), reports).await;
+        milestones
+    } else {
+        let mut found = loaders.loader().load(&[MilestonesOf(row.id)]).await?;
+        found.remove(&MilestonesOf(row.id)).unwrap_or_default()
+    };
+    if lines {
+        let lines = milestones.iter().filter_map(MilestoneLine::of).collect();
+        loaders.feed_one(LinesOf(row.id), lines).await;
+    }
     loaders.feed_one(MilestonesOf(row.id), milestones).await;
-    loaders.feed_one(ActiveReportsOf(row.id), reports).await;
     Ok(())
 }
 

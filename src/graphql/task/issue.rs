@@ -17,32 +17,32 @@ task_object! {
     /// where `unit` is null (困难问题): a task.
     Issue {
         /// What the difficulty is.
-        async fn description(&self) -> Option<String> {
-            self.row.description.clone()
+        async fn description(&self) -> Result<Option<String>> {
+            Ok(self.row.whole()?.description.clone())
         }
 
         /// Who raised it.
         async fn raised_by(&self, ctx: &Context<'_>) -> Result<Option<Person>> {
-            Person::load(ctx, self.row.raised_by).await
+            Person::load(ctx, self.row.whole()?.raised_by).await
         }
 
         /// The unit on whose behalf it was raised; its people close it.
         async fn raised_for(&self, ctx: &Context<'_>) -> Result<Option<Unit>> {
-            let Some(id) = self.row.raised_unit_id else {
+            let Some(id) = self.row.whole()?.raised_unit_id else {
                 return Ok(None);
             };
             Ok(loaders(ctx)?.load_one(id).await?.map(Unit::from))
         }
 
         /// What whoever helps says: the note of the last claim.
-        async fn answer(&self) -> Option<String> {
-            self.row.claim_note.clone()
+        async fn answer(&self) -> Result<Option<String>> {
+            Ok(self.row.whole()?.claim_note.clone())
         }
 
         /// What you may do with it now.
         async fn permissions(&self, ctx: &Context<'_>) -> Result<IssuePermissions> {
-            let facts = task_facts(ctx, &self.row).await?;
-            Ok(IssueView::of(&call(ctx)?.principal, &self.row, &facts).into())
+            let facts = task_facts(ctx, self.row.whole()?).await?;
+            Ok(IssueView::of(&call(ctx)?.principal, self.row.whole()?, &facts).into())
         }
     }
 }

@@ -10,12 +10,12 @@ task_object! {
     Milestone {
         /// Its part in the schedule.
         async fn role(&self) -> Option<MilestoneRole> {
-            self.row.role.map(Into::into)
+            self.row.role().map(Into::into)
         }
 
         /// Weight; only its share of the schedule's sum matters.
         async fn weight(&self) -> Decimal {
-            Decimal(decimal_of_hundredths(self.row.weight.into()))
+            Decimal(decimal_of_hundredths(self.row.weight().into()))
         }
     }
 }

@@ -25,7 +25,7 @@ task_object! {
         lists {
             /// The projects that it is about and that you may see, by code.
             fn projects(&self, ctx) -> Vec<Project> {
-                let named = children(ctx, ProjectsOfOrder(self.row.id)).await?;
+                let named = children(ctx, ProjectsOfOrder(self.row.id())).await?;
                 let ids = named.iter().map(|row| row.project_id);
                 let mut rows: Vec<_> = loaders(ctx)?.load_many(ids).await?.into_values().collect();
                 rows.sort_by(|a, b| a.code.cmp(&b.code));
@@ -34,7 +34,7 @@ task_object! {
 
             /// The tasks that it presses and that you may see, by date.
             fn tasks(&self, ctx) -> Vec<Task> {
-                let named = children(ctx, TasksOfOrder(self.row.id)).await?;
+                let named = children(ctx, TasksOfOrder(self.row.id())).await?;
                 let ids = named.iter().map(|row| row.task_id);
                 let mut rows: Vec<_> = loaders(ctx)?.load_many(ids).await?.into_values().collect();
                 rows.sort_by_key(|row| (row.due_date, row.id));
@@ -43,7 +43,7 @@ task_object! {
 
             /// The orders that follow it up and that you may see, by number.
             fn followed_by(&self, ctx) -> Vec<Self> {
-                let rows = children(ctx, FollowersOf(self.row.id)).await?;
+                let rows = children(ctx, FollowersOf(self.row.id())).await?;
                 let ids = rows.iter().map(|row| row.task_id);
                 let seen = loaders(ctx)?.load_many(ids).await?;
                 let seen = rows.iter().filter_map(|row| seen.get(&row.task_id));
@@ -80,8 +80,8 @@ task_object! {
         }
 
         /// What is demanded.
-        async fn instruction(&self) -> Option<String> {
-            self.row.description.clone()
+        async fn instruction(&self) -> Result<Option<String>> {
+            Ok(self.row.whole()?.description.clone())
         }
 
         /// The order that it follows up, if you may see it.
@@ -100,7 +100,7 @@ task_object! {
 
         /// The office that issued it: the supervisor's home unit. Its people alone close it.
         async fn office(&self, ctx: &Context<'_>) -> Result<Option<Unit>> {
-            let Some(id) = self.row.raised_unit_id else {
+            let Some(id) = self.row.whole()?.raised_unit_id else {
                 return Ok(None);
             };
             Ok(loaders(ctx)?.load_one(id).await?.map(Unit::from))
@@ -108,13 +108,13 @@ task_object! {
 
         /// Who issued it.
         async fn issued_by(&self, ctx: &Context<'_>) -> Result<Option<Person>> {
-            Person::load(ctx, self.row.raised_by).await
+            Person::load(ctx, self.row.whole()?.raised_by).await
         }
 
         /// What you may do with it now.
         async fn permissions(&self, ctx: &Context<'_>) -> Result<OrderPermissions> {
-            let facts = task_facts(ctx, &self.row).await?;
-            Ok(OrderView::of(&call(ctx)?.principal, &self.row, &facts).into())
+            let facts = task_facts(ctx, self.row.whole()?).await?;
+            Ok(OrderView::of(&call(ctx)?.principal, self.row.whole()?, &facts).into())
         }
     }
 }
@@ -122,7 +122,7 @@ task_object! {
 impl Order {
     /// What makes the task an order.
     async fn order(&self, ctx: &Context<'_>) -> Result<duban_entities::order::Model> {
-        let row = loaders(ctx)?.load_one(OrderOf(self.row.id)).await?;
+        let row = loaders(ctx)?.load_one(OrderOf(self.row.id())).await?;
         row.ok_or_else(|| public(Error::NotFound))
     }
 }

@@ -31,15 +31,15 @@ task_object! {
             fn revisions(&self, ctx) -> Vec<ReportRevision> {
                 let rows = match &self.then {
                     Some(then) => then.revisions.to_vec(),
-                    None => children(ctx, RevisionsOf(self.row.id)).await?,
+                    None => children(ctx, RevisionsOf(self.row.id())).await?,
                 };
                 Ok(rows.into_iter().map(ReportRevision::from).collect())
             }
         }
 
         /// The month, `YYYY-MM`.
-        async fn period(&self) -> String {
-            self.row.period.clone().unwrap_or_default()
+        async fn period(&self) -> Result<String> {
+            Ok(self.row.whole()?.period.clone().unwrap_or_default())
         }
 
         /// How far the unit says the work is, in percent, 0 to 100.
@@ -87,18 +87,19 @@ task_object! {
         }
 
         /// True where the first submission was late; it stays so.
-        async fn late(&self) -> bool {
-            self.row.days_late.is_some_and(|days| days > 0)
+        async fn late(&self) -> Result<bool> {
+            Ok(self.row.whole()?.days_late.is_some_and(|days| days > 0))
         }
 
         /// True where a supervisor waived it (免报).
-        async fn waived(&self) -> bool {
-            self.row.waived_at.is_some()
+        async fn waived(&self) -> Result<bool> {
+            Ok(self.row.whole()?.waived_at.is_some())
         }
 
         /// Why it was waived.
-        async fn waive_reason(&self) -> Option<String> {
-            self.row.waived_at.and(self.row.decision_note.clone())
+        async fn waive_reason(&self) -> Result<Option<String>> {
+            let row = self.row.whole()?;
+            Ok(row.waived_at.and(row.decision_note.clone()))
         }
 
         /// What the unit has written and not submitted; null for everybody else.
@@ -106,7 +107,7 @@ task_object! {
             if self.then.is_some() || !self.view(ctx).await?.read_draft {
                 return Ok(None);
             }
-            let rows = loaders(ctx)?.load_one(DraftsOf(self.row.id)).await?;
+            let rows = loaders(ctx)?.load_one(DraftsOf(self.row.id())).await?;
             let row = rows.unwrap_or_default().into_iter().next();
             match row {
                 Some(row) => ReportDraft::of(row),
@@ -129,17 +130,21 @@ impl Report {
         if let Some(then) = &self.then {
             return Ok(latest(&then.revisions));
         }
-        let rows = loaders(ctx)?.load_one(RevisionsOf(self.row.id)).await?;
+        let rows = loaders(ctx)?.load_one(RevisionsOf(self.row.id())).await?;
         Ok(latest(&rows.unwrap_or_default()))
     }
 
     async fn view(&self, ctx: &Context<'_>) -> Result<ReportView> {
-        let Some(project) = self.row.project_id else {
+        let Some(project) = self.row.whole()?.project_id else {
             return Ok(ReportView::default());
         };
         let facts = loaders(ctx)?.load_one(FactsOf(project)).await?;
         let facts = facts.ok_or_else(|| public(crate::error::Error::NotFound))?;
         let principal = &call(ctx)?.principal;
-        Ok(ReportView::of(principal, &self.row, facts.as_ref().clone()))
+        Ok(ReportView::of(
+            principal,
+            self.row.whole()?,
+            facts.as_ref().clone(),
+        ))
     }
 }
