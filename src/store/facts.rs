@@ -6,7 +6,7 @@ use duban_entities::ids::{AreaId, ProjectId, UnitId, UserId};
 use duban_entities::row::FromCells;
 use duban_entities::vocabulary::ChangeKind;
 use duban_entities::{change_request, cooperating_unit, grant, project, project_area, task};
-use sea_orm::{ColumnTrait, FromQueryResult, QueryFilter, Statement};
+use sea_orm::{ColumnTrait, QueryFilter, Statement};
 use uuid::Uuid;
 
 use crate::error::{Error, Result};
@@ -38,7 +38,7 @@ const PARTS: &str = "SELECT 0 AS part, project_id, unit_id AS other, position, r
         WHERE order_projects.project_id IN ({ids}) AND tasks.unit_id IS NOT NULL";
 
 /// A row of [`PARTS`], in the order of its columns.
-#[derive(FromCells, FromQueryResult)]
+#[derive(FromCells)]
 struct Part {
     part: i32,
     project_id: ProjectId,

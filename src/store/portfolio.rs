@@ -12,7 +12,7 @@ use duban_entities::row::FromCells;
 use duban_entities::vocabulary::{ProjectKind, Stage, TaskState};
 use duban_entities::{project, task};
 use sea_orm::sea_query::{Alias, Expr, ExprTrait, Func, Query, SelectStatement, SimpleExpr};
-use sea_orm::{ColumnTrait, Condition, FromQueryResult, QueryFilter, QuerySelect, QueryTrait};
+use sea_orm::{ColumnTrait, Condition, QueryFilter, QuerySelect, QueryTrait};
 
 use super::projects::{ProjectFilter, selected};
 use super::scope;
@@ -59,7 +59,7 @@ pub struct Counts {
     pub units: BTreeMap<UnitId, UnitCounts>,
 }
 
-#[derive(FromCells, FromQueryResult)]
+#[derive(FromCells)]
 struct ProjectGroup {
     stage: Stage,
     kind: ProjectKind,
@@ -69,7 +69,7 @@ struct ProjectGroup {
 }
 
 /// What is counted of the active tasks of one unit, or of none.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, FromCells, FromQueryResult)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, FromCells)]
 pub struct Owed {
     /// The kind of their projects; none where they have none.
     pub kind: Option<ProjectKind>,

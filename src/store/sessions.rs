@@ -6,8 +6,8 @@ use duban_entities::row::FromCells;
 use duban_entities::{refresh_token, session, user};
 use sea_orm::sea_query::{Expr, Query};
 use sea_orm::{
-    ColumnTrait, Condition, EntityTrait, FromQueryResult, IntoActiveModel, JoinType, QueryFilter,
-    QueryOrder, QuerySelect, RelationDef,
+    ColumnTrait, Condition, EntityTrait, IntoActiveModel, JoinType, QueryFilter, QueryOrder,
+    QuerySelect, RelationDef,
 };
 
 use super::{Work, ledger};
@@ -17,7 +17,7 @@ use crate::store::reader;
 
 /// What a request with an access token must know of its session. In the order of the columns of
 /// [`standing`].
-#[derive(Clone, Debug, FromCells, FromQueryResult)]
+#[derive(Clone, Debug, FromCells)]
 pub struct Standing {
     /// The user.
     pub user_id: UserId,

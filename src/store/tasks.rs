@@ -328,7 +328,7 @@ pub async fn of_projects(
 }
 
 /// What lists show of a milestone.
-#[derive(Clone, Debug, FromQueryResult, FromCells)]
+#[derive(Clone, Debug, FromCells)]
 pub struct MilestoneLine {
     /// Primary key.
     pub id: TaskId,

@@ -11,7 +11,7 @@ use duban_entities::row::FromCells;
 use duban_entities::vocabulary::{ProjectKind, Stage};
 use duban_entities::{project, task};
 use sea_orm::sea_query::{Alias, Expr, ExprTrait, Func, Query, SelectStatement, SimpleExpr};
-use sea_orm::{ColumnTrait, Condition, DbBackend, FromQueryResult};
+use sea_orm::{ColumnTrait, Condition, DbBackend};
 
 use super::{Counts, Owed, ProjectGroup, active, longest, one_where};
 use crate::error::Result;
@@ -46,7 +46,7 @@ pub struct Standing {
 }
 
 /// A project.
-#[derive(FromCells, FromQueryResult)]
+#[derive(FromCells)]
 struct Projects {
     stage: Stage,
     kind: ProjectKind,
@@ -56,7 +56,7 @@ struct Projects {
 }
 
 /// A task, or several that are counted alike.
-#[derive(FromCells, FromQueryResult)]
+#[derive(FromCells)]
 struct Tasks {
     under: Option<ProjectId>,
     changed: Option<TaskId>,

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use duban_entities::row::{Cells, FromCells};
+use duban_entities::row::FromCells;
 use rusqlite::{Connection, ErrorCode, OpenFlags, params_from_iter};
 use sea_orm::{Statement, Values};
 use tokio::runtime::{Handle, RuntimeFlavor};
@@ -65,13 +65,6 @@ impl Local {
     /// Every row, as what it is made into.
     pub(super) fn rows<T: FromCells>(&self, statement: &Statement) -> Result<Vec<T>> {
         self.each(statement, |cells| T::from_cells(cells))
-    }
-
-    /// As [`Local::rows`], with a number behind each row.
-    pub(super) fn rows_with<T: FromCells>(&self, statement: &Statement) -> Result<Vec<(T, i64)>> {
-        self.each(statement, |cells| {
-            Ok((T::from_cells(cells)?, cells.take()?))
-        })
     }
 
     /// What `read` makes of each row. The thread that asks does it: most statements take less

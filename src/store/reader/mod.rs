@@ -7,6 +7,7 @@
 
 mod cell;
 mod columns;
+mod driver;
 mod local;
 mod plain;
 
@@ -17,15 +18,14 @@ use duban_entities::row::{Cells, FromCells};
 use sea_orm::sea_query::SimpleExpr;
 use sea_orm::{
     ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, EntityTrait,
-    ExecResult, FromQueryResult, QueryResult, QuerySelect, QueryTrait, Select, Statement,
-    TryGetableMany,
+    ExecResult, QueryResult, QuerySelect, QueryTrait, Select, Statement,
 };
 
 use crate::error::Result;
 
 pub use columns::find;
 pub(super) use local::Local;
-pub(super) use plain::{for_each, numbered, rows};
+pub(super) use plain::{NUMBER, for_each, numbered, rows};
 
 /// The pool for reads. On SQLite its connections cannot write.
 #[derive(Clone, Debug)]
@@ -104,10 +104,7 @@ where
     E: EntityTrait,
     E::Model: FromCells,
 {
-    match on.local() {
-        Some(local) => local.rows(&statement(on, &select)),
-        None => Ok(select.all(on).await?),
-    }
+    written(on, statement(on, &select)).await
 }
 
 /// The first row of a select that makes one at the most: it names it by a key, or takes it alone.
@@ -119,23 +116,7 @@ where
     E: EntityTrait,
     E::Model: FromCells,
 {
-    let rows = all(on, select).await?;
-    Ok(rows.into_iter().next())
-}
-
-/// The name of the column behind those of an entity.
-pub(super) const NUMBER: &str = "number";
-
-/// A row with a number.
-struct With<M>(M, i64);
-
-impl<M: FromQueryResult> FromQueryResult for With<M> {
-    fn from_query_result(result: &QueryResult, prefix: &str) -> Result<Self, DbErr> {
-        let number = result
-            .try_get::<i64>(prefix, NUMBER)
-            .or_else(|_| result.try_get::<i32>(prefix, NUMBER).map(i64::from));
-        Ok(Self(M::from_query_result(result, prefix)?, number?))
-    }
+    one_of(on, select).await
 }
 
 /// As [`all`], each row with a number that is calculated behind its columns; 0 where none
@@ -167,59 +148,24 @@ where
 pub async fn tuples<E, T>(on: &impl Reads, select: Select<E>) -> Result<Vec<T>>
 where
     E: EntityTrait,
-    T: TryGetableMany + FromCells,
+    T: FromCells,
 {
-    match on.local() {
-        Some(local) => local.rows(&statement(on, &select)),
-        None => Ok(select.into_tuple().all(on).await?),
-    }
+    written(on, statement(on, &select)).await
 }
 
 /// What a statement that is written out makes, in the order in which `T` takes its columns.
 ///
 /// # Errors
 /// As [`all`].
-pub async fn written<T>(on: &impl Reads, statement: Statement) -> Result<Vec<T>>
-where
-    T: FromQueryResult + FromCells,
-{
+pub async fn written<T: FromCells>(on: &impl Reads, statement: Statement) -> Result<Vec<T>> {
     match on.local() {
         Some(local) => local.rows(&statement),
-        None => Ok(T::find_by_statement(statement).all(on).await?),
+        None => driver::rows(on, statement).await,
     }
 }
 
 /// What the names of the columns of a row's second and third entity begin with.
 const PREFIXES: [&str; 2] = ["second_", "third_"];
-
-/// A row of three entities.
-struct Three<A, B, C>(A, B, C);
-
-impl<A, B, C> FromQueryResult for Three<A, B, C>
-where
-    A: FromQueryResult,
-    B: FromQueryResult,
-    C: FromQueryResult,
-{
-    fn from_query_result(result: &QueryResult, prefix: &str) -> Result<Self, DbErr> {
-        let [second, third] = PREFIXES;
-        Ok(Self(
-            A::from_query_result(result, prefix)?,
-            B::from_query_result(result, second)?,
-            C::from_query_result(result, third)?,
-        ))
-    }
-}
-
-impl<A: FromCells, B: FromCells, C: FromCells> FromCells for Three<A, B, C> {
-    fn from_cells<R: Cells>(cells: &mut R) -> Result<Self, R::Error> {
-        Ok(Self(
-            A::from_cells(cells)?,
-            B::from_cells(cells)?,
-            C::from_cells(cells)?,
-        ))
-    }
-}
 
 /// As [`all`], each row with the rows of two other entities that the select joins.
 ///
@@ -239,11 +185,8 @@ where
 {
     let [second, third] = PREFIXES;
     let select = columns::with::<A, C>(columns::with::<A, B>(select, second), third);
-    let rows: Vec<Three<A::Model, B::Model, C::Model>> = match on.local() {
-        Some(local) => local.rows(&statement(on, &select))?,
-        None => select.into_model().all(on).await?,
-    };
-    Ok(rows.into_iter().map(|Three(a, b, c)| (a, b, c)).collect())
+    let rows = written(on, statement(on, &select)).await?.into_iter();
+    Ok(rows.map(|Beside(a, Beside(b, c))| (a, b, c)).collect())
 }
 
 /// As [`one`], of a select of some columns alone, in the order in which `T` takes them.
@@ -253,13 +196,19 @@ where
 pub async fn one_of<E, T>(on: &impl Reads, select: Select<E>) -> Result<Option<T>>
 where
     E: EntityTrait,
-    T: FromQueryResult + FromCells,
+    T: FromCells,
 {
-    let Some(local) = on.local() else {
-        return Ok(select.into_model().one(on).await?);
-    };
-    let made = local.rows(&statement(on, &select))?;
+    let made = written(on, statement(on, &select)).await?;
     Ok(made.into_iter().next())
+}
+
+/// Something behind which something else stands in the same row.
+struct Beside<A, B>(A, B);
+
+impl<A: FromCells, B: FromCells> FromCells for Beside<A, B> {
+    fn from_cells<C: Cells>(cells: &mut C) -> Result<Self, C::Error> {
+        Ok(Self(A::from_cells(cells)?, B::from_cells(cells)?))
+    }
 }
 
 fn statement<E: EntityTrait>(on: &impl Reads, select: &Select<E>) -> Statement {

@@ -1,20 +1,17 @@
 //! Rows of selects that start from no entity: figures, keys, rows that several tables lead to.
 
 use duban_entities::row::FromCells;
+use sea_orm::EntityTrait;
 use sea_orm::sea_query::SelectStatement;
-use sea_orm::{EntityTrait, FromQueryResult};
 
-use super::{Reads, With, written};
+use super::{Beside, Reads, driver, written};
 use crate::error::Result;
 
 /// The rows of a select, whose columns stand in the order in which `T` takes them.
 ///
 /// # Errors
 /// [`crate::error::Error::Internal`] when the database cannot be read.
-pub async fn rows<T>(on: &impl Reads, select: &SelectStatement) -> Result<Vec<T>>
-where
-    T: FromQueryResult + FromCells,
-{
+pub async fn rows<T: FromCells>(on: &impl Reads, select: &SelectStatement) -> Result<Vec<T>> {
     written(on, on.get_database_backend().build(select)).await
 }
 
@@ -23,24 +20,23 @@ where
 ///
 /// # Errors
 /// As [`rows`]; what `take` returned.
-pub async fn for_each<T>(
+pub async fn for_each<T: FromCells>(
     on: &impl Reads,
     select: &SelectStatement,
     take: impl FnMut(T) -> Result<()>,
-) -> Result<()>
-where
-    T: FromQueryResult + FromCells,
-{
+) -> Result<()> {
     let statement = on.get_database_backend().build(select);
     if let Some(local) = on.local() {
         return local.for_each(&statement, take);
     }
-    let rows = T::find_by_statement(statement).all(on).await?;
+    let rows = driver::rows(on, statement).await?;
     rows.into_iter().try_for_each(take)
 }
 
-/// The rows of an entity, and a number in the column [`NUMBER`](super::NUMBER) behind its
-/// columns.
+/// The name of the column behind those of an entity.
+pub const NUMBER: &str = "number";
+
+/// The rows of an entity, and a number behind its columns.
 ///
 /// # Errors
 /// As [`rows`].
@@ -49,15 +45,6 @@ where
     E: EntityTrait,
     E::Model: FromCells,
 {
-    let statement = on.get_database_backend().build(select);
-    if let Some(local) = on.local() {
-        return local.rows_with(&statement);
-    }
-    let rows = With::<E::Model>::find_by_statement(statement)
-        .all(on)
-        .await?;
-    Ok(rows
-        .into_iter()
-        .map(|With(row, number)| (row, number))
-        .collect())
+    let made = rows(on, select).await?.into_iter();
+    Ok(made.map(|Beside(row, (number,))| (row, number)).collect())
 }

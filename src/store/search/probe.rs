@@ -6,7 +6,7 @@ use duban_entities::{project, search_gram};
 use sea_orm::sea_query::{
     Alias, Expr, ExprTrait, Func, Query, SelectStatement, SimpleExpr, UnionType,
 };
-use sea_orm::{ColumnTrait, Condition, FromQueryResult};
+use sea_orm::{ColumnTrait, Condition};
 
 use super::condition::{any_gram, count_to, led, led_codes, one_gram, own_codes, scalar, units_by};
 use super::text::{Grams, Term};
@@ -128,7 +128,7 @@ enum Ask {
 }
 
 /// Its answer.
-#[derive(FromCells, FromQueryResult)]
+#[derive(FromCells)]
 struct Answer {
     which: i32,
     number: i64,

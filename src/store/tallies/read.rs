@@ -8,7 +8,7 @@ use sea_orm::sea_query::{
     Alias, Asterisk, Expr, ExprTrait, Func, IntoColumnRef, Order, Query, SelectStatement,
     SimpleExpr, UnionType,
 };
-use sea_orm::{ColumnTrait, Condition, DbBackend, FromQueryResult};
+use sea_orm::{ColumnTrait, Condition, DbBackend};
 
 use super::ALL;
 use super::delta::Slice;
@@ -110,14 +110,14 @@ fn slice(filter: &ProjectFilter) -> Option<Slice> {
     }
 }
 
-#[derive(FromCells, FromQueryResult)]
+#[derive(FromCells)]
 struct Marks {
     kept: i64,
     late: i64,
     ahead: i64,
 }
 
-#[derive(FromCells, FromQueryResult)]
+#[derive(FromCells)]
 struct Total {
     kind: String,
     stage: String,
@@ -128,7 +128,7 @@ struct Total {
     period_ended: i64,
 }
 
-#[derive(FromCells, FromQueryResult)]
+#[derive(FromCells)]
 struct Unit {
     unit_id: UnitId,
     projects: i64,
