@@ -91,6 +91,19 @@ async fn an_answer_stands_in_the_order_of_its_document(world: &World) {
     })
     .collect();
     assert!(places.is_sorted(), "{}", answer.text);
+    // Below what is written at once, something that has to wait for people and plans.
+    let document = "{ projects { nodes { reports(first: 2) { nodes { submittedBy { name } period } \
+                    totalCount } citations { clause { plan { title } number } quote } } } }";
+    let text = ask(world, document, json!({})).await.text;
+    for (whole, start) in [
+        ("\"reports\":{", "\"reports\":{\"nodes\":["),
+        ("\"submittedBy\":", "{\"submittedBy\":"),
+        ("\"citations\":[{", "\"citations\":[{\"clause\":{\"plan\":"),
+    ] {
+        let times = text.matches(whole).count();
+        assert!(times > 0, "{whole}");
+        assert_eq!(text.matches(start).count(), times, "{start}: {text}");
+    }
 }
 
 /// The executor is asked whatever way is open to a document: with members in two places, in a

@@ -1,8 +1,10 @@
 //! Generated data: the same again for the same seed, with a ledger that is whole, and a
 //! database that serves.
 
+use std::ops::ControlFlow;
 use std::panic::AssertUnwindSafe;
 
+use duban::copy::copy;
 use duban::generate::{self, Generated, PASSWORD, Plan};
 use duban::service::{Credentials, SignInLimits, SigningKey};
 use duban::store::ledger;
@@ -132,7 +134,18 @@ async fn what_was_broken_off_is_not_served(engine: Engine) {
     broken.await.unwrap_err();
     nothing_serves(&database);
     let refused = fill(&database, 1).await.unwrap_err();
-    assert!(format!("{refused:?}").contains("holds something else"));
+    assert!(format!("{refused:?}").contains("was not completed"));
+    let (source, target) = (
+        database.store().await,
+        engine.database(Content::Nothing).await,
+    );
+    let copied = copy(&source, &target.store().await, 100, &mut |_| {
+        ControlFlow::Continue(())
+    })
+    .await;
+    assert!(format!("{:?}", copied.unwrap_err()).contains("was not completed"));
+    source.close().await.unwrap();
+    target.remove().await;
     database.remove().await;
 }
 

@@ -1,7 +1,9 @@
 //! Rows are the same, whichever way they are read.
 
+use chrono::{DateTime, NaiveDate, Utc};
 use duban::store::reader;
 use duban_entities::row::FromCells;
+use duban_entities::vocabulary::Stage;
 use duban_entities::{
     api_token, area, briefing, change_request, citation, clause, cooperating_unit, grant,
     indicator, jurisdiction, ledger, order, order_dismissal, order_project, order_task, plan,
@@ -11,12 +13,14 @@ use duban_entities::{
 };
 use sea_orm::sea_query::Expr;
 use sea_orm::{EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use uuid::Uuid;
 
 use crate::support::{World, on_both};
 
 on_both!(
     every_row_is_read_as_the_pool_reads_it,
     numbers_stand_behind_their_rows,
+    a_cell_of_another_type_is_refused,
     a_long_statement_is_read_to_its_end,
     a_closed_store_reads_nothing,
 );
@@ -73,6 +77,29 @@ async fn numbers_stand_behind_their_rows(world: &World) {
     let numbered = reader::all_with(read, select(), Some(Expr::value(7)));
     let expected: Vec<_> = plain.into_iter().map(|row| (row, 7)).collect();
     assert_eq!(numbered.await.unwrap(), expected);
+}
+
+async fn a_cell_of_another_type_is_refused(world: &World) {
+    use project::Column::{Code, Version};
+    async fn refused<T: FromCells + std::fmt::Debug>(world: &World, column: project::Column) {
+        let select = || {
+            project::Entity::find()
+                .select_only()
+                .column(column)
+                .limit(1)
+        };
+        let read = world.services.store.read();
+        let own: Result<Vec<T>, _> = reader::tuples(read, select()).await;
+        own.unwrap_err();
+        let pooled: Result<Vec<T>, _> = reader::tuples(&world.db, select()).await;
+        pooled.unwrap_err();
+    }
+    refused::<(i64,)>(world, Code).await;
+    refused::<(Uuid,)>(world, Version).await;
+    refused::<(String,)>(world, Version).await;
+    refused::<(NaiveDate,)>(world, Code).await;
+    refused::<(DateTime<Utc>,)>(world, Code).await;
+    refused::<(Stage,)>(world, Code).await;
 }
 
 async fn a_closed_store_reads_nothing(world: &World) {

@@ -202,7 +202,7 @@ async fn open_to_write(config: &Config) -> Result<Store> {
 }
 
 /// Nothing may be written to a database that is being filled, by a copy or with generated data,
-/// and nobody may take it for the whole.
+/// and nothing serves it as if it were whole.
 async fn refuse_half_filled(store: &Store) -> Result<()> {
     if is_unfinished(store).await? {
         return Err(Error::internal(

@@ -13,6 +13,7 @@ use std::ops::ControlFlow;
 use crate::error::{Error, Result};
 use crate::store::Store;
 use crate::store::copy::{Snapshot, Target, is_unfinished};
+use crate::store::demonstration::is_half_generated;
 use crate::store::ledger::{self, Head};
 use crate::store::migrate::{SchemaState, too_new};
 
@@ -115,6 +116,9 @@ async fn check_source(source: &Store) -> Result<()> {
         ))),
         SchemaState::Current if is_unfinished(source).await? => Err(Error::internal(
             "the source is itself a copy that was not completed",
+        )),
+        SchemaState::Current if is_half_generated(source).await? => Err(Error::internal(
+            "generating data into the source was not completed",
         )),
         SchemaState::Current => Ok(()),
     }

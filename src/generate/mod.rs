@@ -112,6 +112,12 @@ async fn prepare(url: &DatabaseUrl, clock: Arc<dyn Clock>) -> Result<()> {
     let store = Store::open(url, Access::ReadWrite, clock).await?;
     store.migrate().await?;
     store.check_ledger_triggers().await?;
+    if demonstration::is_half_generated(&store).await? {
+        return Err(Error::internal(
+            "generating data was not completed here: remove this database, and begin with an \
+             empty one",
+        ));
+    }
     let marked = demonstration::mark(store.read()).await?.is_some();
     if marked || ledger::head(store.read()).await?.seq > 0 {
         return Err(Error::internal(

@@ -58,7 +58,7 @@ pub use limits::Limits;
 pub use written::to_vec;
 
 use context::given;
-use validation::{Asked, Passed, Validation};
+use validation::{Passed, Validation};
 
 use crate::policy::Principal;
 use crate::service::{Call, RequestInfo, Services};
@@ -133,10 +133,11 @@ impl Api {
     pub fn new(services: Services) -> Self {
         let builder = || builder().data(services.clone());
         let most = Limits::SIGNED_IN.complexity;
+        let schema = builder().limit_complexity(most).finish();
         Self {
-            schema: builder().limit_complexity(most).finish(),
+            passed: Arc::new(Passed::of(schema.names())),
+            schema,
             measured: builder().extension(Validation).finish(),
-            passed: Arc::default(),
             services,
         }
     }
@@ -168,7 +169,7 @@ impl Executor for Api {
             return self.run(request).await;
         };
         let order = order::Order::of(document, name.as_deref());
-        let mut response = match Asked::of(&mut request, &self.passed) {
+        let mut response = match self.passed.asked(&mut request) {
             Some(asked) => self.measured.execute(request.data(asked)).await,
             None => self.run(request).await,
         };

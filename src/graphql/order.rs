@@ -3,11 +3,17 @@
 //! Resolvers of one level run side by side, and the executor writes each member when it is
 //! ready. The specification asks for the query's order ("Executing Selection Sets").
 
+use std::collections::HashMap;
+
 use async_graphql::indexmap::IndexMap;
 use async_graphql::parser::types::{
-    DocumentOperations, ExecutableDocument, OperationDefinition, Selection, SelectionSet,
+    DocumentOperations, ExecutableDocument, FragmentDefinition, OperationDefinition, Selection,
+    SelectionSet,
 };
 use async_graphql::{Name, Positioned, Value};
+
+/// The fragments of a document, by name.
+type Fragments = HashMap<Name, Positioned<FragmentDefinition>>;
 
 /// The members of an object.
 type Members = IndexMap<Name, Value>;
@@ -25,14 +31,23 @@ impl Order {
     pub(super) fn of(document: &ExecutableDocument, name: Option<&str>) -> Self {
         let mut plan = Plan::default();
         if let Some(operation) = chosen(&document.operations, name) {
-            plan.read(document, &operation.selection_set.node);
+            plan.read(&document.fragments, &operation.selection_set.node);
         }
         Self(plan)
     }
 
-    /// Puts the data of an answer into this order.
+    /// Puts the data of an answer into this order, as far as it is not written yet.
     pub(super) fn arrange(&self, data: &mut Value) {
         self.0.apply(data);
+    }
+}
+
+/// Puts what a field came to into the order in which its selections ask, before it is written.
+pub(super) fn arrange(value: &mut Value, selections: &SelectionSet, fragments: &Fragments) {
+    if matches!(value, Value::Object(_) | Value::List(_)) {
+        let mut plan = Plan::default();
+        plan.read(fragments, selections);
+        plan.apply(value);
     }
 }
 
@@ -49,21 +64,21 @@ fn chosen<'a>(
 
 impl Plan {
     /// The guard has bounded the document: its expansion is short and has no cycle.
-    fn read(&mut self, document: &ExecutableDocument, selections: &SelectionSet) {
+    fn read(&mut self, fragments: &Fragments, selections: &SelectionSet) {
         for Positioned { node, .. } in &selections.items {
             match node {
                 Selection::Field(field) => {
                     let key = &field.node.response_key().node;
                     let below = &field.node.selection_set.node;
-                    self.entry(key).read(document, below);
+                    self.entry(key).read(fragments, below);
                 }
                 Selection::InlineFragment(fragment) => {
-                    self.read(document, &fragment.node.selection_set.node);
+                    self.read(fragments, &fragment.node.selection_set.node);
                 }
                 Selection::FragmentSpread(spread) => {
                     let name = &spread.node.fragment_name.node;
-                    if let Some(fragment) = document.fragments.get(name) {
-                        self.read(document, &fragment.node.selection_set.node);
+                    if let Some(fragment) = fragments.get(name) {
+                        self.read(fragments, &fragment.node.selection_set.node);
                     }
                 }
             }

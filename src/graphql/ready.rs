@@ -23,6 +23,7 @@ use async_graphql::{
 use futures_util::stream::{FuturesUnordered, StreamExt};
 
 use super::context::Unrepeated;
+use super::order::arrange;
 use super::written::{Object, list};
 
 /// An object.
@@ -121,7 +122,9 @@ async fn object<T: ContainerType>(ctx: &ContextSelectionSet<'_>, root: &T) -> Va
     let values = all(fields().map(|field| member(ctx, root, field))).await;
     let mut object = Object::default();
     for (field, value) in fields().zip(values) {
-        let written = value.and_then(|value| {
+        let written = value.and_then(|mut value| {
+            let asked = &field.node.selection_set.node;
+            arrange(&mut value, asked, &ctx.query_env.fragments);
             let name = &field.node.response_key().node;
             object
                 .member(name, &value)

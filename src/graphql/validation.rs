@@ -2,14 +2,16 @@
 //!
 //! What passed is remembered, so that a document that comes again is not held against the
 //! schema again. Of the variables as much belongs to the question as the rules look at: what
-//! they are made of, numbers, and texts that may be members of an enumeration, whose names
-//! have no small letters. No rule tells two other texts apart: no scalar of ours refuses one
-//! before it is parsed.
+//! they are made of, numbers, and texts that name something in the schema, as members of
+//! enumerations do. No rule tells two other texts apart: no scalar of ours refuses one before
+//! it is parsed. So what people write, and secrets, are no part of a question.
 
+use std::collections::HashSet;
 use std::fmt::Write as _;
 use std::sync::Arc;
 
 use async_graphql::extensions::{Extension, ExtensionContext, ExtensionFactory, NextValidation};
+use async_graphql::parser::types::{Selection, SelectionSet};
 use async_graphql::{
     ErrorExtensionValues, Request, Response, ServerError, ValidationResult, Value, Variables,
 };
@@ -18,6 +20,7 @@ use quick_cache::Weighter;
 use quick_cache::sync::Cache;
 
 use super::Limits;
+use super::context::{Unrepeated, given};
 
 /// Bytes of memory for what passed.
 const MEMORY: u64 = 2 << 20;
@@ -25,8 +28,11 @@ const MEMORY: u64 = 2 << 20;
 const LONGEST: usize = 16 << 10;
 
 /// The questions of one server that passed, in bounded memory; the least used go first.
-#[derive(Debug)]
-pub(super) struct Passed(Cache<String, ValidationResult, Lengths>);
+pub(super) struct Passed {
+    known: Cache<String, ValidationResult, Lengths>,
+    /// The names of the schema.
+    names: HashSet<String>,
+}
 
 #[derive(Clone, Debug)]
 struct Lengths;
@@ -37,82 +43,98 @@ impl Weighter<String, ValidationResult> for Lengths {
     }
 }
 
-impl Default for Passed {
-    fn default() -> Self {
-        Self(Cache::with_weighter(1_000, MEMORY, Lengths))
+impl Passed {
+    /// Nothing yet, of a schema with these names.
+    pub(super) fn of(names: Vec<String>) -> Self {
+        Self {
+            known: Cache::with_weighter(1_000, MEMORY, Lengths),
+            names: names.into_iter().collect(),
+        }
     }
+
+    /// The question that a request puts; none where it is too long to be remembered, or its
+    /// lists will not be ready.
+    pub(super) fn asked(self: &Arc<Self>, request: &mut Request) -> Option<Asked> {
+        given::<Unrepeated>(request)?;
+        let variables = std::mem::take(&mut request.variables);
+        let question = self.question(request, &variables);
+        request.variables = variables;
+        let passed = Arc::clone(self);
+        question.map(|question| Asked { question, passed })
+    }
+
+    fn question(&self, request: &mut Request, variables: &Variables) -> Option<String> {
+        let mut question = format!("{:?} {}\0", request.operation_name, request.query);
+        let document = request.parsed_query().ok()?;
+        for (_, operation) in document.operations.iter() {
+            if !is_ready(&operation.node.selection_set.node) {
+                return None;
+            }
+            for definition in &operation.node.variable_definitions {
+                // Operations come in any order.
+                let name = &definition.node.name.node;
+                question.push_str(name);
+                if let Some(value) = variables.get(name) {
+                    question.push(':');
+                    self.outline(value, &mut question)?;
+                }
+                question.push(',');
+            }
+        }
+        Some(question)
+    }
+
+    /// As much of a value as the rules look at; nothing where that is too long.
+    fn outline(&self, value: &Value, into: &mut String) -> Option<()> {
+        match value {
+            Value::String(text) if self.names.contains(text) => {
+                into.push('\'');
+                into.push_str(text);
+                into.push('\'');
+            }
+            Value::String(_) => into.push('"'),
+            Value::List(items) => {
+                into.push('[');
+                for item in items {
+                    self.outline(item, into)?;
+                    into.push(',');
+                }
+                into.push(']');
+            }
+            Value::Object(members) => {
+                into.push('{');
+                for (name, member) in members {
+                    // A name may hold anything.
+                    let _ = write!(into, "{:?}:", name.as_str());
+                    self.outline(member, into)?;
+                    into.push(',');
+                }
+                into.push('}');
+            }
+            other => {
+                let _ = write!(into, "{other} ");
+            }
+        }
+        (into.len() <= LONGEST).then_some(())
+    }
+}
+
+/// True where what is asked for in lists will be ready: without fragments, and not by edges. An
+/// extension is asked at every field of all else, which costs more than validation.
+fn is_ready(asked: &SelectionSet) -> bool {
+    asked.items.iter().all(|selection| match &selection.node {
+        Selection::Field(field) => {
+            let field = &field.node;
+            field.name.node != "edges" && is_ready(&field.selection_set.node)
+        }
+        _ => false,
+    })
 }
 
 /// A question, and where it is remembered.
 pub(super) struct Asked {
     question: String,
     passed: Arc<Passed>,
-}
-
-impl Asked {
-    /// The question that a request puts; none where it is too long to be remembered, or has
-    /// fragments: objects with fragments are never ready.
-    pub(super) fn of(request: &mut Request, passed: &Arc<Passed>) -> Option<Self> {
-        let variables = std::mem::take(&mut request.variables);
-        let question = question(request, &variables);
-        request.variables = variables;
-        let passed = Arc::clone(passed);
-        question.map(|question| Self { question, passed })
-    }
-}
-
-fn question(request: &mut Request, variables: &Variables) -> Option<String> {
-    let mut question = format!("{:?} {}\0", request.operation_name, request.query);
-    let document = request.parsed_query().ok()?;
-    let operations = document.operations.iter();
-    let defined = operations.flat_map(|(_, operation)| &operation.node.variable_definitions);
-    for definition in defined {
-        let given = variables.get(&definition.node.name.node);
-        match given {
-            Some(value) => outline(value, &mut question),
-            None => question.push('-'),
-        }
-        question.push(',');
-    }
-    (document.fragments.is_empty() && question.len() <= LONGEST).then_some(question)
-}
-
-/// As much of a value as the rules look at.
-fn outline(value: &Value, into: &mut String) {
-    match value {
-        Value::String(text) if may_be_a_member(text) => {
-            into.push('\'');
-            into.push_str(text);
-            into.push('\'');
-        }
-        Value::String(_) => into.push('"'),
-        Value::List(items) => {
-            into.push('[');
-            for item in items {
-                outline(item, into);
-                into.push(',');
-            }
-            into.push(']');
-        }
-        Value::Object(members) => {
-            into.push('{');
-            for (name, member) in members {
-                // A name may hold anything.
-                let _ = write!(into, "{:?}:", name.as_str());
-                outline(member, into);
-                into.push(',');
-            }
-            into.push('}');
-        }
-        other => {
-            let _ = write!(into, "{other} ");
-        }
-    }
-}
-
-fn may_be_a_member(text: &str) -> bool {
-    let is_part = |byte: u8| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_';
-    text.bytes().all(is_part)
 }
 
 /// True of a schema's own refusal of an operation that costs too much; it does not say how
@@ -141,13 +163,13 @@ impl Extension for Validation {
         next: NextValidation<'_>,
     ) -> Result<ValidationResult, Vec<ServerError>> {
         let asked = ctx.data_opt::<Asked>();
-        let known = asked.and_then(|asked| asked.passed.0.get(&asked.question));
+        let known = asked.and_then(|asked| asked.passed.known.get(&asked.question));
         let result = match known {
             Some(known) => known,
             None => next.run(ctx).await?,
         };
         if let (Some(asked), None) = (asked, known) {
-            asked.passed.0.insert(asked.question.clone(), result);
+            asked.passed.known.insert(asked.question.clone(), result);
         }
         let limits = ctx
             .data_opt::<Limits>()
@@ -175,44 +197,24 @@ fn within(result: ValidationResult, limits: Limits) -> Result<ValidationResult, 
 
 #[cfg(test)]
 mod tests {
-    use async_graphql::Variables;
-    use async_graphql::parser::parse_schema;
-    use async_graphql::parser::types::{TypeKind, TypeSystemDefinition};
     use serde_json::json;
 
     use super::*;
-    use crate::graphql::sdl;
 
-    #[test]
-    fn every_member_of_an_enumeration_is_told_apart() {
-        let mut members = 0;
-        for definition in parse_schema(sdl()).unwrap().definitions {
-            let TypeSystemDefinition::Type(found) = definition else {
-                continue;
-            };
-            if let TypeKind::Enum(found) = found.node.kind {
-                let values = found.values.iter();
-                assert!(
-                    values
-                        .clone()
-                        .all(|value| may_be_a_member(&value.node.value.node))
-                );
-                members += values.len();
-            }
-        }
-        assert!(members > 50, "{members}");
+    fn question(document: &str, variables: serde_json::Value) -> Option<String> {
+        let passed = Arc::new(Passed::of(vec!["OPEN".to_owned()]));
+        let variables = Variables::from_json(variables);
+        let mut request = Request::new(document).data(Unrepeated).variables(variables);
+        Some(passed.asked(&mut request)?.question)
     }
 
     #[test]
     fn variables_of_other_make_are_other_questions() {
-        let question = |variables: serde_json::Value| {
-            let request = Request::new("query($a: A, $b: B) { a }");
-            let mut request = request.variables(Variables::from_json(variables));
-            Asked::of(&mut request, &Arc::default()).unwrap().question
-        };
+        let question = |variables| question("query($a: A, $b: B) { a }", variables).unwrap();
         let id = question(json!({ "a": "project_01a1f3ad91e87264b52e06a2e1000001" }));
         assert_eq!(id, question(json!({ "a": "水库" })));
-        assert_eq!(id, question(json!({ "a": "x", "not defined": 1 })));
+        assert_eq!(id, question(json!({ "a": "SECRET_1", "not defined": 1 })));
+        assert!(!question(json!({ "a": "SECRET_1" })).contains("SECRET_1"));
         for other in [
             json!({}),
             json!({ "b": "x" }),
@@ -230,5 +232,20 @@ mod tests {
         assert_ne!(items(json!([["x"], []])), items(json!([[], ["x"]])));
         assert_ne!(items(json!([1, 2])), items(json!([12])));
         assert_ne!(items(json!({ "b": 1 })), items(json!({ "b": 2 })));
+    }
+
+    #[test]
+    fn what_is_long_or_not_ready_is_not_remembered() {
+        let none = || json!({});
+        assert!(question("{ a { nodes { b } } }", none()).is_some());
+        for document in [
+            "{ a { edges { node { b } } } }",
+            "{ a { nodes { ... on B { b } } } }",
+            "fragment F on A { b } { a { ...F } }",
+        ] {
+            assert_eq!(question(document, none()), None, "{document}");
+        }
+        let long = json!({ "a": vec!["x"; LONGEST] });
+        assert_eq!(question("query($a: [A]) { a }", long), None);
     }
 }

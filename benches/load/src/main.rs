@@ -56,6 +56,9 @@ pub struct Options {
     /// So many clients claim milestones, one after the other, beside every reading workload
     #[arg(long, default_value_t = 0)]
     writers: usize,
+    /// Seconds between the rounds of the servers' jobs, of which the first is at their start
+    #[arg(long, value_name = "SECONDS", default_value_t = 86_400)]
+    jobs: u32,
     /// Measure one server and then two of them on this database instead, into which the file
     /// was copied by `duban copy`
     #[arg(long, value_name = "URL", requires = "key")]

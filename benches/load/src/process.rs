@@ -62,7 +62,7 @@ impl Server {
             .env("DUBAN_LISTEN", address.to_string())
             .env("DUBAN_DATABASE_URL", options.url())
             .env("DUBAN_LOG", "error")
-            .env("DUBAN_JOBS_INTERVAL_SECONDS", "86400");
+            .env("DUBAN_JOBS_INTERVAL_SECONDS", options.jobs.to_string());
         if let Some(key) = &options.key {
             command.env("DUBAN_SIGNING_KEY_FILE", key);
         }

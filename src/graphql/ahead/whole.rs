@@ -109,7 +109,7 @@ async fn tasks(ctx: &Context<'_>, row: &project::Model, asked: &Lookahead<'_>) -
         let mut found = loaders.loader().load(&[MilestonesOf(row.id)]).await?;
         found.remove(&MilestonesOf(row.id)).unwrap_or_default()
     };
-    if lines {
+    if listed.exists() {
         let lines = milestones.iter().filter_map(MilestoneLine::of).collect();
         loaders.feed_one(LinesOf(row.id), lines).await;
     }

@@ -10,7 +10,7 @@ use super::{Checked, Measured};
 use crate::error::Result;
 
 /// Bytes of memory for documents.
-const MEMORY: usize = 4 << 20;
+const MEMORY: usize = 16 << 20;
 /// Bytes that a parsed document takes for each byte of its text, about.
 const EACH: usize = 150;
 

@@ -14,7 +14,17 @@ pub(super) async fn rows<T: FromCells>(
     statement: Statement,
 ) -> Result<Vec<T>> {
     let rows = on.query_all_raw(statement).await?;
-    rows.iter().map(made).collect()
+    rows.into_iter().map(|row| made(&row)).collect()
+}
+
+/// As [`rows`], row by row.
+pub(super) async fn for_each<T: FromCells>(
+    on: &impl ConnectionTrait,
+    statement: Statement,
+    mut take: impl FnMut(T) -> Result<()>,
+) -> Result<()> {
+    let rows = on.query_all_raw(statement).await?;
+    rows.into_iter().try_for_each(|row| take(made(&row)?))
 }
 
 fn made<T: FromCells>(row: &QueryResult) -> Result<T> {
@@ -51,8 +61,11 @@ where
         cell
     }
 
-    fn unreadable(&self, wanted: &str, found: &str) -> Error {
-        Error::internal(format!("column {} holds {found}, not {wanted}", self.next))
+    fn unreadable(&self, what: &str) -> Error {
+        Error::internal(format!(
+            "column {} holds a {what} that is none of its own",
+            self.next
+        ))
     }
 }
 
@@ -85,11 +98,13 @@ where
         }
         let of = cell.type_info();
         if !is_whole::<R::Database>(&of) {
-            return Err(self.unreadable("a whole number", of.name()));
+            let (number, found) = (self.next, of.name());
+            let message = format!("column {number} holds {found}, not a whole number");
+            return Err(Error::internal(message));
         }
         let number = i64::decode(cell).map_err(Error::internal)?;
         let fits = T::try_from(number).map(Some);
-        fits.map_err(|_| self.unreadable("a number of its size", "another"))
+        fits.map_err(|_| self.unreadable("number"))
     }
 
     fn text<T>(&mut self, read: impl FnOnce(&str) -> Option<T>) -> Result<Option<T>> {
@@ -97,7 +112,7 @@ where
             return Ok(None);
         };
         let made = read(text).map(Some);
-        made.ok_or_else(|| self.unreadable("one of its texts", "another"))
+        made.ok_or_else(|| self.unreadable("text"))
     }
 
     fn date(&mut self) -> Result<Option<NaiveDate>> {

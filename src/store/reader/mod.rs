@@ -2,8 +2,8 @@
 //!
 //! On SQLite the rows of entities are read in the program's own threads (`reader/local.rs`): the
 //! driver of the pool has a thread for each connection and hands over row by row, which costs
-//! more than the database itself does. All else (what is no row of an entity,
-//! PostgreSQL, and whatever is read within a unit of work) goes through the pool.
+//! more than the database itself does. On PostgreSQL, and within a unit of work, they come from
+//! the pool (`reader/driver.rs`). Either way they are made of their cells from left to right.
 
 mod cell;
 mod columns;

@@ -29,8 +29,7 @@ pub async fn for_each<T: FromCells>(
     if let Some(local) = on.local() {
         return local.for_each(&statement, take);
     }
-    let rows = driver::rows(on, statement).await?;
-    rows.into_iter().try_for_each(take)
+    driver::for_each(on, statement, take).await
 }
 
 /// The name of the column behind those of an entity.
