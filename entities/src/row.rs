@@ -116,3 +116,9 @@ impl<A: Cell, B: Cell> FromCells for (A, B) {
         Ok((cells.take()?, cells.take()?))
     }
 }
+
+impl<A: Cell, B: Cell, D: Cell> FromCells for (A, B, D) {
+    fn from_cells<C: Cells>(cells: &mut C) -> Result<Self, C::Error> {
+        Ok((cells.take()?, cells.take()?, cells.take()?))
+    }
+}

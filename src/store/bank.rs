@@ -10,7 +10,7 @@ use sea_orm::{ColumnTrait, DbBackend, EntityTrait, IntoActiveModel, QueryFilter,
 
 use super::Work;
 use crate::error::Result;
-use crate::store::Reads;
+use crate::store::{Reads, reader};
 
 /// Puts these areas in the place of the present ones.
 ///
@@ -97,11 +97,11 @@ pub async fn lock_jurisdiction(
     connection: &impl Reads,
     id: JurisdictionId,
 ) -> Result<Option<jurisdiction::Model>> {
-    let mut select = jurisdiction::Entity::find().filter(jurisdiction::Column::Id.eq(id));
+    let mut select = reader::find::<jurisdiction::Entity>().filter(jurisdiction::Column::Id.eq(id));
     if connection.get_database_backend() == DbBackend::Postgres {
         select = select.lock(LockType::NoKeyUpdate);
     }
-    Ok(select.one(connection).await?)
+    reader::one(connection, select).await
 }
 
 /// Every code that begins so.
@@ -109,13 +109,12 @@ pub async fn lock_jurisdiction(
 /// # Errors
 /// [`crate::error::Error::Internal`] when the database cannot be read.
 pub async fn codes_from(connection: &impl Reads, prefix: &str) -> Result<Vec<String>> {
-    Ok(project::Entity::find()
+    let select = reader::find::<project::Entity>()
         .select_only()
         .column(project::Column::Code)
-        .filter(project::Column::Code.starts_with(prefix))
-        .into_tuple()
-        .all(connection)
-        .await?)
+        .filter(project::Column::Code.starts_with(prefix));
+    let codes = reader::tuples(connection, select).await?.into_iter();
+    Ok(codes.map(|(code,)| code).collect())
 }
 
 /// What the projects of a jurisdiction are called, other names too: each with the project and
@@ -127,20 +126,18 @@ pub async fn names(
     connection: &impl Reads,
     jurisdiction: JurisdictionId,
 ) -> Result<Vec<(ProjectId, String, String)>> {
-    let mut names: Vec<(ProjectId, String, String)> = project::Entity::find()
+    let select = reader::find::<project::Entity>()
         .select_only()
         .columns([
             project::Column::Id,
             project::Column::Code,
             project::Column::Title,
         ])
-        .filter(project::Column::JurisdictionId.eq(jurisdiction))
-        .into_tuple()
-        .all(connection)
-        .await?;
+        .filter(project::Column::JurisdictionId.eq(jurisdiction));
+    let mut names: Vec<(ProjectId, String, String)> = reader::tuples(connection, select).await?;
     let of = names.iter().map(|(id, code, _)| (*id, code.clone()));
     let codes: std::collections::HashMap<ProjectId, String> = of.collect();
-    let aliases = project_alias::Entity::find().all(connection).await?;
+    let aliases = reader::all(connection, reader::find::<project_alias::Entity>()).await?;
     for row in aliases {
         if let Some(code) = codes.get(&row.project_id) {
             names.push((row.project_id, code.clone(), row.alias));

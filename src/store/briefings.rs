@@ -3,7 +3,7 @@
 use duban_entities::briefing;
 use duban_entities::ids::{BriefingId, JurisdictionId};
 use sea_orm::sea_query::Expr;
-use sea_orm::{ColumnTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, Value};
+use sea_orm::{ColumnTrait, QueryFilter, QueryOrder, QuerySelect, Value};
 
 use super::page::{Direction, Keyset, Page, PageRequest, SortKey};
 use crate::error::Result;
@@ -27,7 +27,7 @@ pub async fn page(
     for (expression, direction) in &window.order {
         select = select.order_by(expression.clone(), direction.clone());
     }
-    let rows = select.limit(window.limit).all(connection).await?;
+    let rows = reader::all(connection, select.limit(window.limit)).await?;
     window.page(keyset.name, rows, |row| vec![row.period.clone()])
 }
 
@@ -48,10 +48,9 @@ fn keyset() -> Keyset {
 /// # Errors
 /// [`crate::error::Error::Internal`] when the database cannot be read.
 pub async fn count(connection: &impl Reads, jurisdiction: JurisdictionId) -> Result<u64> {
-    Ok(reader::find::<briefing::Entity>()
-        .filter(briefing::Column::JurisdictionId.eq(jurisdiction))
-        .count(connection)
-        .await?)
+    let select = reader::find::<briefing::Entity>()
+        .filter(briefing::Column::JurisdictionId.eq(jurisdiction));
+    reader::count(connection, select).await
 }
 
 /// The briefing of this id, whoever may see it: the caller asks the policy.

@@ -20,7 +20,7 @@ use super::Work;
 use super::tasks::is_kind;
 use crate::error::Result;
 use crate::policy::Permit;
-use crate::store::Reads;
+use crate::store::{Reads, reader};
 
 /// SQLite binds at most 32,766 values a statement.
 const BIND_LIMIT: usize = 32_766;
@@ -81,52 +81,44 @@ impl Known {
 
     async fn load_plans(on: &impl Reads) -> Result<Self> {
         Ok(Self {
-            jurisdictions: jurisdiction::Entity::find().all(on).await?,
-            areas: area::Entity::find().all(on).await?,
-            units: unit::Entity::find().all(on).await?,
-            unit_aliases: unit_alias::Entity::find().all(on).await?,
-            plans: plan::Entity::find().all(on).await?,
-            clauses: clause::Entity::find().all(on).await?,
-            indicators: indicator::Entity::find().all(on).await?,
-            import_rows: import_row::Entity::find().all(on).await?,
+            jurisdictions: reader::all(on, reader::find::<jurisdiction::Entity>()).await?,
+            areas: reader::all(on, reader::find::<area::Entity>()).await?,
+            units: reader::all(on, reader::find::<unit::Entity>()).await?,
+            unit_aliases: reader::all(on, reader::find::<unit_alias::Entity>()).await?,
+            plans: reader::all(on, reader::find::<plan::Entity>()).await?,
+            clauses: reader::all(on, reader::find::<clause::Entity>()).await?,
+            indicators: reader::all(on, reader::find::<indicator::Entity>()).await?,
+            import_rows: reader::all(on, reader::find::<import_row::Entity>()).await?,
             ..Self::default()
         })
     }
 
     async fn load_projects(&mut self, on: &impl Reads) -> Result<()> {
-        self.projects = project::Entity::find()
-            .order_by_asc(project::Column::Code)
-            .all(on)
-            .await?;
-        self.milestones = task::Entity::find()
+        let projects = reader::find::<project::Entity>().order_by_asc(project::Column::Code);
+        self.projects = reader::all(on, projects).await?;
+        let milestones = reader::find::<task::Entity>()
             .filter(is_kind(task::Entity, TaskKind::Milestone))
             .filter(task::Column::Role.is_in([MilestoneRole::Finish, MilestoneRole::Support]))
-            .order_by_asc(task::Column::Position)
-            .all(on)
-            .await?;
+            .order_by_asc(task::Column::Position);
+        self.milestones = reader::all(on, milestones).await?;
         Ok(())
     }
 
     async fn load_parts(&mut self, on: &impl Reads) -> Result<()> {
-        self.project_areas = project_area::Entity::find().all(on).await?;
-        self.project_aliases = project_alias::Entity::find().all(on).await?;
-        self.project_external_ids = project_external_id::Entity::find().all(on).await?;
-        self.citations = citation::Entity::find()
-            .order_by_asc(citation::Column::Position)
-            .all(on)
-            .await?;
-        self.targets = target::Entity::find()
-            .order_by_asc(target::Column::Position)
-            .all(on)
-            .await?;
-        self.cooperating_units = cooperating_unit::Entity::find()
-            .order_by_asc(cooperating_unit::Column::Position)
-            .all(on)
-            .await?;
-        self.suggested_leads = suggested_lead::Entity::find()
-            .order_by_asc(suggested_lead::Column::Position)
-            .all(on)
-            .await?;
+        self.project_areas = reader::all(on, reader::find::<project_area::Entity>()).await?;
+        self.project_aliases = reader::all(on, reader::find::<project_alias::Entity>()).await?;
+        self.project_external_ids =
+            reader::all(on, reader::find::<project_external_id::Entity>()).await?;
+        let citations = reader::find::<citation::Entity>().order_by_asc(citation::Column::Position);
+        self.citations = reader::all(on, citations).await?;
+        let targets = reader::find::<target::Entity>().order_by_asc(target::Column::Position);
+        self.targets = reader::all(on, targets).await?;
+        let cooperating_units = reader::find::<cooperating_unit::Entity>()
+            .order_by_asc(cooperating_unit::Column::Position);
+        self.cooperating_units = reader::all(on, cooperating_units).await?;
+        let suggested_leads =
+            reader::find::<suggested_lead::Entity>().order_by_asc(suggested_lead::Column::Position);
+        self.suggested_leads = reader::all(on, suggested_leads).await?;
         Ok(())
     }
 }

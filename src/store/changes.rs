@@ -4,9 +4,7 @@ use duban_entities::change_request;
 use duban_entities::ids::{ChangeRequestId, JurisdictionId, ProjectId};
 use duban_entities::vocabulary::{ChangeKind, ChangeState};
 use sea_orm::sea_query::{Expr, ExprTrait, SimpleExpr};
-use sea_orm::{
-    ColumnTrait, Condition, DbBackend, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, Value,
-};
+use sea_orm::{ColumnTrait, Condition, DbBackend, QueryFilter, QueryOrder, QuerySelect, Value};
 
 use super::page::{Direction, Keyset, Page, PageRequest, SortKey};
 use super::projects::parse_instant;
@@ -48,7 +46,7 @@ pub async fn page(
     for (expression, direction) in &window.order {
         select = select.order_by(expression.clone(), direction.clone());
     }
-    let rows = select.limit(window.limit).all(connection).await?;
+    let rows = reader::all(connection, select.limit(window.limit)).await?;
     window.page(keyset.name, rows, |row| {
         vec![row.proposed_at.to_rfc3339(), row.id.to_string()]
     })
@@ -63,11 +61,10 @@ pub async fn count(
     principal: &Principal,
     filter: &ChangeRequestFilter,
 ) -> Result<u64> {
-    Ok(reader::find::<change_request::Entity>()
+    let select = reader::find::<change_request::Entity>()
         .filter(scope::changes(principal))
-        .filter(condition(filter))
-        .count(connection)
-        .await?)
+        .filter(condition(filter));
+    reader::count(connection, select).await
 }
 
 fn keyset() -> Keyset {
@@ -137,7 +134,7 @@ pub async fn lock(
     if connection.get_database_backend() == DbBackend::Postgres {
         select = select.lock_exclusive();
     }
-    Ok(select.one(connection).await?)
+    reader::one(connection, select).await
 }
 
 fn in_states(states: &[ChangeState]) -> SimpleExpr {

@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use duban_entities::{import_row, project, user};
 use sea_orm::sea_query::OnConflict;
-use sea_orm::{ColumnTrait, EntityName, EntityTrait, IntoActiveModel, PaginatorTrait, QueryFilter};
+use sea_orm::{ColumnTrait, EntityName, EntityTrait, IntoActiveModel, QueryFilter};
 
 use crate::error::{Error, Result};
-use crate::store::{Reads, Store, Work};
+use crate::store::{Reads, Store, Work, reader};
 
 /// The mark of a database into which data are being generated: its rows lack most of their
 /// indexes, and what is kept beside them.
@@ -24,11 +24,10 @@ const CODE: &str = "state";
 /// # Errors
 /// [`crate::error::Error::Internal`] when the database cannot be read.
 pub async fn mark(connection: &impl Reads) -> Result<Option<String>> {
-    let row = import_row::Entity::find()
+    let select = reader::find::<import_row::Entity>()
         .filter(import_row::Column::TableName.eq(TABLE))
-        .filter(import_row::Column::Code.eq(CODE))
-        .one(connection)
-        .await?;
+        .filter(import_row::Column::Code.eq(CODE));
+    let row = reader::one(connection, select).await?;
     let Some(row) = row else { return Ok(None) };
     let content: BTreeMap<String, String> =
         serde_json::from_str(&row.content).map_err(Error::internal)?;
@@ -73,7 +72,7 @@ pub async fn set_mark(work: &Work, mark: &str) -> Result<()> {
 /// # Errors
 /// [`crate::error::Error::Internal`] when the database cannot be read.
 pub async fn is_empty(connection: &impl Reads) -> Result<bool> {
-    let users = user::Entity::find().count(connection).await?;
-    let projects = project::Entity::find().count(connection).await?;
+    let users = reader::count(connection, reader::find::<user::Entity>()).await?;
+    let projects = reader::count(connection, reader::find::<project::Entity>()).await?;
     Ok(users + projects == 0)
 }

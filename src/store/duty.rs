@@ -11,19 +11,18 @@ use sea_orm::{
 };
 
 use crate::error::{Error, Result};
-use crate::store::Reads;
+use crate::store::{Reads, reader};
 
 /// Every jurisdiction, by code, with its mark where it has one: two statements.
 ///
 /// # Errors
 /// [`Error::Internal`] when the database cannot be read.
 pub async fn marks(connection: &impl Reads) -> Result<Vec<(jurisdiction::Model, Option<String>)>> {
-    let rows = jurisdiction::Entity::find()
-        .order_by_asc(jurisdiction::Column::Code)
-        .all(connection)
-        .await?;
-    let marks = duty_mark::Entity::find().all(connection).await?.into_iter();
+    let select = reader::find::<jurisdiction::Entity>().order_by_asc(jurisdiction::Column::Code);
+    let rows = reader::all(connection, select).await?;
+    let marks = reader::all(connection, reader::find::<duty_mark::Entity>()).await?;
     let mut marks: HashMap<JurisdictionId, String> = marks
+        .into_iter()
         .map(|mark| (mark.jurisdiction_id, mark.period))
         .collect();
     Ok(rows
@@ -58,12 +57,12 @@ pub async fn lock(
         .on_conflict(there)
         .exec_without_returning(connection)
         .await?;
-    let mut select =
-        duty_mark::Entity::find().filter(duty_mark::Column::JurisdictionId.eq(jurisdiction));
+    let mut select = reader::find::<duty_mark::Entity>()
+        .filter(duty_mark::Column::JurisdictionId.eq(jurisdiction));
     if connection.get_database_backend() == DbBackend::Postgres {
         select = select.lock_exclusive();
     }
-    let found = select.one(connection).await?;
+    let found = reader::one(connection, select).await?;
     found.ok_or_else(|| Error::internal("a mark of the duty to report was deleted"))
 }
 

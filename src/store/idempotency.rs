@@ -8,7 +8,7 @@ use sea_orm::{
 };
 
 use crate::error::Result;
-use crate::store::Reads;
+use crate::store::{Reads, reader};
 
 /// How long an answer is kept.
 const KEPT: TimeDelta = TimeDelta::days(30);
@@ -23,7 +23,7 @@ pub async fn queue(connection: &impl Reads, user: UserId, mutation: &str, key: &
         let name = format!("{user} {mutation} {key}");
         let lock = "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))";
         let statement = Statement::from_sql_and_values(DbBackend::Postgres, lock, [name.into()]);
-        connection.query_one_raw(statement).await?;
+        connection.execute_raw(statement).await?;
     }
     Ok(())
 }
@@ -43,8 +43,8 @@ pub async fn find(
         .add(Column::UserId.eq(user))
         .add(Column::Mutation.eq(mutation))
         .add(Column::Key.eq(key));
-    let found = Entity::find().filter(under.clone()).all(connection).await?;
-    let Some(found) = found.into_iter().next() else {
+    let select = reader::find::<Entity>().filter(under.clone());
+    let Some(found) = reader::one(connection, select).await? else {
         return Ok(None);
     };
     if found.created_at >= now - KEPT {

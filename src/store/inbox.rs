@@ -84,7 +84,7 @@ pub async fn tasks(
         return Ok(Vec::new());
     }
     let select = reader::find::<task::Entity>().filter(waiting);
-    Ok(select.all(connection).await?)
+    reader::all(connection, select).await
 }
 
 /// Open, with its clock running, and near enough where it is a milestone.

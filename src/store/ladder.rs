@@ -3,13 +3,14 @@
 
 use chrono::{DateTime, NaiveDate, Utc};
 use duban_entities::ids::{JurisdictionId, ProjectId, TaskId, UnitId};
+use duban_entities::row::FromCells;
 use duban_entities::vocabulary::{OrderLevel, Stage, TaskKind, TaskState};
 use duban_entities::{
     order, order_dismissal, order_project, order_task, project, rating_adoption, rating_override,
     task,
 };
 use sea_orm::sea_query::{Alias, Expr, ExprTrait, Func, Query, SelectStatement, SimpleExpr};
-use sea_orm::{ColumnTrait, Condition, FromQueryResult, QueryFilter};
+use sea_orm::{ColumnTrait, Condition, QueryFilter};
 
 use super::scope;
 use super::tasks::is_kind;
@@ -96,8 +97,8 @@ pub async fn read(
     Ok(rows)
 }
 
-/// Something that a unit owes and has not met.
-#[derive(Clone, Debug, FromQueryResult)]
+/// Something that a unit owes and has not met. In the order of the columns of `unmet`.
+#[derive(Clone, Debug, FromCells)]
 pub struct Unmet {
     /// The task.
     pub task_id: TaskId,
@@ -145,7 +146,7 @@ async fn overdue_milestones(
     let select = unmet(reach, TaskKind::Milestone, today)
         .and_where(today.days_overdue().gte(least_days))
         .to_owned();
-    all(connection, &select).await
+    reader::rows(connection, &select).await
 }
 
 async fn missed_reports(
@@ -171,7 +172,7 @@ async fn missed_reports(
         .and_where(task::Column::FirstSubmittedOn.is_null())
         .and_where(Expr::col((task::Entity, task::Column::Period)).gt(last_submitted))
         .to_owned();
-    all(connection, &select).await
+    reader::rows(connection, &select).await
 }
 
 /// The projects that can be red: led by a unit, and either with an approved schedule where an
@@ -201,27 +202,28 @@ pub async fn rateable(connection: &impl Reads, reach: &Reach) -> Result<Vec<proj
     reader::all(connection, select).await
 }
 
-/// An order, and what of the reach it names.
-#[derive(Clone, Debug, FromQueryResult)]
+/// An order, and what of the reach it names. In the order of the columns of `pressing`, with
+/// what is named behind them.
+#[derive(Clone, Debug, FromCells)]
 pub struct Pressing {
-    /// The project that it names.
-    pub project_id: Option<ProjectId>,
-    /// The task that it names.
-    pub named_id: Option<TaskId>,
     /// The order.
     pub order_id: TaskId,
-    /// The unit that answers it: the order presses this unit alone, whatever it names.
-    pub unit_id: UnitId,
     /// Its level.
     pub level: OrderLevel,
     /// The ground of a proposal that it followed.
     pub ground: Option<String>,
+    /// The unit that answers it: the order presses this unit alone, whatever it names.
+    pub unit_id: UnitId,
     /// Where it stands.
     pub state: TaskState,
     /// By when it is to be answered.
     pub due_date: Option<NaiveDate>,
     /// When it was issued.
     pub created_at: DateTime<Utc>,
+    /// The project that it names.
+    pub project_id: Option<ProjectId>,
+    /// The task that it names.
+    pub named_id: Option<TaskId>,
 }
 
 async fn pressing_on_milestones(connection: &impl Reads, reach: &Reach) -> Result<Vec<Pressing>> {
@@ -245,7 +247,7 @@ async fn pressing_on_milestones(connection: &impl Reads, reach: &Reach) -> Resul
                 .equals((order::Entity, order::Column::TaskId)),
         )
         .and_where(order_task::Column::TaskId.in_subquery(open));
-    all(connection, &select).await
+    reader::rows(connection, &select).await
 }
 
 async fn pressing_on_projects(connection: &impl Reads, reach: &Reach) -> Result<Vec<Pressing>> {
@@ -260,7 +262,7 @@ async fn pressing_on_projects(connection: &impl Reads, reach: &Reach) -> Result<
         )
         .and_where(order::Column::Ground.is_not_null())
         .and_where(order_project::Column::ProjectId.in_subquery(reach.0.clone()));
-    all(connection, &select).await
+    reader::rows(connection, &select).await
 }
 
 fn pressing() -> SelectStatement {
@@ -293,12 +295,4 @@ async fn dismissals(connection: &impl Reads, reach: &Reach) -> Result<Vec<order_
     let select = reader::find::<order_dismissal::Entity>()
         .filter(order_dismissal::Column::ProjectId.in_subquery(reach.0.clone()));
     reader::all(connection, select).await
-}
-
-async fn all<T: FromQueryResult>(
-    connection: &impl Reads,
-    select: &SelectStatement,
-) -> Result<Vec<T>> {
-    let statement = connection.get_database_backend().build(select);
-    Ok(T::find_by_statement(statement).all(connection).await?)
 }

@@ -3,10 +3,10 @@
 use duban_entities::document_number::{ActiveModel, Column, Entity};
 use duban_entities::ids::JurisdictionId;
 use sea_orm::sea_query::{Expr, ExprTrait, OnConflict};
-use sea_orm::{ActiveValue::Set, EntityTrait};
+use sea_orm::{ActiveValue::Set, ConnectionTrait, EntityTrait, QueryTrait};
 
-use super::Work;
-use crate::error::Result;
+use super::{Work, reader};
+use crate::error::{Error, Result};
 
 /// What is numbered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,9 +48,10 @@ pub async fn next(
     let conflict = OnConflict::columns([Column::JurisdictionId, Column::Series, Column::Year])
         .value(Column::Last, one_more)
         .to_owned();
-    let row = Entity::insert(first)
-        .on_conflict(conflict)
-        .exec_with_returning(work.connection())
-        .await?;
-    Ok(row.last)
+    let mut insert = Entity::insert(first).on_conflict(conflict).into_query();
+    insert.returning_col(Column::Last);
+    let on = work.connection();
+    let given = reader::written(on, on.get_database_backend().build(&insert)).await?;
+    let last = given.first().map(|(last,)| *last);
+    last.ok_or_else(|| Error::internal("no number was given"))
 }

@@ -11,8 +11,7 @@ use duban_entities::{
 };
 use sea_orm::sea_query::{Expr, Query};
 use sea_orm::{
-    ColumnTrait, Condition, EntityTrait, JoinType, PaginatorTrait, QueryFilter, QueryOrder,
-    QuerySelect, Value,
+    ColumnTrait, Condition, EntityTrait, JoinType, QueryFilter, QueryOrder, QuerySelect, Value,
 };
 
 use super::page::{Direction, Keyset, Page, PageRequest, SortKey};
@@ -177,7 +176,7 @@ pub async fn units(
     for (expression, direction) in &window.order {
         select = select.order_by(expression.clone(), direction.clone());
     }
-    let rows = select.limit(window.limit).all(connection).await?;
+    let rows = reader::all(connection, select.limit(window.limit)).await?;
     window.page(keyset.name, rows, |row| vec![row.code.clone()])
 }
 
@@ -191,11 +190,10 @@ pub async fn count_units(
     filter: &UnitFilter,
 ) -> Result<u64> {
     let own = scope::jurisdictions(principal).map(|ids| unit::Column::JurisdictionId.is_in(ids));
-    Ok(reader::find::<unit::Entity>()
+    let select = reader::find::<unit::Entity>()
         .filter(Condition::all().add_option(own))
-        .filter(unit_condition(filter))
-        .count(connection)
-        .await?)
+        .filter(unit_condition(filter));
+    reader::count(connection, select).await
 }
 
 fn unit_condition(filter: &UnitFilter) -> Condition {

@@ -9,8 +9,7 @@ use duban_entities::ids::{ClauseId, ProjectId, TaskId};
 use duban_entities::{citation, project, project_area, project_external_id, task};
 use sea_orm::sea_query::{Expr, ExprTrait, Func, Query, SelectStatement, SimpleExpr};
 use sea_orm::{
-    ColumnTrait, Condition, DbBackend, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
-    QueryTrait, Value,
+    ColumnTrait, Condition, DbBackend, QueryFilter, QueryOrder, QuerySelect, QueryTrait, Value,
 };
 
 use super::page::{Direction, Keyset, Page, PageRequest, SortKey};
@@ -84,11 +83,10 @@ pub async fn count(
     filter: &ProjectFilter,
     today: &Today,
 ) -> Result<u64> {
-    Ok(reader::find::<project::Entity>()
+    let select = reader::find::<project::Entity>()
         .filter(scope::projects(principal))
-        .filter(condition(filter, today))
-        .count(connection)
-        .await?)
+        .filter(condition(filter, today));
+    reader::count(connection, select).await
 }
 
 /// The ids of the projects that the filter selects among those that the principal may see.
@@ -238,21 +236,18 @@ pub async fn of_clauses(
     principal: &Principal,
     clauses: Vec<ClauseId>,
 ) -> Result<Vec<(ClauseId, project::Model)>> {
-    let cited: Vec<(ClauseId, ProjectId)> = reader::find::<citation::Entity>()
+    let select = reader::find::<citation::Entity>()
         .select_only()
         .columns([citation::Column::ClauseId, citation::Column::ProjectId])
         .filter(citation::Column::ClauseId.is_in(clauses.clone()))
-        .distinct()
-        .into_tuple()
-        .all(connection)
-        .await?;
+        .distinct();
+    let cited: Vec<(ClauseId, ProjectId)> = reader::tuples(connection, select).await?;
     let citing = cited_where(Condition::all().add(citation::Column::ClauseId.is_in(clauses)));
-    let rows = reader::find::<project::Entity>()
+    let select = reader::find::<project::Entity>()
         .filter(project::Column::Id.in_subquery(citing))
         .filter(scope::projects(principal))
-        .order_by_asc(project::Column::Code)
-        .all(connection)
-        .await?;
+        .order_by_asc(project::Column::Code);
+    let rows = reader::all(connection, select).await?;
     let mut citing: HashMap<ProjectId, Vec<ClauseId>> = HashMap::new();
     for (clause, project) in cited {
         citing.entry(project).or_default().push(clause);
@@ -329,7 +324,7 @@ async fn locked(connection: &impl Reads, which: SimpleExpr) -> Result<Option<pro
     if connection.get_database_backend() == DbBackend::Postgres {
         select = select.lock_exclusive();
     }
-    Ok(select.one(connection).await?)
+    reader::one(connection, select).await
 }
 
 /// As [`lock`], for many, in the order of the codes: the order in which all who lock several
@@ -347,7 +342,7 @@ pub async fn lock_many(
     if connection.get_database_backend() == DbBackend::Postgres {
         select = select.lock_exclusive();
     }
-    Ok(select.all(connection).await?)
+    reader::all(connection, select).await
 }
 
 /// The areas of these projects.

@@ -2,9 +2,10 @@
 
 use chrono::{DateTime, NaiveDate, Utc};
 use duban_entities::ids::{JurisdictionId, ProjectId, RatingAdoptionId, RatingOverrideId};
+use duban_entities::row::FromCells;
 use duban_entities::vocabulary::{RevisionState, TaskKind};
 use duban_entities::{ledger, rating_adoption, rating_override, report_revision, task};
-use sea_orm::{ColumnTrait, FromQueryResult, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{ColumnTrait, QueryFilter, QueryOrder, QuerySelect};
 
 use super::ledger::past::{self, Of, Past, Until};
 use super::record::Row;
@@ -12,8 +13,9 @@ use crate::error::Result;
 use crate::store::Reads;
 use crate::store::reader;
 
-/// What progress needs of a submission, without its texts.
-#[derive(Clone, Debug, FromQueryResult)]
+/// What progress needs of a submission, without its texts. In the order of the columns of
+/// [`submissions_of`].
+#[derive(Clone, Debug, FromCells)]
 pub struct Submission {
     /// The project.
     pub project_id: ProjectId,
@@ -67,7 +69,7 @@ pub async fn submissions_of(
     projects: Vec<ProjectId>,
 ) -> Result<Vec<Submission>> {
     use report_revision::Column;
-    Ok(reader::find::<report_revision::Entity>()
+    let select = reader::find::<report_revision::Entity>()
         .select_only()
         .columns([
             Column::ProjectId,
@@ -77,10 +79,8 @@ pub async fn submissions_of(
             Column::PercentComplete,
             Column::ForecastCompletion,
         ])
-        .filter(Column::ProjectId.is_in(projects))
-        .into_model()
-        .all(connection)
-        .await?)
+        .filter(Column::ProjectId.is_in(projects));
+    reader::tuples(connection, select).await
 }
 
 /// The overrides of these projects that nobody has ended; some may have run out.
@@ -169,11 +169,10 @@ pub async fn pasts(
     if matches!(of, Of::Projects(_)) {
         // They concern no project.
         let ids = adoptions.iter().map(ToString::to_string);
-        let entries = reader::find::<ledger::Entity>()
+        let select = reader::find::<ledger::Entity>()
             .filter(ledger::Column::SubjectId.is_in(ids))
-            .order_by_asc(ledger::Column::Seq)
-            .all(connection)
-            .await?;
+            .order_by_asc(ledger::Column::Seq);
+        let entries = reader::all(connection, select).await?;
         entries.iter().try_for_each(take)?;
     }
     Ok(pasts)

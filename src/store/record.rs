@@ -9,6 +9,7 @@ use chrono::{DateTime, NaiveDate, SecondsFormat, Utc};
 use duban_entities::ids::{
     AreaId, ChangeRequestId, ClauseId, JurisdictionId, PlanId, ProjectId, TaskId, UnitId, UserId,
 };
+use duban_entities::row::FromCells;
 use duban_entities::vocabulary::{
     AreaKind, ChangeKind, ChangeState, Disclosure, DueBasis, IndicatorNature, LeadBasis,
     MilestoneRole, OrderLevel, Participation, PlanStatus, ProjectKind, Rating, RevisionState, Role,
@@ -31,7 +32,13 @@ pub type Fields = BTreeMap<&'static str, Option<String>>;
 
 /// A row that is a subject of the ledger and carries a version.
 pub trait Row:
-    ModelTrait<Entity = Self::Table> + IntoActiveModel<Self::Active> + Clone + Send + Sync + 'static
+    ModelTrait<Entity = Self::Table>
+    + IntoActiveModel<Self::Active>
+    + FromCells
+    + Clone
+    + Send
+    + Sync
+    + 'static
 {
     /// The entity.
     type Table: EntityTrait<Model = Self, ActiveModel = Self::Active>;

@@ -4,9 +4,7 @@ use duban_entities::ids::{JurisdictionId, ProjectId, ReportRevisionId, TaskId, U
 use duban_entities::vocabulary::{RevisionState, TaskKind, TaskState};
 use duban_entities::{report_draft, report_revision, task};
 use sea_orm::sea_query::{Expr, Query, SelectStatement};
-use sea_orm::{
-    ColumnTrait, Condition, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, Value,
-};
+use sea_orm::{ColumnTrait, Condition, QueryFilter, QueryOrder, QuerySelect, Value};
 
 use super::page::{Direction, Keyset, Page, PageRequest, SortKey};
 use super::projects::parse_instant;
@@ -223,7 +221,7 @@ pub async fn submissions(
     for (expression, direction) in &window.order {
         select = select.order_by(expression.clone(), direction.clone());
     }
-    let rows = select.limit(window.limit).all(connection).await?;
+    let rows = reader::all(connection, select.limit(window.limit)).await?;
     window.page(keyset.name, rows, |row| {
         vec![row.submitted_at.to_rfc3339(), row.id.to_string()]
     })
@@ -238,10 +236,9 @@ pub async fn count_submissions(
     principal: &Principal,
     filter: &ReportFilter,
 ) -> Result<u64> {
-    Ok(reader::find::<report_revision::Entity>()
-        .filter(report_revision::Column::TaskId.in_subquery(selected(principal, filter)))
-        .count(connection)
-        .await?)
+    let select = reader::find::<report_revision::Entity>()
+        .filter(report_revision::Column::TaskId.in_subquery(selected(principal, filter)));
+    reader::count(connection, select).await
 }
 
 /// The ids of the visible reports that a filter selects.

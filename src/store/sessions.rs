@@ -140,11 +140,11 @@ pub async fn of_token(
 /// # Errors
 /// [`Error::NotFound`] when there is none.
 pub async fn lock(work: &Work, id: SessionId) -> Result<session::Model> {
-    session::Entity::find_by_id(id)
-        .lock_exclusive()
-        .one(work.connection())
-        .await?
-        .ok_or(Error::NotFound)
+    let select = reader::find::<session::Entity>()
+        .filter(session::Column::Id.eq(id))
+        .lock_exclusive();
+    let found = reader::one(work.connection(), select).await?;
+    found.ok_or(Error::NotFound)
 }
 
 /// The session.
@@ -152,10 +152,9 @@ pub async fn lock(work: &Work, id: SessionId) -> Result<session::Model> {
 /// # Errors
 /// [`Error::NotFound`] when there is none.
 pub async fn find(connection: &impl Reads, id: SessionId) -> Result<session::Model> {
-    session::Entity::find_by_id(id)
-        .one(connection)
-        .await?
-        .ok_or(Error::NotFound)
+    let select = reader::find::<session::Entity>().filter(session::Column::Id.eq(id));
+    let found = reader::one(connection, select).await?;
+    found.ok_or(Error::NotFound)
 }
 
 /// The refresh token.
@@ -163,10 +162,9 @@ pub async fn find(connection: &impl Reads, id: SessionId) -> Result<session::Mod
 /// # Errors
 /// [`Error::NotFound`] when there is none.
 pub async fn token(work: &Work, id: RefreshTokenId) -> Result<refresh_token::Model> {
-    refresh_token::Entity::find_by_id(id)
-        .one(work.connection())
-        .await?
-        .ok_or(Error::NotFound)
+    let select = reader::find::<refresh_token::Entity>().filter(refresh_token::Column::Id.eq(id));
+    let found = reader::one(work.connection(), select).await?;
+    found.ok_or(Error::NotFound)
 }
 
 /// The token made in exchange for this one, unless it was used or revoked.
@@ -177,11 +175,11 @@ pub async fn unused_successor(
     work: &Work,
     id: RefreshTokenId,
 ) -> Result<Option<refresh_token::Model>> {
-    Ok(reader::find::<refresh_token::Entity>()
+    let select = reader::find::<refresh_token::Entity>()
         .filter(refresh_token::Column::ParentId.eq(id))
         .filter(refresh_token::Column::UsedAt.is_null())
-        .one(work.connection())
-        .await?)
+        .limit(1);
+    reader::one(work.connection(), select).await
 }
 
 /// Notes that a token was exchanged.
@@ -286,13 +284,13 @@ pub async fn knows_address(
     peer: &str,
     since: DateTime<Utc>,
 ) -> Result<bool> {
-    let found = reader::find::<session::Entity>()
+    let select = reader::find::<session::Entity>()
         .join(JoinType::InnerJoin, session_user())
         .filter(user::Column::Username.eq(username))
         .filter(session::Column::Peer.eq(peer))
         .filter(session::Column::CreatedAt.gt(since))
-        .one(work.connection())
-        .await?;
+        .limit(1);
+    let found = reader::one(work.connection(), select).await?;
     Ok(found.is_some())
 }
 

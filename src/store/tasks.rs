@@ -5,10 +5,10 @@ use duban_entities::ids::{ChangeRequestId, JurisdictionId, ProjectId, TaskId, Un
 use duban_entities::row::FromCells;
 use duban_entities::vocabulary::{DueBasis, MilestoneRole, TaskKind, TaskState};
 use duban_entities::{jurisdiction, project, task, task_evidence};
-use sea_orm::sea_query::{Expr, ExprTrait, IntoIden, SimpleExpr, UnionType};
+use sea_orm::sea_query::{Expr, ExprTrait, IntoIden, Query, SimpleExpr, UnionType};
 use sea_orm::{
-    ColumnTrait, Condition, DbBackend, EntityTrait, FromQueryResult, IntoActiveModel, JoinType,
-    PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait, Select, Value,
+    ColumnTrait, Condition, DbBackend, EntityTrait, IntoActiveModel, Iterable, JoinType,
+    QueryFilter, QueryOrder, QuerySelect, QueryTrait, Select, Value,
 };
 
 use super::page::{Direction, Keyset, Page, PageRequest, SortKey};
@@ -110,11 +110,10 @@ pub async fn count(
     filter: &TaskFilter,
     today: &Today,
 ) -> Result<u64> {
-    Ok(reader::find::<task::Entity>()
+    let select = reader::find::<task::Entity>()
         .filter(scope::tasks(principal))
-        .filter(condition(principal, filter, today))
-        .count(connection)
-        .await?)
+        .filter(condition(principal, filter, today));
+    reader::count(connection, select).await
 }
 
 fn keyset((order, direction): (TaskOrder, Direction), today: &Today) -> Keyset {
@@ -493,11 +492,10 @@ pub async fn take_evidence(
     let taken = task_evidence::Entity::delete_many()
         .filter(task_evidence::Column::TaskId.eq(task))
         .into_query()
-        .returning_all()
+        .returning(Query::returning().columns(task_evidence::Column::iter()))
         .to_owned();
     let taken = connection.get_database_backend().build(&taken);
-    let rows = task_evidence::Model::find_by_statement(taken);
-    let mut rows = rows.all(connection).await?;
+    let mut rows: Vec<task_evidence::Model> = reader::written(connection, taken).await?;
     rows.sort_unstable_by_key(|row| row.position);
     Ok(rows)
 }

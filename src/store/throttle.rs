@@ -7,7 +7,7 @@ use sea_orm::{
     ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QuerySelect,
 };
 
-use super::Work;
+use super::{Work, reader};
 use crate::error::{Error, Result};
 
 /// The row of this key, locked until the work ends. A new one is empty.
@@ -30,11 +30,11 @@ pub async fn lock(work: &Work, key: &str) -> Result<throttle::Model> {
         .on_conflict(keep)
         .exec_without_returning(work.connection())
         .await?;
-    throttle::Entity::find_by_id(key)
-        .lock_exclusive()
-        .one(work.connection())
-        .await?
-        .ok_or_else(|| Error::internal("a throttle vanished under its lock"))
+    let select = reader::find::<throttle::Entity>()
+        .filter(throttle::Column::Key.eq(key))
+        .lock_exclusive();
+    let found = reader::one(work.connection(), select).await?;
+    found.ok_or_else(|| Error::internal("a throttle vanished under its lock"))
 }
 
 /// Writes a locked row.
@@ -42,9 +42,8 @@ pub async fn lock(work: &Work, key: &str) -> Result<throttle::Model> {
 /// # Errors
 /// [`Error::Internal`] when the database fails.
 pub async fn set(work: &Work, row: throttle::Model) -> Result<()> {
-    row.into_active_model()
-        .reset_all()
-        .update(work.connection())
+    throttle::Entity::update(row.into_active_model().reset_all())
+        .exec_without_returning(work.connection())
         .await?;
     Ok(())
 }

@@ -28,13 +28,11 @@ pub async fn by_hash(
     connection: &impl Reads,
     token_hash: &str,
 ) -> Result<Option<(api_token::Model, user::Model)>> {
-    let found = api_token::Entity::find()
+    let select = reader::find::<api_token::Entity>()
         .join(JoinType::InnerJoin, token_user())
-        .select_also(user::Entity)
-        .filter(api_token::Column::TokenHash.eq(token_hash))
-        .one(connection)
-        .await?;
-    Ok(found.and_then(|(token, user)| Some((token, user?))))
+        .filter(api_token::Column::TokenHash.eq(token_hash));
+    let found = reader::paired::<_, user::Entity>(connection, select).await?;
+    Ok(found.into_iter().next())
 }
 
 /// The token.
@@ -42,10 +40,9 @@ pub async fn by_hash(
 /// # Errors
 /// [`Error::NotFound`] when there is none.
 pub async fn find(connection: &impl Reads, id: ApiTokenId) -> Result<api_token::Model> {
-    api_token::Entity::find_by_id(id)
-        .one(connection)
-        .await?
-        .ok_or(Error::NotFound)
+    let select = reader::find::<api_token::Entity>().filter(api_token::Column::Id.eq(id));
+    let found = reader::one(connection, select).await?;
+    found.ok_or(Error::NotFound)
 }
 
 /// The tokens of these ids.
@@ -56,7 +53,7 @@ pub async fn by_ids(
     connection: &impl Reads,
     ids: Vec<ApiTokenId>,
 ) -> Result<Vec<api_token::Model>> {
-    let select = api_token::Entity::find().filter(api_token::Column::Id.is_in(ids));
+    let select = reader::find::<api_token::Entity>().filter(api_token::Column::Id.is_in(ids));
     reader::all(connection, select).await
 }
 
@@ -68,7 +65,7 @@ pub async fn of_users(
     connection: &impl Reads,
     users: Vec<UserId>,
 ) -> Result<Vec<api_token::Model>> {
-    let select = api_token::Entity::find()
+    let select = reader::find::<api_token::Entity>()
         .filter(api_token::Column::UserId.is_in(users))
         .order_by_desc(api_token::Column::CreatedAt)
         .order_by_desc(api_token::Column::Id);

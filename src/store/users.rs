@@ -8,8 +8,8 @@ use duban_entities::vocabulary::{Role, ScopeType};
 use duban_entities::{grant, user};
 use sea_orm::sea_query::{Expr, Query, SelectStatement};
 use sea_orm::{
-    ColumnTrait, Condition, ConnectionTrait, DbBackend, EntityTrait, FromQueryResult,
-    PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, Statement,
+    ColumnTrait, Condition, ConnectionTrait, DbBackend, EntityTrait, QueryFilter, QueryOrder,
+    QuerySelect, Statement,
 };
 
 use super::page::{Direction, Keyset, Page, PageRequest, SortKey};
@@ -41,10 +41,9 @@ pub async fn serialise(work: &Work) -> Result<()> {
 /// # Errors
 /// [`Error::NotFound`] when there is none.
 pub async fn find(connection: &impl Reads, id: UserId) -> Result<user::Model> {
-    user::Entity::find_by_id(id)
-        .one(connection)
-        .await?
-        .ok_or(Error::NotFound)
+    let select = reader::find::<user::Entity>().filter(user::Column::Id.eq(id));
+    let found = reader::one(connection, select).await?;
+    found.ok_or(Error::NotFound)
 }
 
 /// The user, locked until the work ends.
@@ -52,11 +51,11 @@ pub async fn find(connection: &impl Reads, id: UserId) -> Result<user::Model> {
 /// # Errors
 /// [`Error::NotFound`] when there is none.
 pub async fn lock(work: &Work, id: UserId) -> Result<user::Model> {
-    user::Entity::find_by_id(id)
-        .lock_exclusive()
-        .one(work.connection())
-        .await?
-        .ok_or(Error::NotFound)
+    let select = reader::find::<user::Entity>()
+        .filter(user::Column::Id.eq(id))
+        .lock_exclusive();
+    let found = reader::one(work.connection(), select).await?;
+    found.ok_or(Error::NotFound)
 }
 
 /// The user who signs in under this name.
@@ -96,10 +95,9 @@ pub async fn rehash(work: &Work, user: &user::Model, better: &str) -> Result<()>
 /// # Errors
 /// [`Error::NotFound`] when there is none.
 pub async fn grant(connection: &impl Reads, id: GrantId) -> Result<grant::Model> {
-    grant::Entity::find_by_id(id)
-        .one(connection)
-        .await?
-        .ok_or(Error::NotFound)
+    let select = reader::find::<grant::Entity>().filter(grant::Column::Id.eq(id));
+    let found = reader::one(connection, select).await?;
+    found.ok_or(Error::NotFound)
 }
 
 /// The grants of these ids.
@@ -160,22 +158,15 @@ pub async fn other_administrators(work: &Work, than: UserId) -> Result<usize> {
         .from(user::Entity)
         .and_where(user::Column::DisabledAt.is_not_null())
         .to_owned();
-    let grants = reader::find::<grant::Entity>()
+    let select = reader::find::<grant::Entity>()
         .filter(grant::Column::Role.eq(Role::Administrator))
         .filter(grant::Column::ScopeType.eq(ScopeType::Everything))
         .filter(grant::Column::ValidTo.is_null())
         .filter(in_force(work.at()))
         .filter(grant::Column::UserId.ne(than))
-        .filter(grant::Column::UserId.not_in_subquery(disabled))
-        .all(work.connection())
-        .await?;
+        .filter(grant::Column::UserId.not_in_subquery(disabled));
+    let grants = reader::all(work.connection(), select).await?;
     Ok(grants.len())
-}
-
-#[derive(FromQueryResult)]
-struct Below {
-    root: UnitId,
-    id: UnitId,
 }
 
 /// Each of these units with all below it: one statement for all of them, none for none.
@@ -200,8 +191,8 @@ pub async fn units_below(
     let values = roots.iter().map(|root| (*root).into());
     let statement = Statement::from_sql_and_values(connection.get_database_backend(), sql, values);
     let mut below: HashMap<UnitId, BTreeSet<UnitId>> = HashMap::new();
-    for row in Below::find_by_statement(statement).all(connection).await? {
-        below.entry(row.root).or_default().insert(row.id);
+    for (root, id) in reader::written(connection, statement).await? {
+        below.entry(root).or_default().insert(id);
     }
     Ok(below)
 }
@@ -260,7 +251,7 @@ pub async fn page(
     for (expression, order) in window.order.clone() {
         select = select.order_by(expression, order);
     }
-    let rows = select.all(connection).await?;
+    let rows = reader::all(connection, select).await?;
     window.page(NAME, rows, |row| vec![row.username.clone()])
 }
 
@@ -269,8 +260,6 @@ pub async fn page(
 /// # Errors
 /// [`Error::Internal`] when the database cannot be read.
 pub async fn count(connection: &impl Reads, principal: &Principal) -> Result<u64> {
-    Ok(reader::find::<user::Entity>()
-        .filter(administered(principal))
-        .count(connection)
-        .await?)
+    let select = reader::find::<user::Entity>().filter(administered(principal));
+    reader::count(connection, select).await
 }

@@ -15,6 +15,7 @@ use uuid::Uuid;
 use super::Store;
 use super::catalogue::insert_all;
 use super::ledger::{self, Draft, FieldChange, Head};
+use super::reader;
 use super::record::{Fields, Row, creation, difference};
 use super::search::{self, Stale};
 use super::tallies;
@@ -319,11 +320,9 @@ impl Work {
         if updated.rows_affected == 1 {
             return Ok(());
         }
-        let current = R::Table::find()
-            .filter(R::key_column().eq(before.key()))
-            .one(&self.transaction)
-            .await?
-            .ok_or(Error::NotFound)?;
+        let select = reader::find::<R::Table>().filter(R::key_column().eq(before.key()));
+        let current = reader::one(&self.transaction, select).await?;
+        let current = current.ok_or(Error::NotFound)?;
         Err(Error::Conflict {
             current: current.version(),
         })

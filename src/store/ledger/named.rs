@@ -23,10 +23,9 @@ macro_rules! by_ids {
                 connection: &impl Reads,
                 ids: Vec<$key>,
             ) -> Result<Vec<$module::Model>> {
-                Ok(reader::find::<$module::Entity>()
-                    .filter($module::Column::Id.is_in(ids))
-                    .all(connection)
-                    .await?)
+                let select = reader::find::<$module::Entity>()
+                    .filter($module::Column::Id.is_in(ids));
+                reader::all(connection, select).await
             }
         )+
     };

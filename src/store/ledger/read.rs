@@ -10,10 +10,7 @@ use chrono::{DateTime, Utc};
 use duban_entities::ids::{JurisdictionId, ProjectId, UserId};
 use duban_entities::{grant, ledger};
 use sea_orm::sea_query::{Alias, Expr, ExprTrait, Func, Query, WindowStatement};
-use sea_orm::{
-    ColumnTrait, Condition, FromQueryResult, Iterable, PaginatorTrait, QueryFilter, QueryOrder,
-    QuerySelect, Value,
-};
+use sea_orm::{ColumnTrait, Condition, Iterable, QueryFilter, QueryOrder, QuerySelect, Value};
 
 use crate::error::Result;
 use crate::policy::Principal;
@@ -73,7 +70,7 @@ pub async fn page(
     for (expression, direction) in &window.order {
         select = select.order_by(expression.clone(), direction.clone());
     }
-    let rows = select.limit(window.limit).all(connection).await?;
+    let rows = reader::all(connection, select.limit(window.limit)).await?;
     window.page(keyset.name, rows, |row| vec![row.seq.to_string()])
 }
 
@@ -86,11 +83,10 @@ pub async fn count(
     principal: &Principal,
     (list, filter): (List, &EntryFilter),
 ) -> Result<u64> {
-    Ok(reader::find::<ledger::Entity>()
+    let select = reader::find::<ledger::Entity>()
         .filter(list.scope(connection, principal))
-        .filter(condition(filter))
-        .count(connection)
-        .await?)
+        .filter(condition(filter));
+    reader::count(connection, select).await
 }
 
 /// True if somebody of this id holds or held a grant in one of these jurisdictions.
@@ -103,12 +99,11 @@ pub async fn belongs(
     jurisdictions: Option<Vec<JurisdictionId>>,
 ) -> Result<bool> {
     let inside = jurisdictions.map(|own| grant::Column::JurisdictionId.is_in(own));
-    let found = reader::find::<grant::Entity>()
+    let select = reader::find::<grant::Entity>()
         .filter(grant::Column::UserId.eq(id))
         .filter(Condition::all().add_option(inside))
-        .limit(1)
-        .one(connection)
-        .await?;
+        .limit(1);
+    let found = reader::one(connection, select).await?;
     Ok(found.is_some())
 }
 
@@ -214,9 +209,7 @@ pub async fn histories(
         .and_where(Expr::col(row_number.clone()).lte(limit))
         .order_by(row_number, sea_orm::sea_query::Order::Asc)
         .to_owned();
-    let rows = ledger::Model::find_by_statement(backend.build(&outer))
-        .all(connection)
-        .await?;
+    let rows: Vec<ledger::Model> = reader::rows(connection, &outer).await?;
     let mut of: HashMap<ProjectId, Vec<ledger::Model>> =
         projects.into_iter().map(|id| (id, Vec::new())).collect();
     for row in rows {
@@ -233,12 +226,6 @@ pub async fn histories(
     pages.collect()
 }
 
-#[derive(FromQueryResult)]
-struct Number {
-    project_id: ProjectId,
-    n: i64,
-}
-
 /// How many entries the history of each of these projects has.
 ///
 /// # Errors
@@ -248,18 +235,16 @@ pub async fn history_counts(
     principal: &Principal,
     projects: Vec<ProjectId>,
 ) -> Result<HashMap<ProjectId, u64>> {
-    let rows: Vec<Number> = reader::find::<ledger::Entity>()
+    let select = reader::find::<ledger::Entity>()
         .select_only()
         .column(ledger::Column::ProjectId)
         .column_as(ledger::Column::Seq.count(), "n")
         .filter(ledger::Column::ProjectId.is_in(projects))
         .filter(scope::feed(principal, connection.get_database_backend()))
-        .group_by(ledger::Column::ProjectId)
-        .into_model()
-        .all(connection)
-        .await?;
-    let counted = rows.into_iter();
+        .group_by(ledger::Column::ProjectId);
+    let counted: Vec<(ProjectId, i64)> = reader::tuples(connection, select).await?;
     Ok(counted
-        .map(|row| (row.project_id, u64::try_from(row.n).unwrap_or(0)))
+        .into_iter()
+        .map(|(project, n)| (project, u64::try_from(n).unwrap_or(0)))
         .collect())
 }

@@ -1,12 +1,12 @@
 //! Recomputing the chain: every entry's number, link and hash.
 
 use duban_entities::ledger;
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{ColumnTrait, QueryFilter, QueryOrder, QuerySelect};
 use serde_json::Value;
 
 use super::{GENESIS, Head, after, chain_hash, content};
 use crate::error::Result;
-use crate::store::Reads;
+use crate::store::{Reads, reader};
 
 /// Entries read at a time.
 const BATCH: u64 = 5_000;
@@ -168,23 +168,17 @@ async fn first_unreadable(
     connection: &impl Reads,
     seq: i64,
 ) -> Result<std::result::Result<Report, Broken>> {
-    let numbers: Vec<i64> = ledger::Entity::find()
+    let select = reader::find::<ledger::Entity>()
         .select_only()
         .column(ledger::Column::Seq)
         .filter(ledger::Column::Seq.gt(seq))
         .order_by_asc(ledger::Column::Seq)
-        .limit(BATCH)
-        .into_tuple()
-        .all(connection)
-        .await?;
+        .limit(BATCH);
+    let numbers: Vec<(i64,)> = reader::tuples(connection, select).await?;
     let mut verifier = Verifier::new(None);
     verifier.end = at(connection, seq).await?;
-    for seq in numbers {
-        let row = ledger::Entity::find()
-            .filter(ledger::Column::Seq.eq(seq))
-            .one(connection)
-            .await;
-        let broken = match row {
+    for (seq,) in numbers {
+        let broken = match entry(connection, seq).await {
             Ok(Some(entry)) => check(&mut verifier, &entry).err(),
             Ok(None) => None,
             Err(error) => Some(Broken {
@@ -199,11 +193,13 @@ async fn first_unreadable(
     Err(crate::error::Error::internal("the ledger cannot be read"))
 }
 
+async fn entry(connection: &impl Reads, seq: i64) -> Result<Option<ledger::Model>> {
+    let select = reader::find::<ledger::Entity>().filter(ledger::Column::Seq.eq(seq));
+    reader::one(connection, select).await
+}
+
 async fn at(connection: &impl Reads, seq: i64) -> Result<Head> {
-    let entry = ledger::Entity::find()
-        .filter(ledger::Column::Seq.eq(seq))
-        .one(connection)
-        .await?;
+    let entry = entry(connection, seq).await?;
     Ok(entry.map_or_else(
         || Head {
             seq: 0,

@@ -15,7 +15,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use duban_entities::row::{Cells, FromCells};
-use sea_orm::sea_query::SimpleExpr;
+use sea_orm::sea_query::{Asterisk, Expr, ExprTrait, Query, SimpleExpr};
 use sea_orm::{
     ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, EntityTrait,
     ExecResult, QueryResult, QuerySelect, QueryTrait, Select, Statement,
@@ -164,10 +164,42 @@ pub async fn written<T: FromCells>(on: &impl Reads, statement: Statement) -> Res
     }
 }
 
+/// How many rows a select makes.
+///
+/// # Errors
+/// As [`all`].
+pub async fn count<E: EntityTrait>(on: &impl Reads, select: Select<E>) -> Result<u64> {
+    let counted = select.into_query().clear_order_by().to_owned();
+    let count = Query::select()
+        .expr(Expr::col(Asterisk).count())
+        .from_subquery(counted, "counted")
+        .to_owned();
+    let made: Vec<(i64,)> = rows(on, &count).await?;
+    let count = made.first().map_or(0, |(count,)| *count);
+    Ok(u64::try_from(count).unwrap_or(0))
+}
+
 /// What the names of the columns of a row's second and third entity begin with.
 const PREFIXES: [&str; 2] = ["second_", "third_"];
 
-/// As [`all`], each row with the rows of two other entities that the select joins.
+/// As [`all`], each row with the row of another entity that the select joins.
+///
+/// # Errors
+/// As [`all`].
+pub async fn paired<A, B>(on: &impl Reads, select: Select<A>) -> Result<Vec<(A::Model, B::Model)>>
+where
+    A: EntityTrait,
+    B: EntityTrait,
+    A::Model: FromCells,
+    B::Model: FromCells,
+{
+    let [second, _] = PREFIXES;
+    let select = columns::with::<A, B>(select, second);
+    let rows = written(on, statement(on, &select)).await?.into_iter();
+    Ok(rows.map(|Beside(a, b)| (a, b)).collect())
+}
+
+/// As [`paired`], with the rows of two other entities.
 ///
 /// # Errors
 /// As [`all`].

@@ -8,9 +8,8 @@ use sea_orm::{
 
 use super::index::{Of, cut, next_codes, project_texts, unit_texts};
 use crate::error::Result;
-use crate::store::Reads;
-use crate::store::Store;
 use crate::store::catalogue::insert_all;
+use crate::store::{Reads, Store, reader};
 
 /// The rules by which texts are folded and cut. Another number, and every index is made anew.
 const RULES: i32 = 1;
@@ -20,7 +19,7 @@ const RULES: i32 = 1;
 /// # Errors
 /// [`crate::error::Error::Internal`] when the database cannot be read.
 pub(in crate::store) async fn is_made(connection: &impl Reads) -> Result<bool> {
-    let mark = search_mark::Entity::find().one(connection).await?;
+    let mark = reader::one(connection, reader::find::<search_mark::Entity>()).await?;
     Ok(mark.is_some_and(|mark| mark.rules == RULES))
 }
 

@@ -93,7 +93,7 @@ async fn refresh_projects(on: &DatabaseTransaction, ids: Vec<ProjectId>) -> Resu
     if on.get_database_backend() == DbBackend::Postgres {
         known = known.lock_exclusive();
     }
-    let known = known.all(on).await?.into_iter();
+    let known = reader::all(on, known).await?.into_iter();
     let known: HashMap<String, search_text::Model> =
         known.map(|row| (row.code.clone(), row)).collect();
     let mut texts = project_texts(on, project::Column::Id.is_in(ids)).await?;
@@ -112,7 +112,7 @@ async fn refresh_units(on: &DatabaseTransaction, ids: Vec<UnitId>) -> Result<()>
     if on.get_database_backend() == DbBackend::Postgres {
         known = known.lock_exclusive();
     }
-    let known = known.all(on).await?.into_iter();
+    let known = reader::all(on, known).await?.into_iter();
     let known: HashMap<String, search_unit::Model> =
         known.map(|row| (row.code.clone(), row)).collect();
     let mut texts = unit_texts(on, unit::Column::Id.is_in(ids)).await?;
@@ -169,17 +169,15 @@ pub(super) async fn project_texts(
     on: &impl Reads,
     which: SimpleExpr,
 ) -> Result<Vec<search_text::Model>> {
-    let rows: Vec<(ProjectId, String, String)> = reader::find::<project::Entity>()
+    let select = reader::find::<project::Entity>()
         .select_only()
         .columns([
             project::Column::Id,
             project::Column::Code,
             project::Column::Title,
         ])
-        .filter(which)
-        .into_tuple()
-        .all(on)
-        .await?;
+        .filter(which);
+    let rows: Vec<(ProjectId, String, String)> = reader::tuples(on, select).await?;
     let ids = || rows.iter().map(|(id, ..)| *id);
     let names = reader::find::<project_alias::Entity>()
         .select_only()
@@ -188,12 +186,12 @@ pub(super) async fn project_texts(
             project_alias::Column::Alias,
         ])
         .filter(project_alias::Column::ProjectId.is_in(ids()));
-    let mut names = grouped::<ProjectId>(names.into_tuple().all(on).await?);
+    let mut names = grouped::<ProjectId>(reader::tuples(on, names).await?);
     let quotes = reader::find::<citation::Entity>()
         .select_only()
         .columns([citation::Column::ProjectId, citation::Column::Quote])
         .filter(citation::Column::ProjectId.is_in(ids()));
-    let mut quotes = grouped::<ProjectId>(quotes.into_tuple().all(on).await?);
+    let mut quotes = grouped::<ProjectId>(reader::tuples(on, quotes).await?);
     let texts = rows.into_iter().map(|(id, code, title)| {
         let title = fold(&title);
         let mut known = vec![title.clone(), fold(&code)];
@@ -216,12 +214,12 @@ pub(super) async fn unit_texts(
     on: &impl Reads,
     which: SimpleExpr,
 ) -> Result<Vec<search_unit::Model>> {
-    let rows: Vec<unit::Model> = reader::find::<unit::Entity>().filter(which).all(on).await?;
+    let rows = reader::all(on, reader::find::<unit::Entity>().filter(which)).await?;
     let names = reader::find::<unit_alias::Entity>()
         .select_only()
         .columns([unit_alias::Column::UnitId, unit_alias::Column::Alias])
         .filter(unit_alias::Column::UnitId.is_in(rows.iter().map(|row| row.id)));
-    let mut names = grouped::<UnitId>(names.into_tuple().all(on).await?);
+    let mut names = grouped::<UnitId>(reader::tuples(on, names).await?);
     let texts = rows.into_iter().map(|row| {
         let mut own = names.remove(&row.id).unwrap_or_default();
         own.push(row.name);

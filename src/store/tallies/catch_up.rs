@@ -7,9 +7,7 @@ use duban_entities::ids::JurisdictionId;
 use duban_entities::vocabulary::TaskState::{Open, Submitted};
 use duban_entities::{jurisdiction, project, tally, tally_mark, task, unit_tally};
 use sea_orm::sea_query::ExprTrait as _;
-use sea_orm::{
-    ColumnTrait, Condition, EntityTrait, FromQueryResult, QueryFilter, QueryOrder, QuerySelect,
-};
+use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 
 use super::delta::{Cell, Delta, Figures, Sign};
 use super::facts::{Class, Led, Placed, indexed, is_open, placed};
@@ -43,14 +41,12 @@ pub async fn keep(store: &Store, context: &WriteContext, today: &Today) -> Resul
 
 /// The jurisdictions whose cells do not stand for today, by code: two statements.
 async fn lagging(connection: &impl Reads, today: &Today) -> Result<Vec<JurisdictionId>> {
-    let ids: Vec<JurisdictionId> = reader::find::<jurisdiction::Entity>()
+    let select = reader::find::<jurisdiction::Entity>()
         .select_only()
         .column(jurisdiction::Column::Id)
-        .order_by_asc(jurisdiction::Column::Code)
-        .into_tuple()
-        .all(connection)
-        .await?;
-    let marks = reader::find::<tally_mark::Entity>().all(connection).await?;
+        .order_by_asc(jurisdiction::Column::Code);
+    let ids: Vec<(JurisdictionId,)> = reader::tuples(connection, select).await?;
+    let marks = reader::all(connection, reader::find::<tally_mark::Entity>()).await?;
     let marks: HashMap<JurisdictionId, NaiveDate> = marks
         .into_iter()
         .map(|mark| (mark.jurisdiction_id, mark.day))
@@ -59,7 +55,8 @@ async fn lagging(connection: &impl Reads, today: &Today) -> Result<Vec<Jurisdict
         let mark = marks.get(id);
         mark.is_some_and(|mark| stands(*mark, today.of(*id)))
     };
-    Ok(ids.into_iter().filter(|id| !stands(id)).collect())
+    let ids = ids.into_iter().map(|(id,)| id);
+    Ok(ids.filter(|id| !stands(id)).collect())
 }
 
 /// True where cells need not be brought from a mark to a day. One day ahead is a clock faster
@@ -77,10 +74,9 @@ fn stands(mark: NaiveDate, day: NaiveDate) -> bool {
 pub async fn catch_up(work: &Work, jurisdiction: JurisdictionId, day: NaiveDate) -> Result<()> {
     work.lock_chain().await?;
     let on = work.connection();
-    let mark = reader::find::<tally_mark::Entity>()
-        .filter(tally_mark::Column::JurisdictionId.eq(jurisdiction))
-        .one(on)
-        .await?;
+    let select = reader::find::<tally_mark::Entity>()
+        .filter(tally_mark::Column::JurisdictionId.eq(jurisdiction));
+    let mark = reader::one(on, select).await?;
     match mark.map(|mark| mark.day) {
         Some(mark) if stands(mark, day) => return Ok(()),
         Some(mark) if mark < day => advance(on, jurisdiction, mark, day).await?,
@@ -120,8 +116,7 @@ async fn advance(
 }
 
 async fn select(on: &impl Reads, of: Condition) -> Result<Vec<Placed>> {
-    let select = on.get_database_backend().build(&placed(of));
-    Ok(Placed::find_by_statement(select).all(on).await?)
+    reader::rows(on, &placed(of)).await
 }
 
 /// All that a jurisdiction's cells must say on a day.
@@ -136,13 +131,11 @@ async fn counted(on: &impl Reads, jurisdiction: JurisdictionId, day: NaiveDate) 
         LeadUnitId,
         ScheduleApprovedAt,
     ];
-    let projects: Vec<Led> = reader::find::<project::Entity>()
+    let led = reader::find::<project::Entity>()
         .select_only()
         .columns(columns)
-        .filter(project::Column::JurisdictionId.eq(jurisdiction))
-        .into_model()
-        .all(on)
-        .await?;
+        .filter(project::Column::JurisdictionId.eq(jurisdiction));
+    let projects: Vec<Led> = reader::tuples(on, led).await?;
     for project in &projects {
         delta.project(project, Sign::Plus);
     }
@@ -186,10 +179,9 @@ async fn fill(on: &impl Reads, jurisdiction: JurisdictionId, day: NaiveDate) -> 
 }
 
 async fn cells_of(on: &impl Reads, jurisdiction: JurisdictionId) -> Result<Vec<tally::Model>> {
-    Ok(reader::find::<tally::Entity>()
-        .filter(tally::Column::JurisdictionId.eq(jurisdiction))
-        .all(on)
-        .await?)
+    let select =
+        reader::find::<tally::Entity>().filter(tally::Column::JurisdictionId.eq(jurisdiction));
+    reader::all(on, select).await
 }
 
 /// Sums of stored cells, by kind and stage as they are stored.
@@ -242,7 +234,7 @@ pub async fn differences(work: &Work) -> Result<Vec<String>> {
     let on = work.connection();
     let mut wrong = Vec::new();
     let mut whole = Differences::default();
-    for mark in reader::find::<tally_mark::Entity>().all(on).await? {
+    for mark in reader::all(on, reader::find::<tally_mark::Entity>()).await? {
         let wanted = counted(on, mark.jurisdiction_id, mark.day).await?;
         let cells = wanted.cells.iter().map(|(cell, f)| write::row(*cell, f));
         let stored = cells_of(on, mark.jurisdiction_id).await?;
@@ -264,10 +256,9 @@ pub async fn differences(work: &Work) -> Result<Vec<String>> {
             .units
             .iter()
             .map(|(cell, h)| write::unit_row(cell, h));
-        let stored = reader::find::<unit_tally::Entity>()
-            .filter(unit_tally::Column::JurisdictionId.eq(mark.jurisdiction_id))
-            .all(on)
-            .await?;
+        let select = reader::find::<unit_tally::Entity>()
+            .filter(unit_tally::Column::JurisdictionId.eq(mark.jurisdiction_id));
+        let stored = reader::all(on, select).await?;
         compare(&mut wrong, units, stored, |row| {
             row.projects == 0 && row.active == 0 && row.overdue == 0 && row.oldest.is_none()
         });

@@ -8,7 +8,7 @@ use chrono_tz::Tz;
 use duban_entities::ids::{JurisdictionId, ProjectId, TaskId};
 use duban_entities::{jurisdiction, project, tally_mark, task};
 use sea_orm::sea_query::Condition;
-use sea_orm::{ColumnTrait, FromQueryResult, QueryFilter, QuerySelect};
+use sea_orm::{ColumnTrait, QueryFilter, QuerySelect};
 
 use super::delta::{Delta, Sign};
 use super::facts::{Class, Led, Owed, Placed, placed};
@@ -243,11 +243,9 @@ async fn days(
     on: &impl Reads,
     jurisdictions: BTreeSet<JurisdictionId>,
 ) -> Result<HashMap<JurisdictionId, NaiveDate>> {
-    let rows = reader::find::<tally_mark::Entity>()
-        .filter(tally_mark::Column::JurisdictionId.is_in(jurisdictions))
-        .all(on)
-        .await?;
-    let days = rows.into_iter();
+    let select = reader::find::<tally_mark::Entity>()
+        .filter(tally_mark::Column::JurisdictionId.is_in(jurisdictions));
+    let days = reader::all(on, select).await?.into_iter();
     Ok(days.map(|row| (row.jurisdiction_id, row.day)).collect())
 }
 
@@ -259,14 +257,11 @@ async fn classes(
     let projects: Vec<ProjectId> = projects.into_iter().collect();
     let mut found = Vec::with_capacity(projects.len());
     for chunk in projects.chunks(KEYS) {
-        let rows: Vec<(ProjectId, _, _)> = reader::find::<project::Entity>()
+        let select = reader::find::<project::Entity>()
             .select_only()
             .columns([Id, Kind, Stage])
-            .filter(Id.is_in(chunk.iter().copied()))
-            .into_tuple()
-            .all(on)
-            .await?;
-        let rows = rows.into_iter();
+            .filter(Id.is_in(chunk.iter().copied()));
+        let rows = reader::tuples(on, select).await?.into_iter();
         found.extend(rows.map(|(id, kind, stage)| (id, Class { kind, stage })));
     }
     Ok(found)
@@ -277,6 +272,5 @@ async fn active_of(on: &impl Reads, projects: &[ProjectId]) -> Result<Vec<Placed
     let of = Condition::all()
         .add(task::Column::ProjectId.is_in(projects.iter().copied()))
         .add(task::Column::State.is_in([Open, Submitted]));
-    let select = on.get_database_backend().build(&placed(of));
-    Ok(Placed::find_by_statement(select).all(on).await?)
+    reader::rows(on, &placed(of)).await
 }

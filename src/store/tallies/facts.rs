@@ -2,10 +2,11 @@
 
 use chrono::{DateTime, Days, NaiveDate, Utc};
 use duban_entities::ids::{JurisdictionId, ProjectId, TaskId, UnitId};
+use duban_entities::row::{Cells, FromCells};
 use duban_entities::vocabulary::{DueBasis, MilestoneRole, ProjectKind, Stage, TaskState};
 use duban_entities::{project, task};
+use sea_orm::Condition;
 use sea_orm::sea_query::{Alias, Expr, ExprTrait, Query, SelectStatement};
-use sea_orm::{Condition, DbErr, FromQueryResult, QueryResult};
 
 use crate::store::projects::or_never;
 
@@ -16,8 +17,9 @@ pub(super) struct Class {
     pub(super) stage: Stage,
 }
 
-/// A project as far as it is counted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, FromQueryResult)]
+/// A project as far as it is counted. In the order of the columns of a select of it
+/// (`catch_up.rs`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, FromCells)]
 pub(super) struct Led {
     pub(super) id: ProjectId,
     pub(super) jurisdiction_id: JurisdictionId,
@@ -49,8 +51,8 @@ impl From<&project::Model> for Led {
     }
 }
 
-/// A task as far as it is counted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, FromQueryResult)]
+/// A task as far as it is counted. In the order of the columns of [`placed`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, FromCells)]
 pub(super) struct Owed {
     pub(super) id: TaskId,
     pub(super) jurisdiction_id: JurisdictionId,
@@ -165,14 +167,12 @@ pub(super) struct Placed {
     pub(super) class: Option<Class>,
 }
 
-impl FromQueryResult for Placed {
-    fn from_query_result(result: &QueryResult, prefix: &str) -> Result<Self, DbErr> {
-        let kind: Option<ProjectKind> = result.try_get(prefix, "project_kind")?;
-        let stage: Option<Stage> = result.try_get(prefix, "project_stage")?;
-        Ok(Self {
-            task: Owed::from_query_result(result, prefix)?,
-            class: kind.zip(stage).map(|(kind, stage)| Class { kind, stage }),
-        })
+impl FromCells for Placed {
+    fn from_cells<C: Cells>(cells: &mut C) -> Result<Self, C::Error> {
+        let task = Owed::from_cells(cells)?;
+        let (kind, stage): (Option<ProjectKind>, Option<Stage>) = FromCells::from_cells(cells)?;
+        let class = kind.zip(stage).map(|(kind, stage)| Class { kind, stage });
+        Ok(Self { task, class })
     }
 }
 

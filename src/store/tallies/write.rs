@@ -5,9 +5,9 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use chrono::NaiveDate;
 use duban_entities::ids::{JurisdictionId, UnitId};
 use duban_entities::{tally, tally_mark, task, unit_tally};
-use sea_orm::sea_query::{Expr, OnConflict, SimpleExpr};
+use sea_orm::sea_query::{Expr, OnConflict, Query, SimpleExpr};
 use sea_orm::{
-    ColumnTrait, Condition, EntityTrait, FromQueryResult, IdenStatic as _, IntoActiveModel,
+    ColumnTrait, Condition, EntityTrait, IdenStatic as _, IntoActiveModel, Iterable,
     QueryTrait as _,
 };
 
@@ -15,7 +15,7 @@ use super::ALL;
 use super::delta::{Cell, Delta, Figures, Hand, Slice, UnitCell};
 use super::facts::{Placed, Since, is_open, placed};
 use crate::error::Result;
-use crate::store::Reads;
+use crate::store::{Reads, reader};
 
 /// Rows that one statement takes: 9 columns each, under SQLite's limit of 32,766 values.
 const ROWS: usize = 1_000;
@@ -148,9 +148,9 @@ async fn add_units(on: &impl Reads, delta: &Delta) -> Result<HashMap<UnitCell, H
         });
         let insert = unit_tally::Entity::insert_many(models).on_conflict(there.clone());
         let mut insert = insert.into_query();
-        insert.returning_all();
+        insert.returning(Query::returning().columns(unit_tally::Column::iter()));
         let insert = on.get_database_backend().build(&insert);
-        let rows = unit_tally::Model::find_by_statement(insert).all(on).await?;
+        let rows: Vec<unit_tally::Model> = reader::written(on, insert).await?;
         let keys: HashMap<_, UnitCell> =
             chunk.iter().map(|(cell, _)| (key(cell), **cell)).collect();
         met.extend(rows.into_iter().filter_map(|row| {
@@ -225,8 +225,7 @@ async fn open_of(
         .add(task::Column::UnitId.eq(unit))
         .add(task::Column::JurisdictionId.eq(jurisdiction))
         .add(is_open());
-    let select = on.get_database_backend().build(&placed(open));
-    Ok(Placed::find_by_statement(select).all(on).await?)
+    reader::rows(on, &placed(open)).await
 }
 
 /// Puts the extremes of these rows into the cells, which are there.
