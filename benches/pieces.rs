@@ -34,11 +34,11 @@ use duban::store::page::{Direction, PageRequest, cursor, cursor_values};
 use duban::store::projects::{ProjectFilter, ProjectOrder};
 use duban::store::record::Fields;
 use duban::store::today::Today;
-use duban::store::{Access, DatabaseUrl, Store, authorise, projects};
+use duban::store::{Access, DatabaseUrl, Store, authorise, projects, reader};
 use duban_entities::area;
 use duban_entities::ids::{AreaId, JurisdictionId, UnitId, UserId};
 use duban_entities::vocabulary::{AreaKind, DueBasis, MilestoneRole, RevisionState, Role};
-use sea_orm::{ConnectionTrait, EntityTrait};
+use sea_orm::{ConnectionTrait, EntityTrait, QuerySelect};
 use serde_json::json;
 use sha2::{Digest, Sha256};
 use sqlx::Connection as _;
@@ -307,7 +307,7 @@ fn pages(c: &mut Criterion) {
         let sql = "SELECT * FROM projects ORDER BY code LIMIT 51";
         let statement = sea_orm::Statement::from_string(made.store.backend(), sql);
         b.iter(|| {
-            let rows = made.store.read().query_all_raw(statement.clone());
+            let rows = made.store.read().pool().query_all_raw(statement.clone());
             runtime.block_on(rows).is_ok_and(|rows| rows.len() == 51)
         });
     });
@@ -345,7 +345,8 @@ async fn rename(store: &Store) -> duban::error::Result<()> {
         .write(context, |work| {
             Box::pin(async move {
                 let permit = work.permit(Action::CatalogueImport, Facts::Everything)?;
-                let found = area::Entity::find().one(work.connection()).await?;
+                let select = area::Entity::find().limit(1);
+                let found = reader::one(work.connection(), select).await?;
                 let Some(before) = found else { return Ok(()) };
                 let after = area::Model {
                     name: format!("区{}", before.version),

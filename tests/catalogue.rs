@@ -139,7 +139,7 @@ async fn import_small(services: &Services) -> Outcome {
 async fn db_project(services: &Services, code: &str) -> project::Model {
     project::Entity::find()
         .filter(project::Column::Code.eq(code))
-        .one(services.store.read())
+        .one(services.store.read().pool())
         .await
         .unwrap()
         .unwrap()
@@ -149,7 +149,7 @@ async fn db_milestone(services: &Services, code: &str) -> task::Model {
     let project = db_project(services, code).await;
     let tasks = task::Entity::find()
         .filter(task::Column::ProjectId.eq(project.id))
-        .all(services.store.read())
+        .all(services.store.read().pool())
         .await
         .unwrap();
     assert_eq!(tasks.len(), 1, "{code} has one milestone");
@@ -159,7 +159,7 @@ async fn db_milestone(services: &Services, code: &str) -> task::Model {
 async fn db_unit(services: &Services, code: &str) -> unit::Model {
     unit::Entity::find()
         .filter(unit::Column::Code.eq(code))
-        .one(services.store.read())
+        .one(services.store.read().pool())
         .await
         .unwrap()
         .unwrap()

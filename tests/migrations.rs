@@ -6,6 +6,7 @@ use duban::error::Error;
 use duban::service::Call;
 use duban::store::Store;
 use duban::store::migrate::SchemaState;
+use duban::store::writes::run_unprepared;
 use duban_migrations::{Migrator, POSTGRES_TRIGGERS, SQLITE_TRIGGERS};
 use sea_orm::{ConnectionTrait, DatabaseConnection, DbErr, EntityTrait, IdenStatic, Iterable};
 use sea_orm_migration::prelude::{MigrationName, MigrationTrait, SchemaManager};
@@ -288,7 +289,7 @@ async fn db_write(store: &Store, sql: String) -> Result<(), Error> {
     let call = Call::system("test", "test".to_owned());
     let run = store.write(call.write(None), |work| {
         Box::pin(async move {
-            work.connection().execute_unprepared(&sql).await?;
+            run_unprepared(work.connection(), &sql).await?;
             Ok(())
         })
     });

@@ -9,6 +9,7 @@ use duban::error::{Error, Result};
 use duban::policy::{Action, Facts};
 use duban::service::Call;
 use duban::store::ledger as chain;
+use duban::store::writes::run_unprepared;
 use duban::store::{Store, Work, facts, projects};
 use duban_entities::{api_token, project};
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter};
@@ -270,7 +271,7 @@ async fn a_read_by_token_waits_for_no_writer(world: &World) {
         let write = holding.write(call().write(None), |work| {
             Box::pin(async move {
                 let every = "UPDATE api_tokens SET name = name";
-                work.connection().execute_unprepared(every).await?;
+                run_unprepared(work.connection(), every).await?;
                 begins.notify_one();
                 released.notified().await;
                 Ok(())

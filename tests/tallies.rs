@@ -614,7 +614,9 @@ async fn write(services: Services, n: usize, rows: Vec<task::Model>) {
         fixture::change(store, row, after).await;
     }
     if n % 4 == 1 {
-        let levee = project::Entity::find_by_id(LEVEE).one(store.read()).await;
+        let levee = project::Entity::find_by_id(LEVEE)
+            .one(store.read().pool())
+            .await;
         let before = levee.unwrap().unwrap();
         let stages = [Stage::Construction, Stage::Preparation, Stage::Suspended];
         let after = project::Model {

@@ -6,10 +6,11 @@ use duban_entities::{
     citation, jurisdiction, project, project_alias, project_area, project_investment, target,
 };
 use sea_orm::sea_query::LockType;
-use sea_orm::{ColumnTrait, DbBackend, EntityTrait, IntoActiveModel, QueryFilter, QuerySelect};
+use sea_orm::{ColumnTrait, DbBackend, EntityTrait, QueryFilter, QuerySelect};
 
 use super::Work;
 use crate::error::Result;
+use crate::store::writes::{Run, Writes, insert_all};
 use crate::store::{Reads, reader};
 
 /// Puts these areas in the place of the present ones.
@@ -17,15 +18,15 @@ use crate::store::{Reads, reader};
 /// # Errors
 /// [`crate::error::Error::Internal`] when the database refuses.
 pub async fn replace_areas(
-    connection: &impl Reads,
+    connection: &impl Writes,
     project: ProjectId,
     rows: Vec<project_area::Model>,
 ) -> Result<()> {
     project_area::Entity::delete_many()
         .filter(project_area::Column::ProjectId.eq(project))
-        .exec(connection)
+        .run(connection)
         .await?;
-    insert::<project_area::Entity>(connection, rows).await
+    insert_all::<project_area::Entity>(connection, rows).await
 }
 
 /// Puts these quantities in the place of the present ones.
@@ -33,15 +34,15 @@ pub async fn replace_areas(
 /// # Errors
 /// [`crate::error::Error::Internal`] when the database refuses.
 pub async fn replace_targets(
-    connection: &impl Reads,
+    connection: &impl Writes,
     project: ProjectId,
     rows: Vec<target::Model>,
 ) -> Result<()> {
     target::Entity::delete_many()
         .filter(target::Column::ProjectId.eq(project))
-        .exec(connection)
+        .run(connection)
         .await?;
-    insert::<target::Entity>(connection, rows).await
+    insert_all::<target::Entity>(connection, rows).await
 }
 
 /// Puts this planned investment in the place of the present one.
@@ -49,15 +50,15 @@ pub async fn replace_targets(
 /// # Errors
 /// [`crate::error::Error::Internal`] when the database refuses.
 pub async fn replace_investments(
-    connection: &impl Reads,
+    connection: &impl Writes,
     project: ProjectId,
     rows: Vec<project_investment::Model>,
 ) -> Result<()> {
     project_investment::Entity::delete_many()
         .filter(project_investment::Column::ProjectId.eq(project))
-        .exec(connection)
+        .run(connection)
         .await?;
-    insert::<project_investment::Entity>(connection, rows).await
+    insert_all::<project_investment::Entity>(connection, rows).await
 }
 
 impl Work {
@@ -68,28 +69,13 @@ impl Work {
     pub async fn add_citations(&mut self, rows: Vec<citation::Model>) -> Result<()> {
         let cited: Vec<ProjectId> = rows.iter().map(|row| row.project_id).collect();
         self.stale().parts_of_projects(cited);
-        insert::<citation::Entity>(self.connection(), rows).await
+        insert_all::<citation::Entity>(self.connection(), rows).await
     }
-}
-
-async fn insert<E: EntityTrait>(connection: &impl Reads, rows: Vec<E::Model>) -> Result<()>
-where
-    E::Model: IntoActiveModel<E::ActiveModel>,
-    E::ActiveModel: Send,
-{
-    if rows.is_empty() {
-        return Ok(());
-    }
-    let rows = rows.into_iter().map(IntoActiveModel::into_active_model);
-    E::insert_many(rows)
-        .exec_without_returning(connection)
-        .await?;
-    Ok(())
 }
 
 /// A jurisdiction that gets a new project, or one another title: locked on PostgreSQL until
-/// the transaction ends, so that two of them queue for the next free code, or the title. Rows that refer to it are not kept
-/// waiting.
+/// the transaction ends, so that two of them queue for the next free code, or the title. Rows
+/// that refer to it are not kept waiting.
 ///
 /// # Errors
 /// [`crate::error::Error::Internal`] when the database cannot be read.
@@ -98,7 +84,7 @@ pub async fn lock_jurisdiction(
     id: JurisdictionId,
 ) -> Result<Option<jurisdiction::Model>> {
     let mut select = reader::find::<jurisdiction::Entity>().filter(jurisdiction::Column::Id.eq(id));
-    if connection.get_database_backend() == DbBackend::Postgres {
+    if connection.backend() == DbBackend::Postgres {
         select = select.lock(LockType::NoKeyUpdate);
     }
     reader::one(connection, select).await

@@ -11,19 +11,14 @@ use duban_entities::{
     unit, unit_alias,
 };
 use sea_orm::sea_query::OnConflict;
-use sea_orm::{
-    ActiveModelTrait, ColumnTrait, DatabaseTransaction, EntityTrait, IntoActiveModel, Iterable,
-    QueryFilter, QueryOrder, Value,
-};
+use sea_orm::{ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, Value};
 
-use super::Work;
 use super::tasks::is_kind;
+use super::{Transaction, Work};
 use crate::error::Result;
 use crate::policy::Permit;
+use crate::store::writes::{Run, chunk_size, insert_all};
 use crate::store::{Reads, reader};
-
-/// SQLite binds at most 32,766 values a statement.
-const BIND_LIMIT: usize = 32_766;
 
 /// Keys in one `IN (…)`.
 const KEYS: usize = 5_000;
@@ -229,37 +224,15 @@ impl Work {
                 .to_owned();
             import_row::Entity::insert_many(models)
                 .on_conflict(latest)
-                .exec_without_returning(self.connection())
+                .run(self.connection())
                 .await?;
         }
         Ok(())
     }
 }
 
-/// Rows of this table that one statement takes.
-pub(super) fn chunk_size<E: EntityTrait>() -> usize {
-    (BIND_LIMIT / E::Column::iter().count().max(1)).min(1_000)
-}
-
-/// Inserts rows, a few statements in all.
-pub(super) async fn insert_all<E>(on: &impl Reads, rows: Vec<E::Model>) -> Result<()>
-where
-    E: EntityTrait,
-    E::Model: IntoActiveModel<E::ActiveModel> + Clone,
-    E::ActiveModel: ActiveModelTrait<Entity = E> + Send,
-{
-    for chunk in rows.chunks(chunk_size::<E>()) {
-        let models = chunk
-            .iter()
-            .cloned()
-            .map(IntoActiveModel::into_active_model);
-        E::insert_many(models).exec_without_returning(on).await?;
-    }
-    Ok(())
-}
-
 /// Deletes the rows that these keys own.
-async fn clear<E, K>(on: &DatabaseTransaction, owner: E::Column, keys: &[K]) -> Result<()>
+async fn clear<E, K>(on: &Transaction, owner: E::Column, keys: &[K]) -> Result<()>
 where
     E: EntityTrait,
     K: Copy + Into<Value>,
@@ -267,7 +240,7 @@ where
     for chunk in keys.chunks(KEYS) {
         E::delete_many()
             .filter(owner.is_in(chunk.iter().copied()))
-            .exec(on)
+            .run(on)
             .await?;
     }
     Ok(())

@@ -131,7 +131,7 @@ pub async fn lock(
 ) -> Result<Option<change_request::Model>> {
     let mut select =
         reader::find::<change_request::Entity>().filter(change_request::Column::Id.eq(id));
-    if connection.get_database_backend() == DbBackend::Postgres {
+    if connection.backend() == DbBackend::Postgres {
         select = select.lock_exclusive();
     }
     reader::one(connection, select).await

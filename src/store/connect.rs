@@ -8,16 +8,14 @@ use std::thread::available_parallelism;
 use std::time::Duration;
 
 use sea_orm::{
-    ConnectionTrait, DatabaseConnection, DbBackend, SqlxPostgresConnector, SqlxSqliteConnector,
-    Statement,
+    DatabaseConnection, DbBackend, SqlxPostgresConnector, SqlxSqliteConnector, Statement,
 };
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
-use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions};
 use sqlx::{ConnectOptions, Connection as _, Executor};
 
-use super::group::Group;
-use super::reader::{Local, Reader};
-use super::{Statements, Store};
+use super::reader::Reader;
+use super::{Statements, Store, reader, sqlite};
 use crate::clock::Clock;
 use crate::error::{Error, Result};
 
@@ -132,20 +130,22 @@ impl Store {
             let statements = Arc::clone(&statements);
             connection.set_metric_callback(move |info| statements.ran(info.statement));
         }
-        let local = match url {
+        let (own, one) = match url {
             DatabaseUrl::Sqlite(path) => {
-                let statements = Arc::clone(&statements);
-                Some(Arc::new(Local::new(path, patience, readers(), statements)))
+                let ran = || Arc::clone(&statements);
+                let readers = sqlite::Readers::new(path, patience, readers(), ran());
+                let writer = sqlite::Writer::new(path, access, patience, ran());
+                (Some(Arc::new(readers)), Some(Arc::new(writer)))
             }
-            DatabaseUrl::Postgres(_) => None,
+            DatabaseUrl::Postgres(_) => (None, None),
         };
         let store = Self {
             backend,
-            reader: Reader::new(reader, local),
-            writer,
+            reader: Reader::new(reader, own),
+            pool: writer,
+            writer: one,
             clock,
             statements,
-            group: Arc::new(Group::new(patience.wait)),
             zones: Arc::default(),
         };
         if backend == DbBackend::Sqlite {
@@ -156,8 +156,8 @@ impl Store {
 
     async fn check_sqlite_version(&self) -> Result<()> {
         let statement = Statement::from_string(DbBackend::Sqlite, "SELECT sqlite_version() AS v");
-        let row = self.reader.query_one_raw(statement).await?;
-        let text: String = row.ok_or(Error::NotFound)?.try_get("", "v")?;
+        let row = reader::written(&self.reader, statement).await?;
+        let (text,): (String,) = row.into_iter().next().ok_or(Error::NotFound)?;
         let mut parts = text.split('.').map(|part| part.parse().unwrap_or(0));
         let mut next = || parts.next().unwrap_or(0);
         let version = (next(), next(), next());
@@ -237,20 +237,16 @@ fn make_private(path: &Path) -> Result<()> {
 }
 
 fn sqlite_options(path: &Path, patience: Patience) -> SqliteConnectOptions {
-    SqliteConnectOptions::new()
+    let options = SqliteConnectOptions::new()
         .filename(path)
-        .synchronous(SqliteSynchronous::Full)
-        .foreign_keys(true)
         .busy_timeout(patience.wait)
-        .statement_cache_capacity(256)
-        .pragma("trusted_schema", "OFF")
-        .pragma("cell_size_check", "ON")
-        // Without it INSERT OR REPLACE would slip past the ledger's delete trigger.
-        .pragma("recursive_triggers", "ON")
-        .pragma("mmap_size", "0")
-        .pragma("journal_size_limit", "67108864")
+        .statement_cache_capacity(sqlite::STATEMENTS.into())
         .optimize_on_close(true, 400)
-        .disable_statement_logging()
+        .disable_statement_logging();
+    let settings = sqlite::SETTINGS.into_iter().chain(sqlite::OF_WRITERS);
+    settings.fold(options, |options, (name, value)| {
+        options.pragma(name, value)
+    })
 }
 
 /// The session settings of every PostgreSQL connection.

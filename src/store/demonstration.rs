@@ -7,6 +7,7 @@ use sea_orm::sea_query::OnConflict;
 use sea_orm::{ColumnTrait, EntityName, EntityTrait, IntoActiveModel, QueryFilter};
 
 use crate::error::{Error, Result};
+use crate::store::writes::Run;
 use crate::store::{Reads, Store, Work, reader};
 
 /// The mark of a database into which data are being generated: its rows lack most of their
@@ -62,7 +63,7 @@ pub async fn set_mark(work: &Work, mark: &str) -> Result<()> {
         .to_owned();
     import_row::Entity::insert(row.into_active_model())
         .on_conflict(conflict)
-        .exec_without_returning(work.connection())
+        .run(work.connection())
         .await?;
     Ok(())
 }

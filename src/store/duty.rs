@@ -11,6 +11,7 @@ use sea_orm::{
 };
 
 use crate::error::{Error, Result};
+use crate::store::writes::{Run, Writes};
 use crate::store::{Reads, reader};
 
 /// Every jurisdiction, by code, with its mark where it has one: two statements.
@@ -40,7 +41,7 @@ pub async fn marks(connection: &impl Reads) -> Result<Vec<(jurisdiction::Model, 
 /// # Errors
 /// [`Error::Internal`] when the database refuses.
 pub async fn lock(
-    connection: &impl Reads,
+    connection: &impl Writes,
     jurisdiction: JurisdictionId,
     first: &str,
     at: DateTime<Utc>,
@@ -55,11 +56,11 @@ pub async fn lock(
         .to_owned();
     duty_mark::Entity::insert(row.into_active_model())
         .on_conflict(there)
-        .exec_without_returning(connection)
+        .run(connection)
         .await?;
     let mut select = reader::find::<duty_mark::Entity>()
         .filter(duty_mark::Column::JurisdictionId.eq(jurisdiction));
-    if connection.get_database_backend() == DbBackend::Postgres {
+    if connection.backend() == DbBackend::Postgres {
         select = select.lock_exclusive();
     }
     let found = reader::one(connection, select).await?;
@@ -71,7 +72,7 @@ pub async fn lock(
 /// # Errors
 /// [`Error::Internal`] when the database refuses.
 pub async fn advance(
-    connection: &impl Reads,
+    connection: &impl Writes,
     jurisdiction: JurisdictionId,
     period: &str,
     at: DateTime<Utc>,
@@ -80,7 +81,7 @@ pub async fn advance(
         .col_expr(duty_mark::Column::Period, period.into())
         .col_expr(duty_mark::Column::SweptAt, at.into())
         .filter(duty_mark::Column::JurisdictionId.eq(jurisdiction))
-        .exec(connection)
+        .run(connection)
         .await?;
     Ok(())
 }

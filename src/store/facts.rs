@@ -132,7 +132,7 @@ async fn all_known(
     let each: Vec<String> = (1..=rows.len()).map(|n| format!("${n}")).collect();
     let sql = PARTS.replace("{ids}", &each.join(", "));
     let ids = rows.iter().map(|row| row.id.into());
-    let statement = Statement::from_sql_and_values(connection.get_database_backend(), sql, ids);
+    let statement = Statement::from_sql_and_values(connection.backend(), sql, ids);
     for part in reader::written::<Part>(connection, statement).await? {
         if let Some(known) = known.get_mut(&part.project_id) {
             known.add(part);

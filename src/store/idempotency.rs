@@ -8,7 +8,8 @@ use sea_orm::{
 };
 
 use crate::error::Result;
-use crate::store::{Reads, reader};
+use crate::store::reader;
+use crate::store::writes::{Run, Writes, run};
 
 /// How long an answer is kept.
 const KEPT: TimeDelta = TimeDelta::days(30);
@@ -18,12 +19,17 @@ const KEPT: TimeDelta = TimeDelta::days(30);
 ///
 /// # Errors
 /// [`crate::error::Error::Internal`] when the database fails.
-pub async fn queue(connection: &impl Reads, user: UserId, mutation: &str, key: &str) -> Result<()> {
-    if connection.get_database_backend() == DbBackend::Postgres {
+pub async fn queue(
+    connection: &impl Writes,
+    user: UserId,
+    mutation: &str,
+    key: &str,
+) -> Result<()> {
+    if connection.backend() == DbBackend::Postgres {
         let name = format!("{user} {mutation} {key}");
         let lock = "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))";
         let statement = Statement::from_sql_and_values(DbBackend::Postgres, lock, [name.into()]);
-        connection.execute_raw(statement).await?;
+        run(connection, statement).await?;
     }
     Ok(())
 }
@@ -33,7 +39,7 @@ pub async fn queue(connection: &impl Reads, user: UserId, mutation: &str, key: &
 /// # Errors
 /// [`crate::error::Error::Internal`] when the database fails.
 pub async fn find(
-    connection: &impl Reads,
+    connection: &impl Writes,
     user: UserId,
     mutation: &str,
     key: &str,
@@ -51,7 +57,7 @@ pub async fn find(
         return Ok(Some(found));
     }
     let old = Entity::delete_many().filter(under);
-    old.exec(connection).await?;
+    old.run(connection).await?;
     Ok(None)
 }
 
@@ -59,9 +65,9 @@ pub async fn find(
 ///
 /// # Errors
 /// [`crate::error::Error::Internal`] when the database refuses.
-pub async fn keep(connection: &impl Reads, row: Model) -> Result<()> {
+pub async fn keep(connection: &impl Writes, row: Model) -> Result<()> {
     Entity::insert(row.into_active_model())
-        .exec_without_returning(connection)
+        .run(connection)
         .await?;
     Ok(())
 }
@@ -70,10 +76,10 @@ pub async fn keep(connection: &impl Reads, row: Model) -> Result<()> {
 ///
 /// # Errors
 /// [`crate::error::Error::Internal`] when the database fails.
-pub async fn forget_older(connection: &impl Reads, before: DateTime<Utc>) -> Result<()> {
+pub async fn forget_older(connection: &impl Writes, before: DateTime<Utc>) -> Result<()> {
     Entity::delete_many()
         .filter(Column::CreatedAt.lt(before))
-        .exec(connection)
+        .run(connection)
         .await?;
     Ok(())
 }

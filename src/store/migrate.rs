@@ -4,7 +4,7 @@ use duban_migrations::{Migrator, POSTGRES_FUNCTION, POSTGRES_TRIGGERS, SQLITE_TR
 use sea_orm::{ConnectionTrait, DbBackend, Statement};
 use sea_orm_migration::MigratorTrait;
 
-use super::{Store, search};
+use super::{Store, reader, search};
 use crate::error::{Error, Result};
 
 /// The advisory lock under which one instance migrates on PostgreSQL ("duban mig").
@@ -84,16 +84,14 @@ impl Store {
             _ => "SELECT 1 AS v WHERE to_regclass($1) IS NOT NULL",
         };
         let statement = Statement::from_sql_and_values(self.backend, sql, [name.into()]);
-        Ok(self.reader.query_one_raw(statement).await?.is_some())
+        let found: Vec<(i32,)> = reader::written(&self.reader, statement).await?;
+        Ok(!found.is_empty())
     }
 
     async fn texts(&self, sql: &'static str) -> Result<Vec<String>> {
-        let rows = self
-            .reader
-            .query_all_raw(Statement::from_string(self.backend, sql))
-            .await?;
-        let texts = rows.iter().map(|row| row.try_get::<String>("", "v"));
-        Ok(texts.collect::<std::result::Result<_, _>>()?)
+        let statement = Statement::from_string(self.backend, sql);
+        let texts: Vec<(String,)> = reader::written(&self.reader, statement).await?;
+        Ok(texts.into_iter().map(|(text,)| text).collect())
     }
 
     /// Applies what is missing, one change a transaction, and makes the index of the search
@@ -113,8 +111,8 @@ impl Store {
     }
 
     async fn apply(&self) -> Result<()> {
-        Migrator::up(&self.writer, None).await?;
-        if !search::is_made(&self.writer).await? {
+        Migrator::up(&self.pool, None).await?;
+        if !search::is_made(&self.pool).await? {
             self.index_search().await?;
         }
         Ok(())

@@ -18,7 +18,6 @@ pub mod demonstration;
 pub mod duty;
 pub mod facts;
 mod failure;
-mod group;
 pub mod idempotency;
 pub mod inbox;
 pub mod ladder;
@@ -37,14 +36,17 @@ pub mod reports;
 pub mod scope;
 pub mod search;
 pub mod sessions;
+mod sqlite;
 mod statements;
 pub mod tallies;
 pub mod tasks;
 pub mod throttle;
 pub mod today;
 pub mod tokens;
+mod transaction;
 pub mod users;
 mod work;
+pub mod writes;
 
 use std::sync::Arc;
 
@@ -56,18 +58,21 @@ use crate::clock::Clock;
 pub use connect::{Access, DatabaseUrl, Patience};
 pub use reader::{Reader, Reads};
 use statements::Statements;
+pub use transaction::Transaction;
 pub use work::{Work, WriteContext, authorise, part};
+pub use writes::{Run, Writes};
 
 /// The database of one installation.
 #[derive(Clone, Debug)]
 pub struct Store {
     backend: DbBackend,
     reader: Reader,
-    writer: DatabaseConnection,
+    /// The pool for writes. On SQLite units of work do not come here, but to the `writer`.
+    pool: DatabaseConnection,
     clock: Arc<dyn Clock>,
     statements: Arc<Statements>,
-    /// The writers' queue; SQLite alone needs one.
-    group: Arc<group::Group>,
+    /// SQLite's one writer.
+    writer: Option<Arc<sqlite::Writer>>,
     /// The time zones, at the ledger's version when they were read.
     zones: Arc<Mutex<Option<today::KnownZones>>>,
 }
@@ -107,7 +112,7 @@ impl Store {
     /// How many units of work wait for SQLite's one writer; none on PostgreSQL.
     #[must_use]
     pub fn waiting_writers(&self) -> usize {
-        self.group.waiting()
+        self.writer.as_ref().map_or(0, |writer| writer.waiting())
     }
 
     /// Closes every connection; on SQLite the write-ahead log is folded into the file.
@@ -116,7 +121,10 @@ impl Store {
     /// When a connection cannot be closed.
     pub async fn close(self) -> crate::error::Result<()> {
         self.reader.close().await?;
-        self.writer.close().await?;
+        if let Some(writer) = &self.writer {
+            writer.close().await?;
+        }
+        self.pool.close().await?;
         Ok(())
     }
 }

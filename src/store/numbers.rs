@@ -3,10 +3,11 @@
 use duban_entities::document_number::{ActiveModel, Column, Entity};
 use duban_entities::ids::JurisdictionId;
 use sea_orm::sea_query::{Expr, ExprTrait, OnConflict};
-use sea_orm::{ActiveValue::Set, ConnectionTrait, EntityTrait, QueryTrait};
+use sea_orm::{ActiveValue::Set, EntityTrait, QueryTrait};
 
 use super::{Work, reader};
 use crate::error::{Error, Result};
+use crate::store::Reads as _;
 
 /// What is numbered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,7 +52,7 @@ pub async fn next(
     let mut insert = Entity::insert(first).on_conflict(conflict).into_query();
     insert.returning_col(Column::Last);
     let on = work.connection();
-    let given = reader::written(on, on.get_database_backend().build(&insert)).await?;
+    let given = reader::written(on, on.backend().build(&insert)).await?;
     let last = given.first().map(|(last,)| *last);
     last.ok_or_else(|| Error::internal("no number was given"))
 }

@@ -5,10 +5,10 @@ use duban_entities::{order, order_project, order_task};
 use sea_orm::{ColumnTrait, QueryFilter, QueryOrder};
 
 use super::Work;
-use super::catalogue::insert_all;
 use crate::error::Result;
 use crate::store::Reads;
 use crate::store::reader;
+use crate::store::writes::insert_all;
 
 /// Adds what makes a task an order. It is recorded with the creation of the task.
 ///

@@ -321,7 +321,7 @@ pub async fn lock_of_task(connection: &impl Reads, id: TaskId) -> Result<Option<
 
 async fn locked(connection: &impl Reads, which: SimpleExpr) -> Result<Option<project::Model>> {
     let mut select = reader::find::<project::Entity>().filter(which);
-    if connection.get_database_backend() == DbBackend::Postgres {
+    if connection.backend() == DbBackend::Postgres {
         select = select.lock_exclusive();
     }
     reader::one(connection, select).await
@@ -339,7 +339,7 @@ pub async fn lock_many(
     let mut select = reader::find::<project::Entity>()
         .filter(project::Column::Id.is_in(ids))
         .order_by_asc(project::Column::Code);
-    if connection.get_database_backend() == DbBackend::Postgres {
+    if connection.backend() == DbBackend::Postgres {
         select = select.lock_exclusive();
     }
     reader::all(connection, select).await

@@ -14,6 +14,7 @@ use super::{Work, ledger};
 use crate::error::{Error, Result};
 use crate::store::Reads;
 use crate::store::reader;
+use crate::store::writes::Run;
 
 /// What a request with an access token must know of its session. In the order of the columns of
 /// [`standing`].
@@ -95,7 +96,7 @@ pub async fn mark_access_used(work: &Work, refresh: RefreshTokenId) -> Result<()
         .col_expr(refresh_token::Column::AccessUsedAt, Expr::value(work.at()))
         .filter(refresh_token::Column::Id.eq(refresh))
         .filter(refresh_token::Column::AccessUsedAt.is_null())
-        .exec(work.connection())
+        .run(work.connection())
         .await?;
     Ok(())
 }
@@ -106,7 +107,7 @@ pub async fn mark_access_used(work: &Work, refresh: RefreshTokenId) -> Result<()
 /// [`Error::Internal`] when the database fails.
 pub async fn insert(work: &Work, row: session::Model) -> Result<()> {
     session::Entity::insert(row.into_active_model())
-        .exec_without_returning(work.connection())
+        .run(work.connection())
         .await?;
     Ok(())
 }
@@ -117,7 +118,7 @@ pub async fn insert(work: &Work, row: session::Model) -> Result<()> {
 /// [`Error::Internal`] when the database fails.
 pub async fn insert_token(work: &Work, row: refresh_token::Model) -> Result<()> {
     refresh_token::Entity::insert(row.into_active_model())
-        .exec_without_returning(work.connection())
+        .run(work.connection())
         .await?;
     Ok(())
 }
@@ -190,7 +191,7 @@ pub async fn mark_used(work: &Work, id: RefreshTokenId) -> Result<()> {
     refresh_token::Entity::update_many()
         .col_expr(refresh_token::Column::UsedAt, Expr::value(work.at()))
         .filter(refresh_token::Column::Id.eq(id))
-        .exec(work.connection())
+        .run(work.connection())
         .await?;
     Ok(())
 }
@@ -205,7 +206,7 @@ pub async fn revoke(work: &Work, id: RefreshTokenId) -> Result<()> {
         .col_expr(refresh_token::Column::UsedAt, Expr::value(work.at()))
         .col_expr(refresh_token::Column::ExpiresAt, Expr::value(work.at()))
         .filter(refresh_token::Column::Id.eq(id))
-        .exec(work.connection())
+        .run(work.connection())
         .await?;
     Ok(())
 }
@@ -218,7 +219,7 @@ pub async fn touch(work: &Work, id: SessionId) -> Result<()> {
     session::Entity::update_many()
         .col_expr(session::Column::LastUsedAt, Expr::value(work.at()))
         .filter(session::Column::Id.eq(id))
-        .exec(work.connection())
+        .run(work.connection())
         .await?;
     Ok(())
 }
@@ -248,7 +249,7 @@ async fn end_where(work: &Work, condition: Condition) -> Result<()> {
         .col_expr(session::Column::EndedAt, Expr::value(work.at()))
         .filter(condition)
         .filter(session::Column::EndedAt.is_null())
-        .exec(work.connection())
+        .run(work.connection())
         .await?;
     Ok(())
 }
@@ -306,11 +307,11 @@ pub async fn forget_older(work: &Work, before: DateTime<Utc>) -> Result<()> {
         .to_owned();
     refresh_token::Entity::delete_many()
         .filter(refresh_token::Column::SessionId.in_subquery(old))
-        .exec(work.connection())
+        .run(work.connection())
         .await?;
     session::Entity::delete_many()
         .filter(session::Column::ExpiresAt.lt(before))
-        .exec(work.connection())
+        .run(work.connection())
         .await?;
     Ok(())
 }

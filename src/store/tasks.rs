@@ -7,8 +7,8 @@ use duban_entities::vocabulary::{DueBasis, MilestoneRole, TaskKind, TaskState};
 use duban_entities::{jurisdiction, project, task, task_evidence};
 use sea_orm::sea_query::{Expr, ExprTrait, IntoIden, Query, SimpleExpr, UnionType};
 use sea_orm::{
-    ColumnTrait, Condition, DbBackend, EntityTrait, IntoActiveModel, Iterable, JoinType,
-    QueryFilter, QueryOrder, QuerySelect, QueryTrait, Select, Value,
+    ColumnTrait, Condition, DbBackend, EntityTrait, Iterable, JoinType, QueryFilter, QueryOrder,
+    QuerySelect, QueryTrait, Select, Value,
 };
 
 use super::page::{Direction, Keyset, Page, PageRequest, SortKey};
@@ -19,6 +19,7 @@ use crate::error::Result;
 use crate::policy::Principal;
 use crate::store::Reads;
 use crate::store::reader;
+use crate::store::writes::{Writes, insert_all};
 
 /// How a task stands to its date.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -486,7 +487,7 @@ pub async fn evidence(
 /// # Errors
 /// [`crate::error::Error::Internal`] when the database refuses.
 pub async fn take_evidence(
-    connection: &impl Reads,
+    connection: &impl Writes,
     task: TaskId,
 ) -> Result<Vec<task_evidence::Model>> {
     let taken = task_evidence::Entity::delete_many()
@@ -494,7 +495,7 @@ pub async fn take_evidence(
         .into_query()
         .returning(Query::returning().columns(task_evidence::Column::iter()))
         .to_owned();
-    let taken = connection.get_database_backend().build(&taken);
+    let taken = connection.backend().build(&taken);
     let mut rows: Vec<task_evidence::Model> = reader::written(connection, taken).await?;
     rows.sort_unstable_by_key(|row| row.position);
     Ok(rows)
@@ -504,13 +505,6 @@ pub async fn take_evidence(
 ///
 /// # Errors
 /// [`crate::error::Error::Internal`] when the database refuses.
-pub async fn add_evidence(connection: &impl Reads, rows: Vec<task_evidence::Model>) -> Result<()> {
-    if rows.is_empty() {
-        return Ok(());
-    }
-    let rows = rows.into_iter().map(IntoActiveModel::into_active_model);
-    task_evidence::Entity::insert_many(rows)
-        .exec_without_returning(connection)
-        .await?;
-    Ok(())
+pub async fn add_evidence(connection: &impl Writes, rows: Vec<task_evidence::Model>) -> Result<()> {
+    insert_all::<task_evidence::Entity>(connection, rows).await
 }

@@ -9,6 +9,7 @@ use sea_orm::{
 
 use super::{Work, reader};
 use crate::error::{Error, Result};
+use crate::store::writes::Run;
 
 /// The row of this key, locked until the work ends. A new one is empty.
 ///
@@ -28,7 +29,7 @@ pub async fn lock(work: &Work, key: &str) -> Result<throttle::Model> {
         .to_owned();
     throttle::Entity::insert(empty.into_active_model())
         .on_conflict(keep)
-        .exec_without_returning(work.connection())
+        .run(work.connection())
         .await?;
     let select = reader::find::<throttle::Entity>()
         .filter(throttle::Column::Key.eq(key))
@@ -42,8 +43,10 @@ pub async fn lock(work: &Work, key: &str) -> Result<throttle::Model> {
 /// # Errors
 /// [`Error::Internal`] when the database fails.
 pub async fn set(work: &Work, row: throttle::Model) -> Result<()> {
-    throttle::Entity::update(row.into_active_model().reset_all())
-        .exec_without_returning(work.connection())
+    throttle::Entity::update_many()
+        .filter(throttle::Column::Key.eq(&row.key))
+        .set(row.into_active_model().reset_all())
+        .run(work.connection())
         .await?;
     Ok(())
 }
@@ -54,7 +57,7 @@ pub async fn set(work: &Work, row: throttle::Model) -> Result<()> {
 /// [`Error::Internal`] when the database fails.
 pub async fn forget(work: &Work, key: &str) -> Result<()> {
     throttle::Entity::delete_by_id(key)
-        .exec(work.connection())
+        .run(work.connection())
         .await?;
     Ok(())
 }
@@ -66,7 +69,7 @@ pub async fn forget(work: &Work, key: &str) -> Result<()> {
 pub async fn forget_older(work: &Work, before: DateTime<Utc>) -> Result<()> {
     throttle::Entity::delete_many()
         .filter(throttle::Column::UpdatedAt.lt(before))
-        .exec(work.connection())
+        .run(work.connection())
         .await?;
     Ok(())
 }

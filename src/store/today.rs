@@ -115,7 +115,7 @@ impl Today {
     /// [`Error::Internal`] when a jurisdiction has an unknown time zone.
     pub async fn load(connection: &impl Reads, now: DateTime<Utc>) -> Result<Self> {
         let zones = Arc::new(Zones::load(connection).await?);
-        Ok(Self::at(zones, now, connection.get_database_backend()))
+        Ok(Self::at(zones, now, connection.backend()))
     }
 
     fn at(zones: Arc<Zones>, now: DateTime<Utc>, backend: DbBackend) -> Self {

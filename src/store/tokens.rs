@@ -12,6 +12,7 @@ use super::Work;
 use crate::error::{Error, Result};
 use crate::store::Reads;
 use crate::store::reader;
+use crate::store::writes::Run;
 
 fn token_user() -> RelationDef {
     api_token::Entity::belongs_to(user::Entity)
@@ -81,7 +82,7 @@ pub async fn mark_used(work: &Work, id: ApiTokenId, at: DateTime<Utc>, peer: &st
         .col_expr(api_token::Column::LastUsedAt, Expr::value(at))
         .col_expr(api_token::Column::LastUsedPeer, Expr::value(peer))
         .filter(api_token::Column::Id.eq(id))
-        .exec(work.connection())
+        .run(work.connection())
         .await?;
     Ok(())
 }

@@ -8,8 +8,7 @@ use duban_entities::vocabulary::{Role, ScopeType};
 use duban_entities::{grant, user};
 use sea_orm::sea_query::{Expr, Query, SelectStatement};
 use sea_orm::{
-    ColumnTrait, Condition, ConnectionTrait, DbBackend, EntityTrait, QueryFilter, QueryOrder,
-    QuerySelect, Statement,
+    ColumnTrait, Condition, DbBackend, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Statement,
 };
 
 use super::page::{Direction, Keyset, Page, PageRequest, SortKey};
@@ -18,6 +17,7 @@ use crate::error::{Error, Result};
 use crate::policy::Principal;
 use crate::store::Reads;
 use crate::store::reader;
+use crate::store::writes::{Run, run_unprepared};
 
 /// The advisory lock under which users and grants are administered on PostgreSQL
 /// ("duban usr"). SQLite has one writer anyway.
@@ -31,7 +31,7 @@ const PEOPLE_LOCK: i64 = 0x6475_6261_6e75_7372;
 pub async fn serialise(work: &Work) -> Result<()> {
     if work.backend() == DbBackend::Postgres {
         let lock = format!("SELECT pg_advisory_xact_lock({PEOPLE_LOCK})");
-        work.connection().execute_unprepared(&lock).await?;
+        run_unprepared(work.connection(), &lock).await?;
     }
     Ok(())
 }
@@ -85,7 +85,7 @@ pub async fn rehash(work: &Work, user: &user::Model, better: &str) -> Result<()>
         .col_expr(user::Column::PasswordHash, Expr::value(better))
         .filter(user::Column::Id.eq(user.id))
         .filter(user::Column::PasswordHash.eq(&user.password_hash))
-        .exec(work.connection())
+        .run(work.connection())
         .await?;
     Ok(())
 }
@@ -189,7 +189,7 @@ pub async fn units_below(
         marks.join(", ")
     );
     let values = roots.iter().map(|root| (*root).into());
-    let statement = Statement::from_sql_and_values(connection.get_database_backend(), sql, values);
+    let statement = Statement::from_sql_and_values(connection.backend(), sql, values);
     let mut below: HashMap<UnitId, BTreeSet<UnitId>> = HashMap::new();
     for (root, id) in reader::written(connection, statement).await? {
         below.entry(root).or_default().insert(id);

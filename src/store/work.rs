@@ -7,21 +7,21 @@ use chrono::{DateTime, Utc};
 use duban_entities::project;
 use futures_util::future::BoxFuture;
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, DatabaseTransaction, DbBackend, DbErr, EntityTrait, QueryFilter,
+    ActiveModelTrait, ColumnTrait, DatabaseTransaction, DbBackend, EntityTrait, QueryFilter,
     SqliteTransactionMode, TransactionOptions, TransactionTrait,
 };
 use uuid::Uuid;
 
-use super::Store;
-use super::catalogue::insert_all;
 use super::ledger::{self, Draft, FieldChange, Head};
 use super::reader;
 use super::record::{Fields, Row, creation, difference};
 use super::search::{self, Stale};
 use super::tallies;
+use super::{Store, Transaction};
 use crate::clock::{Clock, new_id};
 use crate::error::{Error, Result};
 use crate::policy::{Action, Denial, Facts, Permit, Principal, decide};
+use crate::store::writes::{Run, insert_all};
 
 /// On whose behalf, and under which request, something is written.
 #[derive(Clone, Debug)]
@@ -36,20 +36,10 @@ pub struct WriteContext {
     pub simulated: bool,
 }
 
-/// A unit of work that has ended.
-struct Ran<T> {
-    /// What came of it.
-    outcome: Result<T>,
-    /// Whether its transaction, or savepoint, could be ended.
-    left: Result<(), DbErr>,
-    /// Where the ledger ends behind it, if that is known.
-    chain: Option<Head>,
-}
-
 /// A transaction under way. It ends in [`Store::write`] and nowhere else.
 #[derive(Debug)]
 pub struct Work {
-    transaction: DatabaseTransaction,
+    transaction: Transaction,
     /// The ledger's end, where it is known already.
     chain: Option<Head>,
     backend: DbBackend,
@@ -99,33 +89,13 @@ impl Store {
         T: Send,
         F: for<'w> FnOnce(&'w mut Work) -> BoxFuture<'w, Result<T>> + Send,
     {
-        if self.backend == DbBackend::Sqlite {
-            let turn = self.group.turn(alone).await?;
-            let (unit, turn) = turn.begin(self).await?;
-            let work = self.work(unit, context, turn.chain());
-            let Ran {
-                outcome,
-                left,
-                chain,
-            } = work.run(run).await;
-            turn.end(left, chain).await?;
-            return outcome;
-        }
-        let unit = self.begin().await?;
-        let ran = self.work(unit, context, None).run(run).await;
-        ran.left?;
-        ran.outcome
-    }
-
-    fn work(
-        &self,
-        transaction: DatabaseTransaction,
-        context: WriteContext,
-        chain: Option<Head>,
-    ) -> Work {
-        Work {
+        let transaction = match &self.writer {
+            Some(writer) => Transaction::Unit(writer.unit(alone).await?),
+            None => Transaction::Pool(self.begin().await?),
+        };
+        let work = Work {
+            chain: transaction.chain(),
             transaction,
-            chain,
             backend: self.backend,
             context,
             clock: Arc::clone(&self.clock),
@@ -134,11 +104,13 @@ impl Store {
             stale: Stale::default(),
             noted: HashMap::new(),
             counted: tallies::Changes::default(),
-        }
+        };
+        work.run(run).await
     }
 
-    /// `BEGIN IMMEDIATE` on SQLite: a transaction that reads and then writes would
-    /// otherwise fail at once when another one wrote in between.
+    /// A transaction of the pool, for what is written beside the service. `BEGIN IMMEDIATE`
+    /// on SQLite: a transaction that reads and then writes would otherwise fail at once when
+    /// another one wrote in between.
     pub(super) async fn begin(&self) -> Result<DatabaseTransaction> {
         let options = TransactionOptions {
             isolation_level: None,
@@ -149,14 +121,14 @@ impl Store {
             clippy::disallowed_methods,
             reason = "the one place that begins a transaction"
         )]
-        let transaction = self.writer.begin_with_options(options).await?;
+        let transaction = self.pool.begin_with_options(options).await?;
         Ok(transaction)
     }
 }
 
 impl Work {
     /// Runs to the end of the transaction, or of the savepoint.
-    async fn run<T, F>(mut self, run: F) -> Ran<T>
+    async fn run<T, F>(mut self, run: F) -> Result<T>
     where
         T: Send,
         F: for<'w> FnOnce(&'w mut Self) -> BoxFuture<'w, Result<T>> + Send,
@@ -167,20 +139,16 @@ impl Work {
             Ok(value) => self.seal().await.map(|()| value),
             Err(error) => Err(error),
         };
-        let (chain, left) = match outcome {
-            Ok(_) => (self.chain, self.transaction.commit().await),
-            Err(_) => (before, self.transaction.rollback().await),
-        };
-        Ran {
-            outcome,
-            left,
-            chain,
+        match &outcome {
+            Ok(_) => self.transaction.commit(self.chain).await?,
+            Err(_) => self.transaction.rollback(before).await?,
         }
+        outcome
     }
 
     /// The transaction, for reads and for rows that have no ledger entry of their own.
     #[must_use]
-    pub const fn connection(&self) -> &DatabaseTransaction {
+    pub const fn connection(&self) -> &Transaction {
         &self.transaction
     }
 
@@ -248,7 +216,7 @@ impl Work {
         self.stale.made(&row);
         self.counted.note(None, &row);
         R::Table::insert(row.clone().into_active_model())
-            .exec_without_returning(&self.transaction)
+            .run(&self.transaction)
             .await?;
         Ok(row)
     }
@@ -315,9 +283,9 @@ impl Work {
             .set(model)
             .filter(R::key_column().eq(before.key()))
             .filter(R::version_column().eq(before.version()))
-            .exec(&self.transaction)
+            .run(&self.transaction)
             .await?;
-        if updated.rows_affected == 1 {
+        if updated == 1 {
             return Ok(());
         }
         let select = reader::find::<R::Table>().filter(R::key_column().eq(before.key()));

@@ -90,18 +90,18 @@ async fn another_plan_adds_its_mentions_and_the_first_import_stays_as_it_is() {
         let mentions = citation::Entity::find()
             .filter(citation::Column::ProjectId.eq(project.id))
             .order_by_asc(citation::Column::Position)
-            .all(services.store.read())
+            .all(services.store.read().pool())
             .await
             .unwrap();
         let quotes: Vec<&str> = mentions.iter().map(|row| row.quote.as_str()).collect();
         assert_eq!(quotes, ["甲水库", "扩建甲水库"]);
         let suggested = suggested_lead::Entity::find()
-            .one(services.store.read())
+            .one(services.store.read().pool())
             .await;
         assert_eq!(suggested.unwrap().unwrap().citation_id, mentions[0].id);
         let positions = clause::Entity::find()
             .order_by_asc(clause::Column::Position)
-            .all(services.store.read())
+            .all(services.store.read().pool())
             .await
             .unwrap();
         let outline: Vec<_> = positions

@@ -25,7 +25,7 @@ async fn every_subject_has_one_creation_in_the_ledger() {
     for fresh in databases().await {
         let services = &fresh.services;
         let outcome = import_seeds(services).await;
-        let on = services.store.read();
+        let on = services.store.read().pool();
         let entries = ledger::after(on, 0, 100_000).await.unwrap();
         let mut subjects: HashMap<&str, u64> = HashMap::new();
         for entry in &entries {
@@ -88,7 +88,7 @@ async fn a_creation_lists_every_field_from_nothing() {
         assert_eq!(to["cooperatingUnits"], Some(cooperating.as_str()));
         let mention = citation::Entity::find()
             .filter(citation::Column::ProjectId.eq(project.id))
-            .one(services.store.read())
+            .one(services.store.read().pool())
             .await
             .unwrap()
             .unwrap();
@@ -147,7 +147,7 @@ async fn a_work_that_stands_by_the_text_is_done_with_the_plan_as_evidence() {
         assert_eq!(road.unit_id, project.lead_unit_id);
         let evidence = task_evidence::Entity::find()
             .filter(task_evidence::Column::TaskId.eq(road.id))
-            .one(services.store.read())
+            .one(services.store.read().pool())
             .await
             .unwrap()
             .unwrap();
@@ -165,7 +165,7 @@ async fn a_dry_run_says_the_same_and_writes_nothing() {
             .await
             .unwrap();
         assert_eq!(ledger_length(services).await, 0);
-        let on = services.store.read();
+        let on = services.store.read().pool();
         assert_eq!(project::Entity::find().count(on).await.unwrap(), 0);
         assert_eq!(import_row::Entity::find().count(on).await.unwrap(), 0);
         let done = import_small(services).await;
@@ -189,7 +189,7 @@ async fn a_run_tells_how_far_it_is() {
             told.iter()
                 .any(|news| news.step == "projects" && news.done == 3)
         );
-        let areas = project_area::Entity::find().count(fresh.services.store.read());
+        let areas = project_area::Entity::find().count(fresh.services.store.read().pool());
         assert_eq!(areas.await.unwrap(), 2);
     }
 }

@@ -74,7 +74,7 @@ async fn every_problem_of_a_run_is_reported_and_nothing_is_written() {
             assert_eq!(found, PROBLEMS);
         }
         let count = jurisdiction::Entity::find()
-            .count(services.store.read())
+            .count(services.store.read().pool())
             .await;
         assert_eq!(count.unwrap(), 0);
         assert_eq!(ledger_length(services).await, 0);

@@ -181,7 +181,7 @@ async fn old_rows_are_forgotten() {
         world.services.tidy().await.unwrap();
         use duban_entities::{refresh_token, session, throttle};
         use sea_orm::{EntityTrait, PaginatorTrait};
-        let read = world.services.store.read();
+        let read = world.services.store.read().pool();
         assert_eq!(throttle::Entity::find().count(read).await.unwrap(), 0);
         assert_eq!(session::Entity::find().count(read).await.unwrap(), 0);
         assert_eq!(refresh_token::Entity::find().count(read).await.unwrap(), 0);

@@ -16,18 +16,16 @@ use duban_entities::ids::{JurisdictionId, ProjectId};
 use duban_entities::ledger;
 use duban_entities::vocabulary::{ActorKind, Role};
 use sea_orm::sea_query::{Expr, ExprTrait, Func, Query, SimpleExpr};
-use sea_orm::{
-    ColumnTrait, ConnectionTrait, DatabaseTransaction, DbBackend, EntityTrait, IntoActiveModel,
-    QueryFilter, QueryOrder, QuerySelect,
-};
+use sea_orm::{ColumnTrait, DbBackend, QueryFilter, QueryOrder, QuerySelect};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-use super::WriteContext;
+use super::{Transaction, WriteContext};
 use crate::error::{Error, Result};
 use crate::policy::Actor;
 use crate::store::Reads;
 use crate::store::reader;
+use crate::store::writes::{insert_all, run_unprepared};
 
 pub use changes::{FieldChange, read as read_changes};
 pub use verify::{Broken, Fault, Report, Verifier, verify};
@@ -147,10 +145,10 @@ pub async fn head(connection: &impl Reads) -> Result<Head> {
 
 /// Locks the chain's end until the transaction ends: what is read from now on is all that
 /// was committed, and nobody commits a change meanwhile. On SQLite the one writer holds it.
-pub(super) async fn lock(transaction: &DatabaseTransaction, backend: DbBackend) -> Result<()> {
+pub(super) async fn lock(transaction: &Transaction, backend: DbBackend) -> Result<()> {
     if backend == DbBackend::Postgres {
         let lock = format!("SELECT pg_advisory_xact_lock({CHAIN_LOCK})");
-        transaction.execute_unprepared(&lock).await?;
+        run_unprepared(transaction, &lock).await?;
     }
     Ok(())
 }
@@ -158,7 +156,7 @@ pub(super) async fn lock(transaction: &DatabaseTransaction, backend: DbBackend) 
 /// Locks the chain's end, and answers it; `known` is where it stands, if nobody else can have
 /// moved it.
 pub(super) async fn lock_end(
-    transaction: &DatabaseTransaction,
+    transaction: &Transaction,
     backend: DbBackend,
     known: Option<Head>,
 ) -> Result<Head> {
@@ -172,7 +170,7 @@ pub(super) async fn lock_end(
 /// Appends entries behind the chain's end, whose lock is held until the transaction ends: the
 /// order of the chain is the order of the commits. Answers the new end.
 pub(super) async fn append(
-    transaction: &DatabaseTransaction,
+    transaction: &Transaction,
     end: Head,
     context: &WriteContext,
     at: DateTime<Utc>,
@@ -181,14 +179,9 @@ pub(super) async fn append(
     let mut chain = Chain::behind(end);
     let mut entries = Vec::with_capacity(drafts.len());
     for draft in drafts {
-        entries.push(chain.append(draft, context, at)?.into_active_model());
+        entries.push(chain.append(draft, context, at)?);
     }
-    // 16 columns an entry, under SQLite's limit of 32,766 bound values.
-    for chunk in entries.chunks(1_000) {
-        ledger::Entity::insert_many(chunk.to_vec())
-            .exec_without_returning(transaction)
-            .await?;
-    }
+    insert_all::<ledger::Entity>(transaction, entries).await?;
     Ok(chain.end)
 }
 

@@ -118,7 +118,7 @@ pub async fn each(
     let mut last = 0;
     loop {
         let select = reader::find::<ledger::Entity>()
-            .filter(condition(of, until, connection.get_database_backend()))
+            .filter(condition(of, until, connection.backend()))
             .filter(ledger::Column::Seq.gt(last))
             .order_by_asc(ledger::Column::Seq)
             .limit(BATCH);

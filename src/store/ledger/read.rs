@@ -109,7 +109,7 @@ pub async fn belongs(
 
 impl List {
     fn scope(self, connection: &impl Reads, principal: &Principal) -> Condition {
-        let backend = connection.get_database_backend();
+        let backend = connection.backend();
         match self {
             Self::Feed => scope::feed(principal, backend),
             Self::Ledger(_) => scope::ledger(principal, backend),
@@ -188,7 +188,7 @@ pub async fn histories(
 ) -> Result<HashMap<ProjectId, Page<ledger::Model>>> {
     let keyset = by_number(HISTORY, Direction::Ascending);
     let window = request.window(&keyset)?;
-    let backend = connection.get_database_backend();
+    let backend = connection.backend();
     let mut place = WindowStatement::partition_by(ledger::Column::ProjectId);
     for (expression, direction) in &window.order {
         place.order_by_expr(expression.clone(), direction.clone());
@@ -240,7 +240,7 @@ pub async fn history_counts(
         .column(ledger::Column::ProjectId)
         .column_as(ledger::Column::Seq.count(), "n")
         .filter(ledger::Column::ProjectId.is_in(projects))
-        .filter(scope::feed(principal, connection.get_database_backend()))
+        .filter(scope::feed(principal, connection.backend()))
         .group_by(ledger::Column::ProjectId);
     let counted: Vec<(ProjectId, i64)> = reader::tuples(connection, select).await?;
     Ok(counted

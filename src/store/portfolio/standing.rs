@@ -84,7 +84,7 @@ pub async fn standing(
     today: &Today,
 ) -> Result<Standing> {
     let mut standing = Standing::default();
-    let backend = connection.get_database_backend();
+    let backend = connection.backend();
     let select = Asked {
         principal,
         filter,

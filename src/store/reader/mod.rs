@@ -1,42 +1,38 @@
 //! What reads are made on.
 //!
-//! On SQLite the rows of entities are read in the program's own threads (`reader/local.rs`): the
-//! driver of the pool has a thread for each connection and hands over row by row, which costs
-//! more than the database itself does. On PostgreSQL, and within a unit of work, they come from
-//! the pool (`reader/driver.rs`). Either way they are made of their cells from left to right.
+//! On SQLite rows are read in the program's own threads (`store/sqlite/`), on PostgreSQL they
+//! come from the pool (`reader/driver.rs`). Either way they are made of their cells from left
+//! to right.
 
-mod cell;
 mod columns;
 mod driver;
-mod local;
 mod plain;
 
 use std::sync::Arc;
 
-use async_trait::async_trait;
 use duban_entities::row::{Cells, FromCells};
 use sea_orm::sea_query::{Asterisk, Expr, ExprTrait, Query, SimpleExpr};
 use sea_orm::{
-    ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, EntityTrait,
-    ExecResult, QueryResult, QuerySelect, QueryTrait, Select, Statement,
+    ConnectionTrait as _, DatabaseConnection, DatabaseTransaction, DbBackend, EntityTrait,
+    QuerySelect, QueryTrait, Select, Statement,
 };
 
+use super::sqlite::{Readers, Unit};
 use crate::error::Result;
 
 pub use columns::find;
-pub(super) use local::Local;
 pub(super) use plain::{NUMBER, for_each, numbered, rows};
 
 /// The pool for reads. On SQLite its connections cannot write.
 #[derive(Clone, Debug)]
 pub struct Reader {
     pool: DatabaseConnection,
-    local: Option<Arc<Local>>,
+    own: Option<Arc<Readers>>,
 }
 
 impl Reader {
-    pub(super) const fn new(pool: DatabaseConnection, local: Option<Arc<Local>>) -> Self {
-        Self { pool, local }
+    pub(super) const fn new(pool: DatabaseConnection, own: Option<Arc<Readers>>) -> Self {
+        Self { pool, own }
     }
 
     /// The connections of the pool.
@@ -46,54 +42,59 @@ impl Reader {
     }
 
     pub(super) async fn close(self) -> Result<()> {
-        if let Some(local) = &self.local {
-            local.close();
+        if let Some(own) = &self.own {
+            own.close();
         }
         Ok(self.pool.close().await?)
     }
 }
 
-#[async_trait]
-impl ConnectionTrait for Reader {
-    fn get_database_backend(&self) -> DbBackend {
-        self.pool.get_database_backend()
-    }
-
-    async fn execute_raw(&self, statement: Statement) -> Result<ExecResult, DbErr> {
-        self.pool.execute_raw(statement).await
-    }
-
-    async fn execute_unprepared(&self, sql: &str) -> Result<ExecResult, DbErr> {
-        self.pool.execute_unprepared(sql).await
-    }
-
-    async fn query_one_raw(&self, statement: Statement) -> Result<Option<QueryResult>, DbErr> {
-        self.pool.query_one_raw(statement).await
-    }
-
-    async fn query_all_raw(&self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
-        self.pool.query_all_raw(statement).await
-    }
+/// Where a statement runs.
+#[derive(Clone, Copy, Debug)]
+pub enum On<'c> {
+    /// SQLite in the program's own threads: what was committed.
+    Readers(&'c Readers),
+    /// SQLite in the program's own threads: what a unit of work sees.
+    Unit(&'c Unit),
+    /// A connection of the pool, whichever is free.
+    Pool(&'c DatabaseConnection),
+    /// One connection of the pool.
+    Transaction(&'c DatabaseTransaction),
 }
 
-/// A connection on which rows of entities are read the quickest way that it has.
-pub trait Reads: ConnectionTrait {
-    /// SQLite in the program's own threads, where the connection may be read so.
-    fn local(&self) -> Option<&Arc<Local>> {
-        None
+/// A connection on which rows are read.
+pub trait Reads: Send + Sync {
+    /// Where its statements run.
+    fn on(&self) -> On<'_>;
+
+    /// Which database it is.
+    fn backend(&self) -> DbBackend {
+        match self.on() {
+            On::Readers(_) | On::Unit(_) => DbBackend::Sqlite,
+            On::Pool(pool) => pool.get_database_backend(),
+            On::Transaction(transaction) => transaction.get_database_backend(),
+        }
     }
 }
 
 impl Reads for Reader {
-    fn local(&self) -> Option<&Arc<Local>> {
-        self.local.as_ref()
+    fn on(&self) -> On<'_> {
+        let pool = On::Pool(&self.pool);
+        self.own.as_deref().map_or(pool, On::Readers)
     }
 }
 
-/// A unit of work reads what it has written.
-impl Reads for DatabaseTransaction {}
+impl Reads for DatabaseConnection {
+    fn on(&self) -> On<'_> {
+        On::Pool(self)
+    }
+}
 
-impl Reads for DatabaseConnection {}
+impl Reads for DatabaseTransaction {
+    fn on(&self) -> On<'_> {
+        On::Transaction(self)
+    }
+}
 
 /// Every row of a select.
 ///
@@ -158,9 +159,11 @@ where
 /// # Errors
 /// As [`all`].
 pub async fn written<T: FromCells>(on: &impl Reads, statement: Statement) -> Result<Vec<T>> {
-    match on.local() {
-        Some(local) => local.rows(&statement),
-        None => driver::rows(on, statement).await,
+    match on.on() {
+        On::Readers(readers) => readers.rows(&statement),
+        On::Unit(unit) => unit.rows(&statement),
+        On::Pool(pool) => driver::rows(pool, statement).await,
+        On::Transaction(transaction) => driver::rows(transaction, statement).await,
     }
 }
 
@@ -244,5 +247,5 @@ impl<A: FromCells, B: FromCells> FromCells for Beside<A, B> {
 }
 
 fn statement<E: EntityTrait>(on: &impl Reads, select: &Select<E>) -> Statement {
-    select.build(on.get_database_backend())
+    select.build(on.backend())
 }

@@ -4,7 +4,7 @@ use duban_entities::row::FromCells;
 use sea_orm::EntityTrait;
 use sea_orm::sea_query::SelectStatement;
 
-use super::{Beside, Reads, driver, written};
+use super::{Beside, On, Reads, driver, written};
 use crate::error::Result;
 
 /// The rows of a select, whose columns stand in the order in which `T` takes them.
@@ -12,7 +12,7 @@ use crate::error::Result;
 /// # Errors
 /// [`crate::error::Error::Internal`] when the database cannot be read.
 pub async fn rows<T: FromCells>(on: &impl Reads, select: &SelectStatement) -> Result<Vec<T>> {
-    written(on, on.get_database_backend().build(select)).await
+    written(on, on.backend().build(select)).await
 }
 
 /// As [`rows`], row by row, of a select that takes long as a rule; on SQLite no more than one
@@ -25,11 +25,13 @@ pub async fn for_each<T: FromCells>(
     select: &SelectStatement,
     take: impl FnMut(T) -> Result<()>,
 ) -> Result<()> {
-    let statement = on.get_database_backend().build(select);
-    if let Some(local) = on.local() {
-        return local.for_each(&statement, take);
+    let statement = on.backend().build(select);
+    match on.on() {
+        On::Readers(readers) => readers.for_each(&statement, take),
+        On::Unit(unit) => unit.for_each(&statement, take),
+        On::Pool(pool) => driver::for_each(pool, statement, take).await,
+        On::Transaction(transaction) => driver::for_each(transaction, statement, take).await,
     }
-    driver::for_each(on, statement, take).await
 }
 
 /// The name of the column behind those of an entity.

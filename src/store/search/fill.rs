@@ -1,14 +1,11 @@
 //! The index of a whole database: made once, and made anew where its rules have changed.
 
 use duban_entities::{project, search_gram, search_mark, search_text, search_unit, unit};
-use sea_orm::{
-    ActiveValue, ColumnTrait, ConnectionTrait, DatabaseTransaction, DbBackend, EntityTrait,
-    Statement,
-};
+use sea_orm::{ActiveValue, ColumnTrait, DatabaseTransaction, DbBackend, EntityTrait, Statement};
 
 use super::index::{Of, cut, next_codes, project_texts, unit_texts};
 use crate::error::Result;
-use crate::store::catalogue::insert_all;
+use crate::store::writes::{Run, insert_all, run, run_unprepared};
 use crate::store::{Reads, Store, reader};
 
 /// The rules by which texts are folded and cut. Another number, and every index is made anew.
@@ -33,13 +30,14 @@ impl Store {
         let work = self.begin().await?;
         if self.backend() == DbBackend::Postgres {
             // It takes as long as it takes.
-            work.execute_unprepared("SET LOCAL statement_timeout = 0")
-                .await?;
-            work.execute_unprepared("SET LOCAL lock_timeout = 0")
-                .await?;
+            run_unprepared(&work, "SET LOCAL statement_timeout = 0").await?;
+            run_unprepared(&work, "SET LOCAL lock_timeout = 0").await?;
             // Writers who change a text wait, and index it behind this.
-            work.execute_unprepared("LOCK TABLE search_texts, search_units IN EXCLUSIVE MODE")
-                .await?;
+            run_unprepared(
+                &work,
+                "LOCK TABLE search_texts, search_units IN EXCLUSIVE MODE",
+            )
+            .await?;
         }
         clear(&work).await?;
         let projects = fill_projects(&work).await?;
@@ -50,12 +48,10 @@ impl Store {
         let mark = search_mark::ActiveModel {
             rules: ActiveValue::Set(RULES),
         };
-        search_mark::Entity::insert(mark)
-            .exec_without_returning(&work)
-            .await?;
+        search_mark::Entity::insert(mark).run(&work).await?;
         if self.backend() == DbBackend::Postgres {
             let sql = "ANALYZE search_grams, search_texts, search_units";
-            work.execute_unprepared(sql).await?;
+            run_unprepared(&work, sql).await?;
         }
         work.commit().await?;
         tracing::info!(projects, "the index of the search was made");
@@ -64,10 +60,10 @@ impl Store {
 }
 
 async fn clear(on: &DatabaseTransaction) -> Result<()> {
-    search_mark::Entity::delete_many().exec(on).await?;
-    search_gram::Entity::delete_many().exec(on).await?;
-    search_unit::Entity::delete_many().exec(on).await?;
-    search_text::Entity::delete_many().exec(on).await?;
+    search_mark::Entity::delete_many().run(on).await?;
+    search_gram::Entity::delete_many().run(on).await?;
+    search_unit::Entity::delete_many().run(on).await?;
+    search_text::Entity::delete_many().run(on).await?;
     Ok(())
 }
 
@@ -104,11 +100,11 @@ async fn fill_units(on: &DatabaseTransaction) -> Result<()> {
 
 /// Writes the pairs of all texts, sorted: so the table grows at its end alone.
 async fn fill_grams(on: &DatabaseTransaction, of: Of) -> Result<()> {
-    let cut = cut(on.get_database_backend(), of, "1 = 1");
+    let cut = cut(on.backend(), of, "1 = 1");
     let sql = format!(
         "INSERT INTO search_grams (gram, tier, code) {cut} ORDER BY 1, 2, 3 ON CONFLICT DO NOTHING"
     );
-    let statement = Statement::from_string(on.get_database_backend(), sql);
-    on.execute_raw(statement).await?;
+    let statement = Statement::from_string(on.backend(), sql);
+    run(on, statement).await?;
     Ok(())
 }

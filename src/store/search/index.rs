@@ -8,14 +8,13 @@ use duban_entities::{
 };
 use sea_orm::sea_query::{Query, SelectStatement, SimpleExpr};
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, DatabaseTransaction, DbBackend, EntityTrait, QueryFilter,
-    QueryOrder, QuerySelect, Statement, Value,
+    ColumnTrait, DbBackend, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Statement, Value,
 };
 
 use super::stale::Stale;
 use super::text::fold;
 use crate::error::Result;
-use crate::store::catalogue::insert_all;
+use crate::store::writes::{Writes, insert_all, run};
 use crate::store::{Reads, reader};
 
 /// Rows that are indexed at once.
@@ -69,7 +68,7 @@ pub(super) fn cut(backend: DbBackend, of: Of, which: &str) -> String {
 ///
 /// # Errors
 /// [`crate::error::Error::Internal`] when the database refuses.
-pub(in crate::store) async fn refresh(on: &DatabaseTransaction, stale: Stale) -> Result<()> {
+pub(in crate::store) async fn refresh(on: &impl Writes, stale: Stale) -> Result<()> {
     let projects: Vec<ProjectId> = stale.projects.into_iter().collect();
     for chunk in projects.chunks(CHUNK) {
         refresh_projects(on, chunk.to_vec()).await?;
@@ -81,7 +80,7 @@ pub(in crate::store) async fn refresh(on: &DatabaseTransaction, stale: Stale) ->
     Ok(())
 }
 
-async fn refresh_projects(on: &DatabaseTransaction, ids: Vec<ProjectId>) -> Result<()> {
+async fn refresh_projects(on: &impl Writes, ids: Vec<ProjectId>) -> Result<()> {
     let codes = Query::select()
         .column(project::Column::Code)
         .from(project::Entity)
@@ -90,7 +89,7 @@ async fn refresh_projects(on: &DatabaseTransaction, ids: Vec<ProjectId>) -> Resu
     let mut known = reader::find::<search_text::Entity>()
         .filter(search_text::Column::Code.in_subquery(codes))
         .order_by_asc(search_text::Column::Code);
-    if on.get_database_backend() == DbBackend::Postgres {
+    if on.backend() == DbBackend::Postgres {
         known = known.lock_exclusive();
     }
     let known = reader::all(on, known).await?.into_iter();
@@ -105,11 +104,11 @@ async fn refresh_projects(on: &DatabaseTransaction, ids: Vec<ProjectId>) -> Resu
     index(on, Of::Projects, codes).await
 }
 
-async fn refresh_units(on: &DatabaseTransaction, ids: Vec<UnitId>) -> Result<()> {
+async fn refresh_units(on: &impl Writes, ids: Vec<UnitId>) -> Result<()> {
     let mut known = reader::find::<search_unit::Entity>()
         .filter(search_unit::Column::UnitId.is_in(ids.clone()))
         .order_by_asc(search_unit::Column::Code);
-    if on.get_database_backend() == DbBackend::Postgres {
+    if on.backend() == DbBackend::Postgres {
         known = known.lock_exclusive();
     }
     let known = reader::all(on, known).await?.into_iter();
@@ -125,29 +124,29 @@ async fn refresh_units(on: &DatabaseTransaction, ids: Vec<UnitId>) -> Result<()>
 }
 
 /// Takes texts and their pairs out of the index.
-async fn forget(on: &impl Reads, of: Of, codes: Vec<String>) -> Result<()> {
+async fn forget(on: &impl Writes, of: Of, codes: Vec<String>) -> Result<()> {
     if codes.is_empty() {
         return Ok(());
     }
-    let cut = cut(on.get_database_backend(), of, &among(codes.len()));
+    let cut = cut(on.backend(), of, &among(codes.len()));
     let sql = format!("DELETE FROM search_grams WHERE (gram, tier, code) IN ({cut})");
-    run(on, sql, codes.clone()).await?;
+    run_of(on, sql, codes.clone()).await?;
     let table = match of {
         Of::Projects => "search_texts",
         Of::Units => "search_units",
     };
     let sql = format!("DELETE FROM {table} WHERE {}", among(codes.len()));
-    run(on, sql, codes).await
+    run_of(on, sql, codes).await
 }
 
 /// Writes the pairs of texts that stand in the index.
-async fn index(on: &impl Reads, of: Of, codes: Vec<String>) -> Result<()> {
+async fn index(on: &impl Writes, of: Of, codes: Vec<String>) -> Result<()> {
     if codes.is_empty() {
         return Ok(());
     }
-    let cut = cut(on.get_database_backend(), of, &among(codes.len()));
+    let cut = cut(on.backend(), of, &among(codes.len()));
     let sql = format!("INSERT INTO search_grams (gram, tier, code) {cut} ON CONFLICT DO NOTHING");
-    run(on, sql, codes).await
+    run_of(on, sql, codes).await
 }
 
 /// `code IN ($1, $2 …)`: both databases take numbered values, and the same ones several
@@ -157,10 +156,10 @@ fn among(many: usize) -> String {
     format!("code IN ({})", values.join(", "))
 }
 
-async fn run(on: &impl Reads, sql: String, codes: Vec<String>) -> Result<()> {
+async fn run_of(on: &impl Writes, sql: String, codes: Vec<String>) -> Result<()> {
     let values = codes.into_iter().map(Value::from);
-    let statement = Statement::from_sql_and_values(on.get_database_backend(), sql, values);
-    on.execute_raw(statement).await?;
+    let statement = Statement::from_sql_and_values(on.backend(), sql, values);
+    run(on, statement).await?;
     Ok(())
 }
 

@@ -297,7 +297,7 @@ impl<C: Reads> Search<'_, C> {
     fn from(&self, select: &mut SelectStatement, source: Source) -> SimpleExpr {
         // SQLite keeps the order of a cross join; its condition stands under WHERE, because
         // the statement's builder writes none for a cross join.
-        let sqlite = self.connection.get_database_backend() == DbBackend::Sqlite;
+        let sqlite = self.connection.backend() == DbBackend::Sqlite;
         let join = |select: &mut SelectStatement, table, on: SimpleExpr| {
             if sqlite {
                 select.cross_join(table).and_where(on);

@@ -13,8 +13,8 @@ use super::delta::{Cell, Delta, Figures, Sign};
 use super::facts::{Class, Led, Placed, indexed, is_open, placed};
 use super::{ALL, write};
 use crate::error::{Error, Result};
-use crate::store::catalogue::insert_all;
 use crate::store::today::Today;
+use crate::store::writes::{Run, Writes, insert_all};
 use crate::store::{Reads, Store, Work, WriteContext, reader};
 
 /// Brings the cells of every jurisdiction to its day, and fills those that are not kept yet, a
@@ -86,7 +86,7 @@ pub async fn catch_up(work: &Work, jurisdiction: JurisdictionId, day: NaiveDate)
 }
 
 async fn advance(
-    on: &impl Reads,
+    on: &impl Writes,
     jurisdiction: JurisdictionId,
     from: NaiveDate,
     to: NaiveDate,
@@ -149,7 +149,7 @@ async fn counted(on: &impl Reads, jurisdiction: JurisdictionId, day: NaiveDate) 
 }
 
 /// Counts a jurisdiction afresh, and lets those of all jurisdictions follow.
-async fn fill(on: &impl Reads, jurisdiction: JurisdictionId, day: NaiveDate) -> Result<()> {
+async fn fill(on: &impl Writes, jurisdiction: JurisdictionId, day: NaiveDate) -> Result<()> {
     let wanted = counted(on, jurisdiction, day).await?;
     let mut whole = Differences::default();
     for row in cells_of(on, jurisdiction).await? {
@@ -165,7 +165,7 @@ async fn fill(on: &impl Reads, jurisdiction: JurisdictionId, day: NaiveDate) -> 
     }
     tally::Entity::delete_many()
         .filter(tally::Column::JurisdictionId.eq(jurisdiction))
-        .exec(on)
+        .run(on)
         .await?;
     insert_all::<tally::Entity>(on, rows).await?;
     write::add_cells(on, whole.cells()?).await?;
@@ -173,7 +173,7 @@ async fn fill(on: &impl Reads, jurisdiction: JurisdictionId, day: NaiveDate) -> 
     let units = units.map(|(cell, hand)| write::unit_row(cell, hand));
     unit_tally::Entity::delete_many()
         .filter(unit_tally::Column::JurisdictionId.eq(jurisdiction))
-        .exec(on)
+        .run(on)
         .await?;
     insert_all::<unit_tally::Entity>(on, units.collect()).await
 }

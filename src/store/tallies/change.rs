@@ -16,7 +16,7 @@ use super::write;
 use crate::clock::local_date;
 use crate::error::{Error, Result};
 use crate::store::record::Row;
-use crate::store::{Reads, reader};
+use crate::store::{Reads, Writes, reader};
 
 /// Keys that one statement asks for.
 const KEYS: usize = 5_000;
@@ -84,7 +84,7 @@ impl Changes {
     ///
     /// # Errors
     /// [`Error::Internal`] when the database refuses.
-    pub async fn apply(self, on: &impl Reads, at: DateTime<Utc>) -> Result<()> {
+    pub async fn apply(self, on: &impl Writes, at: DateTime<Utc>) -> Result<()> {
         self.mark_new_jurisdictions(on, at).await?;
         let tasks = self.tasks_that_count(at);
         let projects: Vec<&Change<Led>> = self
@@ -111,7 +111,7 @@ impl Changes {
     }
 
     /// A jurisdiction is kept from its first row on.
-    async fn mark_new_jurisdictions(&self, on: &impl Reads, at: DateTime<Utc>) -> Result<()> {
+    async fn mark_new_jurisdictions(&self, on: &impl Writes, at: DateTime<Utc>) -> Result<()> {
         for row in &self.jurisdictions {
             let zone: Tz = row.time_zone.parse().map_err(Error::internal)?;
             write::mark(on, row.id, local_date(at, zone)).await?;

@@ -171,7 +171,7 @@ pub async fn units(
     order: UnitOrder,
     first: u64,
 ) -> Result<Vec<(UnitId, UnitCounts)>> {
-    let backend = connection.get_database_backend();
+    let backend = connection.backend();
     let select = reading.units(backend, order, first);
     let rows: Vec<Unit> = reader::rows(connection, &select).await?;
     let units = rows.into_iter().map(|row| {

@@ -15,6 +15,7 @@ use super::ALL;
 use super::delta::{Cell, Delta, Figures, Hand, Slice, UnitCell};
 use super::facts::{Placed, Since, is_open, placed};
 use crate::error::Result;
+use crate::store::writes::{Run, Writes};
 use crate::store::{Reads, reader};
 
 /// Rows that one statement takes: 9 columns each, under SQLite's limit of 32,766 values.
@@ -22,7 +23,7 @@ const ROWS: usize = 1_000;
 
 /// Adds the differences to the cells, and to those of all jurisdictions.
 pub(super) async fn apply(
-    on: &impl Reads,
+    on: &impl Writes,
     delta: Delta,
     days: &HashMap<JurisdictionId, NaiveDate>,
 ) -> Result<()> {
@@ -49,7 +50,7 @@ pub(super) async fn apply(
 }
 
 /// Adds figures to cells; what comes to nothing is left out.
-pub(super) async fn add_cells(on: &impl Reads, cells: BTreeMap<Cell, Figures>) -> Result<()> {
+pub(super) async fn add_cells(on: &impl Writes, cells: BTreeMap<Cell, Figures>) -> Result<()> {
     use tally::Column::{Overdue, PeriodEnded, Projects, Unassigned, Unscheduled};
     let changed = cells.into_iter();
     let changed = changed.filter(|(_, figures)| *figures != Figures::default());
@@ -70,7 +71,7 @@ pub(super) async fn add_cells(on: &impl Reads, cells: BTreeMap<Cell, Figures>) -
             .map(IntoActiveModel::into_active_model);
         tally::Entity::insert_many(models)
             .on_conflict(there.clone())
-            .exec_without_returning(on)
+            .run(on)
             .await?;
     }
     Ok(())
@@ -133,7 +134,7 @@ fn there() -> OnConflict {
 }
 
 /// Adds to the units' cells, and answers the extremes that stand there now.
-async fn add_units(on: &impl Reads, delta: &Delta) -> Result<HashMap<UnitCell, Hand>> {
+async fn add_units(on: &impl Writes, delta: &Delta) -> Result<HashMap<UnitCell, Hand>> {
     let gone: BTreeSet<&UnitCell> = delta.gone.iter().map(|(cell, _)| cell).collect();
     let changed = delta.units.iter();
     let changed: Vec<(&UnitCell, &Hand)> = changed
@@ -149,7 +150,7 @@ async fn add_units(on: &impl Reads, delta: &Delta) -> Result<HashMap<UnitCell, H
         let insert = unit_tally::Entity::insert_many(models).on_conflict(there.clone());
         let mut insert = insert.into_query();
         insert.returning(Query::returning().columns(unit_tally::Column::iter()));
-        let insert = on.get_database_backend().build(&insert);
+        let insert = on.backend().build(&insert);
         let rows: Vec<unit_tally::Model> = reader::written(on, insert).await?;
         let keys: HashMap<_, UnitCell> =
             chunk.iter().map(|(cell, _)| (key(cell), **cell)).collect();
@@ -178,7 +179,7 @@ fn key(cell: &UnitCell) -> (JurisdictionId, UnitId, String, String) {
 
 /// Finds the extremes of cells anew whose own has gone: a statement a unit, and one for all.
 async fn look_again(
-    on: &impl Reads,
+    on: &impl Writes,
     cells: &[UnitCell],
     days: &HashMap<JurisdictionId, NaiveDate>,
 ) -> Result<()> {
@@ -229,7 +230,7 @@ async fn open_of(
 }
 
 /// Puts the extremes of these rows into the cells, which are there.
-async fn set_extremes(on: &impl Reads, rows: Vec<unit_tally::Model>) -> Result<()> {
+async fn set_extremes(on: &impl Writes, rows: Vec<unit_tally::Model>) -> Result<()> {
     use unit_tally::Column::{JurisdictionId, Kind, Oldest, Stage, Stalled, UnitId};
     let mut there = OnConflict::columns([JurisdictionId, Kind, Stage, UnitId]);
     there.update_columns([Oldest, Stalled]);
@@ -240,7 +241,7 @@ async fn set_extremes(on: &impl Reads, rows: Vec<unit_tally::Model>) -> Result<(
             .map(IntoActiveModel::into_active_model);
         unit_tally::Entity::insert_many(models)
             .on_conflict(there.clone())
-            .exec_without_returning(on)
+            .run(on)
             .await?;
     }
     Ok(())
@@ -248,7 +249,7 @@ async fn set_extremes(on: &impl Reads, rows: Vec<unit_tally::Model>) -> Result<(
 
 /// Sets the day for which a jurisdiction's cells stand.
 pub(super) async fn mark(
-    on: &impl Reads,
+    on: &impl Writes,
     jurisdiction: JurisdictionId,
     day: NaiveDate,
 ) -> Result<()> {
@@ -261,7 +262,7 @@ pub(super) async fn mark(
         .to_owned();
     tally_mark::Entity::insert(row.into_active_model())
         .on_conflict(there)
-        .exec_without_returning(on)
+        .run(on)
         .await?;
     Ok(())
 }

@@ -1,22 +1,18 @@
-//! SQLite, read in the program's own threads.
+//! Reads of a SQLite file.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use duban_entities::row::FromCells;
-use rusqlite::{Connection, ErrorCode, OpenFlags, params_from_iter};
-use sea_orm::{Statement, Values};
-use tokio::runtime::{Handle, RuntimeFlavor};
-use tokio::task::block_in_place;
+use rusqlite::{Connection, ErrorCode, OpenFlags};
+use sea_orm::Statement;
 
-use super::cell::{Parameter, RowCells};
+use super::cell::RowCells;
+use super::{File, Stop, aside, each, set};
 use crate::error::{Error, Result};
 use crate::store::Patience;
 use crate::store::statements::Statements;
-
-/// Prepared statements that a connection keeps.
-const STATEMENTS: usize = 256;
 
 /// KiB of pages that a connection keeps.
 const PAGES: i64 = 8_192;
@@ -36,9 +32,8 @@ struct Reading {
 
 /// Connections that read one file; each is used by one thread at a time.
 #[derive(Debug)]
-pub struct Local {
-    path: PathBuf,
-    patience: Patience,
+pub struct Readers {
+    file: File,
     /// Those that nobody uses; none once the store is closed.
     idle: Mutex<Option<Vec<Reading>>>,
     /// So many are kept open.
@@ -46,7 +41,7 @@ pub struct Local {
     statements: Arc<Statements>,
 }
 
-impl Local {
+impl Readers {
     pub(in crate::store) fn new(
         path: &Path,
         patience: Patience,
@@ -54,8 +49,7 @@ impl Local {
         statements: Arc<Statements>,
     ) -> Self {
         Self {
-            path: path.to_owned(),
-            patience,
+            file: File::new(path, patience),
             idle: Mutex::new(Some(Vec::new())),
             most,
             statements,
@@ -63,7 +57,7 @@ impl Local {
     }
 
     /// Every row, as what it is made into.
-    pub(super) fn rows<T: FromCells>(&self, statement: &Statement) -> Result<Vec<T>> {
+    pub(in crate::store) fn rows<T: FromCells>(&self, statement: &Statement) -> Result<Vec<T>> {
         self.each(statement, |cells| T::from_cells(cells))
     }
 
@@ -75,13 +69,9 @@ impl Local {
         statement: &Statement,
         mut read: impl FnMut(&mut RowCells<'_>) -> Result<T>,
     ) -> Result<Vec<T>> {
-        let made = match Handle::current().runtime_flavor() {
-            RuntimeFlavor::MultiThread => match self.run(statement, &mut read, SHORT)? {
-                Some(made) => Some(made),
-                None => block_in_place(|| self.run(statement, &mut read, u32::MAX))?,
-            },
-            // There is no other thread.
-            _ => self.run(statement, &mut read, u32::MAX)?,
+        let made = match self.run(statement, &mut read, SHORT)? {
+            Some(made) => Some(made),
+            None => aside(|| self.run(statement, &mut read, u32::MAX))?,
         };
         self.statements.ran(statement);
         made.ok_or(Error::internal("a read was interrupted"))
@@ -89,19 +79,13 @@ impl Local {
 
     /// Hands over each row of a statement that takes long as a rule: another thread takes over
     /// at once, so that no row is met twice.
-    pub(super) fn for_each<T: FromCells>(
+    pub(in crate::store) fn for_each<T: FromCells>(
         &self,
         statement: &Statement,
         mut take: impl FnMut(T) -> Result<()>,
     ) -> Result<()> {
         let mut read = |cells: &mut RowCells<'_>| take(T::from_cells(cells)?);
-        let met = match Handle::current().runtime_flavor() {
-            RuntimeFlavor::MultiThread => {
-                block_in_place(|| self.run(statement, &mut read, u32::MAX))?
-            }
-            // There is no other thread.
-            _ => self.run(statement, &mut read, u32::MAX)?,
-        };
+        let met = aside(|| self.run(statement, &mut read, u32::MAX))?;
         self.statements.ran(statement);
         met.map(|_: Vec<()>| ())
             .ok_or(Error::internal("a read was interrupted"))
@@ -142,18 +126,9 @@ impl Local {
         }
     }
 
-    /// With the settings of the pool's readers (`store/connect.rs`).
     fn open(&self) -> rusqlite::Result<Reading> {
-        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        let connection = Connection::open_with_flags(&self.path, flags)?;
-        connection.busy_timeout(self.patience.wait)?;
-        connection.set_prepared_statement_cache_capacity(STATEMENTS);
-        for pragma in ["trusted_schema", "mmap_size"] {
-            connection.pragma_update(None, pragma, 0)?;
-        }
-        for pragma in ["query_only", "cell_size_check"] {
-            connection.pragma_update(None, pragma, 1)?;
-        }
+        let connection = self.file.open(OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+        set(&connection, &[("query_only", "ON")])?;
         connection.pragma_update(None, "cache_size", -PAGES)?;
         let left = Arc::new(AtomicU32::new(u32::MAX));
         let counted = Arc::clone(&left);
@@ -170,7 +145,7 @@ impl Local {
     }
 
     /// Closes what nobody uses; what somebody uses is closed behind them.
-    pub(super) fn close(&self) {
+    pub(in crate::store) fn close(&self) {
         let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
         idle.take();
     }
@@ -183,39 +158,11 @@ impl Reading {
         statement: &Statement,
         read: &mut impl FnMut(&mut RowCells<'_>) -> Result<T>,
     ) -> Result<Option<Vec<T>>> {
-        match self.met(statement, read) {
+        match each(&self.connection, statement, read) {
             Ok(made) => Ok(Some(made)),
             Err(Stop::Sqlite(error)) if is_interruption(&error) => Ok(None),
-            Err(Stop::Sqlite(error)) => Err(error.into()),
-            Err(Stop::Read(error)) => Err(error),
+            Err(stop) => Err(stop.into()),
         }
-    }
-
-    fn met<T>(
-        &self,
-        statement: &Statement,
-        read: &mut impl FnMut(&mut RowCells<'_>) -> Result<T>,
-    ) -> Result<Vec<T>, Stop> {
-        let mut made = Vec::new();
-        let mut prepared = self.connection.prepare_cached(&statement.sql)?;
-        let values = statement.values.as_ref().map_or(&[][..], |Values(all)| all);
-        let mut rows = prepared.query(params_from_iter(values.iter().map(Parameter)))?;
-        while let Some(row) = rows.next()? {
-            made.push(read(&mut RowCells::of(row)).map_err(Stop::Read)?);
-        }
-        Ok(made)
-    }
-}
-
-/// What ended a read before its end.
-enum Stop {
-    Sqlite(rusqlite::Error),
-    Read(Error),
-}
-
-impl From<rusqlite::Error> for Stop {
-    fn from(error: rusqlite::Error) -> Self {
-        Self::Sqlite(error)
     }
 }
 
