@@ -269,7 +269,7 @@ async fn a_creation_lists_every_field_from_null(world: &World) {
     let entry = world.db_new_entries().await.remove(0);
     let fields = changes(&entry);
     assert!(fields.iter().all(|change| change.from.is_none()));
-    let names: Vec<&str> = fields.iter().map(|change| change.field.as_str()).collect();
+    let names: Vec<&str> = fields.iter().map(|change| &*change.field).collect();
     assert_eq!(
         names,
         [

@@ -309,7 +309,7 @@ async fn a_circular_cites_a_published_briefing(world: &World) {
     let entry = world.db_new_entries().await.pop().unwrap();
     assert_eq!(entry.action, "order.issue");
     let cited = FieldChange {
-        field: "briefing".to_owned(),
+        field: "briefing".into(),
         from: None,
         to: briefing.as_str().map(str::to_owned),
     };

@@ -100,7 +100,11 @@ impl LedgerEntry {
         let changes = chain::read_changes(&self.row.changes).map_err(public)?;
         Ok(changes
             .into_iter()
-            .map(|chain::FieldChange { field, from, to }| FieldChange { field, from, to })
+            .map(|chain::FieldChange { field, from, to }| FieldChange {
+                field: field.into_owned(),
+                from,
+                to,
+            })
             .collect())
     }
 

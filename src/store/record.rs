@@ -75,7 +75,7 @@ pub fn difference(before: &Fields, after: &Fields) -> Vec<FieldChange> {
         .chain(after.keys().filter(|name| !before.contains_key(*name)));
     let mut changes: Vec<FieldChange> = names
         .map(|name| FieldChange {
-            field: (*name).to_owned(),
+            field: (*name).into(),
             from: before.get(name).cloned().flatten(),
             to: after.get(name).cloned().flatten(),
         })
@@ -89,7 +89,7 @@ pub fn difference(before: &Fields, after: &Fields) -> Vec<FieldChange> {
 #[must_use]
 pub fn creation(fields: Fields) -> Vec<FieldChange> {
     let fields = fields.into_iter().map(|(name, value)| FieldChange {
-        field: name.to_owned(),
+        field: name.into(),
         from: None,
         to: value,
     });

@@ -78,7 +78,7 @@ async fn a_creation_lists_every_field_from_nothing() {
         assert!(changes.iter().all(|change| change.from.is_none()));
         let to: HashMap<&str, Option<&str>> = changes
             .iter()
-            .map(|change| (change.field.as_str(), change.to.as_deref()))
+            .map(|change| (&*change.field, change.to.as_deref()))
             .collect();
         assert_eq!(to["areas"].unwrap().split(' ').count(), 2);
         assert_eq!(to["aliases"], None);

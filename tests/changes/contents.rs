@@ -198,7 +198,7 @@ async fn contents_change_as_proposed(world: &World) {
         "SELECT changes AS v FROM ledger WHERE subject_type = 'Project' AND action = 'change.decide'",
     );
     let changes = read_changes(&changes.await[0]).unwrap();
-    let fields: Vec<&str> = changes.iter().map(|change| change.field.as_str()).collect();
+    let fields: Vec<&str> = changes.iter().map(|change| &*change.field).collect();
     for field in [
         "title",
         "kind",

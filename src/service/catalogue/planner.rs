@@ -47,7 +47,8 @@ impl<S: Subject> Planned<S> {
         let before = self.before.as_ref().map(S::fields);
         let changes = difference(&before.unwrap_or_default(), &self.after.fields());
         let changed_lists = self.lists.iter().filter(|(_, list)| list.differs());
-        let mut fields: Vec<String> = changes.into_iter().map(|change| change.field).collect();
+        let changes = changes.into_iter();
+        let mut fields: Vec<String> = changes.map(|change| change.field.into_owned()).collect();
         fields.extend(changed_lists.map(|(column, _)| api_name(column)));
         fields.sort();
         fields

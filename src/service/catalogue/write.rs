@@ -131,7 +131,7 @@ fn created(lists: &BTreeMap<String, ListChange>, ids: &Ids) -> Result<Fields> {
 fn changed(lists: &BTreeMap<String, ListChange>, ids: &Ids) -> Result<Vec<FieldChange>> {
     let change = |(column, list): (&String, &ListChange)| {
         Ok(FieldChange {
-            field: api_name(column),
+            field: api_name(column).into(),
             from: shown::list(column, list.from.as_deref(), ids)?,
             to: shown::list(column, list.to.as_deref(), ids)?,
         })

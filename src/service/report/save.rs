@@ -92,7 +92,7 @@ async fn put(
     };
     // That the content changed is known, not to what.
     let changed = FieldChange {
-        field: "content".to_owned(),
+        field: "content".into(),
         from: None,
         to: None,
     };

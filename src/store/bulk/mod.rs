@@ -1,5 +1,5 @@
 //! Fills an empty database with very many rows: for data that is generated, and for nothing
-//! else. Rows are written in statements of many, a transaction a batch, past the unit of
+//! else. Rows are written a batch a transaction, past the unit of
 //! work, but with the same ledger entries: [`Filler`] makes them by the same rules of record
 //! and hash, and [`Bulk`] writes rows and entries together.
 //!
@@ -121,7 +121,16 @@ impl Filler {
     /// What was made since the last time. A table stands behind those that its rows point to
     /// if a row of theirs was made first.
     pub fn take(&mut self) -> Vec<Rows> {
-        std::mem::take(&mut self.tables)
+        let taken = self.tables.iter_mut().map(|rows| {
+            // The next batch is about as large.
+            let next = Vec::with_capacity(rows.values.len());
+            Rows {
+                table: rows.table,
+                columns: rows.columns.clone(),
+                values: std::mem::replace(&mut rows.values, next),
+            }
+        });
+        taken.collect()
     }
 
     /// The end of the ledger so far.

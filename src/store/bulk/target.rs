@@ -1,31 +1,24 @@
-//! The two databases, as they take very many rows: SQLite by prepared statements of many
-//! rows on one connection, PostgreSQL by `COPY`.
+//! The two databases, as they take very many rows: SQLite by a prepared statement a table on
+//! one connection, PostgreSQL by `COPY`.
 
-use std::collections::HashMap;
 use std::fmt::Write as _;
 use std::path::Path;
 use std::str::FromStr;
-use std::sync::Arc;
 
 use chrono::SecondsFormat;
 use sea_orm::Value;
 use sqlx::postgres::PgConnectOptions;
-use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
-use sqlx::{AssertSqlSafe, ConnectOptions, Connection, PgConnection, SqliteConnection};
+use sqlx::{AssertSqlSafe, ConnectOptions, Connection, PgConnection};
 
 use super::{Rows, unknown};
 use crate::error::{Error, Result};
 use crate::store::DatabaseUrl;
-
-/// Values in one statement: more does not pay.
-const VALUES: usize = 4_000;
+use crate::store::sqlite::Filling;
 
 /// Bytes of one message to PostgreSQL.
 const MESSAGE: usize = 1 << 20;
 
 /// The indexes that no constraint needs, each with how it is made.
-const SQLITE_INDEXES: &str = "SELECT name, sql FROM sqlite_schema \
-    WHERE type = 'index' AND sql IS NOT NULL ORDER BY name";
 const POSTGRES_INDEXES: &str = "SELECT c.relname::text, pg_get_indexdef(c.oid) \
     FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid \
     WHERE c.relnamespace = current_schema()::regnamespace \
@@ -42,11 +35,7 @@ pub struct Bulk {
 
 #[derive(Debug)]
 enum Target {
-    Sqlite {
-        connection: SqliteConnection,
-        /// The statement of so many rows of a table.
-        statements: HashMap<(&'static str, usize), Arc<str>>,
-    },
+    Sqlite(Filling),
     Postgres(Box<PgConnection>),
 }
 
@@ -57,38 +46,20 @@ impl Bulk {
     /// [`Error::Internal`] when it cannot be opened alone.
     pub async fn open(url: &DatabaseUrl) -> Result<Self> {
         match url {
-            DatabaseUrl::Sqlite(path) => Self::open_sqlite(path).await,
+            DatabaseUrl::Sqlite(path) => Self::open_sqlite(path),
             DatabaseUrl::Postgres(url) => Self::open_postgres(url).await,
         }
     }
 
-    async fn open_sqlite(path: &Path) -> Result<Self> {
-        let mut connection = SqliteConnectOptions::new()
-            .filename(path)
-            // Pages behind the end of the file need no copy in this journal.
-            .journal_mode(SqliteJournalMode::Delete)
-            .synchronous(SqliteSynchronous::Off)
-            .foreign_keys(false)
-            .pragma("cache_size", "-262144")
-            .disable_statement_logging()
-            .connect()
-            .await
-            .map_err(Error::internal)?;
-        let indexes: Vec<(String, String)> = sqlx::query_as(SQLITE_INDEXES)
-            .fetch_all(&mut connection)
-            .await
-            .map_err(Error::internal)?;
+    fn open_sqlite(path: &Path) -> Result<Self> {
+        let filling = Filling::open(path)?;
+        let indexes = filling.indexes()?;
         for (name, _) in &indexes {
-            run_sqlite(&mut connection, &format!("DROP INDEX {name}")).await?;
+            filling.run(&format!("DROP INDEX {name}"))?;
         }
         let aside = indexes.into_iter().map(|(_, made)| made).collect();
-        Ok(Self {
-            target: Target::Sqlite {
-                connection,
-                statements: HashMap::new(),
-            },
-            aside,
-        })
+        let target = Target::Sqlite(filling);
+        Ok(Self { target, aside })
     }
 
     async fn open_postgres(url: &str) -> Result<Self> {
@@ -120,15 +91,10 @@ impl Bulk {
     /// [`Error::Internal`] when the database refuses.
     pub async fn write(&mut self, batch: Vec<Rows>) -> Result<()> {
         match &mut self.target {
-            Target::Sqlite {
-                connection,
-                statements,
-            } => {
-                run_sqlite(connection, "BEGIN IMMEDIATE").await?;
-                for rows in batch {
-                    insert(connection, statements, rows).await?;
-                }
-                run_sqlite(connection, "COMMIT").await
+            Target::Sqlite(filling) => {
+                filling.run("BEGIN IMMEDIATE")?;
+                batch.iter().try_for_each(|rows| insert(filling, rows))?;
+                filling.run("COMMIT")
             }
             Target::Postgres(connection) => {
                 run_postgres(connection, "BEGIN").await?;
@@ -147,16 +113,12 @@ impl Bulk {
     /// [`Error::Internal`] when the database refuses.
     pub async fn finish(self) -> Result<()> {
         match self.target {
-            Target::Sqlite { mut connection, .. } => {
+            Target::Sqlite(filling) => {
                 for made in &self.aside {
-                    run_sqlite(&mut connection, made).await?;
+                    filling.run(made)?;
                 }
-                run_sqlite(&mut connection, "PRAGMA analysis_limit = 1000").await?;
-                run_sqlite(&mut connection, "ANALYZE").await?;
-                // What was written without waiting is on the disk behind this.
-                run_sqlite(&mut connection, "PRAGMA synchronous = FULL").await?;
-                run_sqlite(&mut connection, "PRAGMA journal_mode = WAL").await?;
-                connection.close().await.map_err(Error::internal)
+                filling.run("PRAGMA analysis_limit = 1000; ANALYZE")?;
+                filling.close()
             }
             Target::Postgres(mut connection) => {
                 run_postgres(&mut connection, "SET maintenance_work_mem = '256MB'").await?;
@@ -170,14 +132,6 @@ impl Bulk {
     }
 }
 
-async fn run_sqlite(connection: &mut SqliteConnection, sql: &str) -> Result<()> {
-    sqlx::raw_sql(AssertSqlSafe(sql))
-        .execute(connection)
-        .await
-        .map_err(Error::internal)?;
-    Ok(())
-}
-
 async fn run_postgres(connection: &mut PgConnection, sql: &str) -> Result<()> {
     sqlx::raw_sql(AssertSqlSafe(sql))
         .execute(connection)
@@ -186,55 +140,17 @@ async fn run_postgres(connection: &mut PgConnection, sql: &str) -> Result<()> {
     Ok(())
 }
 
-async fn insert(
-    connection: &mut SqliteConnection,
-    statements: &mut HashMap<(&'static str, usize), Arc<str>>,
-    rows: Rows,
-) -> Result<()> {
-    let Rows {
-        table,
-        columns,
-        values,
-    } = rows;
-    let at_once = columns.len() * (VALUES / columns.len()).max(1);
-    let mut values = values.into_iter();
-    while values.len() > 0 {
-        let count = values.len().min(at_once) / columns.len();
-        let sql = statements
-            .entry((table, count))
-            .or_insert_with(|| insertion(table, &columns, count));
-        // Only the statement of a full chunk comes again.
-        let mut query = sqlx::query(AssertSqlSafe(Arc::clone(sql)))
-            .persistent(count == at_once / columns.len());
-        for value in values.by_ref().take(count * columns.len()) {
-            query = match value {
-                Value::Bool(value) => query.bind(value),
-                Value::Int(value) => query.bind(value),
-                Value::BigInt(value) => query.bind(value),
-                Value::String(value) => query.bind(value),
-                Value::Uuid(value) => query.bind(value),
-                Value::ChronoDate(value) => query.bind(value),
-                Value::ChronoDateTimeUtc(value) => query.bind(value),
-                other => return Err(unknown(&other)),
-            };
-        }
-        query
-            .execute(&mut *connection)
-            .await
-            .map_err(Error::internal)?;
-    }
-    Ok(())
+fn insert(filling: &Filling, rows: &Rows) -> Result<()> {
+    let width = rows.columns.len();
+    let places = vec!["?"; width].join(", ");
+    let (table, columns) = (rows.table, quoted(&rows.columns));
+    let sql = format!("INSERT INTO {table} ({columns}) VALUES ({places})");
+    filling.insert(&sql, width, &rows.values)
 }
 
 fn quoted(columns: &[&str]) -> String {
     let columns: Vec<String> = columns.iter().map(|name| format!("\"{name}\"")).collect();
     columns.join(", ")
-}
-
-fn insertion(table: &str, columns: &[&str], rows: usize) -> Arc<str> {
-    let row = format!("({})", vec!["?"; columns.len()].join(", "));
-    let rows = vec![row.as_str(); rows].join(", ");
-    format!("INSERT INTO {table} ({}) VALUES {rows}", quoted(columns)).into()
 }
 
 async fn copy(connection: &mut PgConnection, rows: &Rows) -> Result<()> {

@@ -1,5 +1,6 @@
 //! What changed, by field, and how the column of an entry holds it.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
@@ -15,7 +16,7 @@ pub type Fields = BTreeMap<String, Option<String>>;
 #[serde(deny_unknown_fields)]
 pub struct FieldChange {
     /// The field, in the API's name.
-    pub field: String,
+    pub field: Cow<'static, str>,
     /// The value before; none at a creation.
     pub from: Option<String>,
     /// The value after.
@@ -24,7 +25,9 @@ pub struct FieldChange {
 
 /// The canonical JSON: what is hashed, exported and served. The changes are sorted by field.
 pub(super) fn canonical(changes: &[FieldChange]) -> Result<String> {
-    serde_json::to_string(changes).map_err(Error::internal)
+    let mut list = Vec::with_capacity(changes.len() * 64 + 2);
+    serde_json::to_writer(&mut list, changes).map_err(Error::internal)?;
+    String::from_utf8(list).map_err(Error::internal)
 }
 
 /// What the column holds. Where nothing stood before, as at a creation, an object of the new
@@ -34,9 +37,15 @@ pub(super) fn stored(changes: &[FieldChange], canonical: String) -> Result<Strin
     if changes.is_empty() || changes.iter().any(|change| change.from.is_some()) {
         return Ok(canonical);
     }
-    let values = changes.iter().map(|change| (&change.field, &change.to));
-    let values: BTreeMap<&String, &Option<String>> = values.collect();
-    serde_json::to_string(&values).map_err(Error::internal)
+    let mut object = Vec::with_capacity(changes.len() * 32 + 2);
+    for change in changes {
+        object.push(if object.is_empty() { b'{' } else { b',' });
+        serde_json::to_writer(&mut object, &change.field).map_err(Error::internal)?;
+        object.push(b':');
+        serde_json::to_writer(&mut object, &change.to).map_err(Error::internal)?;
+    }
+    object.push(b'}');
+    String::from_utf8(object).map_err(Error::internal)
 }
 
 /// Reads the column, in either form, sorted by field.
@@ -49,7 +58,7 @@ pub fn read(column: &str) -> Result<Vec<FieldChange>> {
     }
     let values: Fields = serde_json::from_str(column).map_err(Error::internal)?;
     let changes = values.into_iter().map(|(field, to)| FieldChange {
-        field,
+        field: field.into(),
         from: None,
         to,
     });
@@ -70,8 +79,8 @@ pub(super) fn fold(column: &str, fields: &mut Fields) -> Result<()> {
         }
     } else {
         let changes: Vec<FieldChange> = serde_json::from_str(column).map_err(Error::internal)?;
-        let after = changes.into_iter().map(|change| (change.field, change.to));
-        fields.extend(after);
+        let after = changes.into_iter();
+        fields.extend(after.map(|change| (change.field.into_owned(), change.to)));
     }
     Ok(())
 }
@@ -86,7 +95,7 @@ mod tests {
 
     fn change(field: &str, from: Option<&str>, to: Option<&str>) -> FieldChange {
         FieldChange {
-            field: field.to_owned(),
+            field: field.to_owned().into(),
             from: from.map(str::to_owned),
             to: to.map(str::to_owned),
         }
@@ -110,8 +119,10 @@ mod tests {
             assert_eq!(read(&list).unwrap(), changes, "the list can always be read");
             assert_eq!(stored(&changes, list).unwrap(), column);
             assert_eq!(read(column).unwrap(), changes);
-            let after = changes.into_iter().map(|change| (change.field, change.to));
-            let after: Fields = after.collect();
+            let after = changes.into_iter();
+            let after: Fields = after
+                .map(|change| (change.field.into_owned(), change.to))
+                .collect();
             for before in [Fields::new(), [("z".to_owned(), None)].into()] {
                 let mut expected = before.clone();
                 expected.extend(after.clone());

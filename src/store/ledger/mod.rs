@@ -409,9 +409,15 @@ fn unhex(text: &str) -> Result<Vec<u8>> {
     if text.len() != 64 || !text.is_ascii() {
         return Err(broken());
     }
-    (0..64)
-        .step_by(2)
-        .map(|at| u8::from_str_radix(&text[at..at + 2], 16).map_err(|_| broken()))
+    let digit = |byte: u8| match byte {
+        b'0'..=b'9' => Ok(byte - b'0'),
+        b'a'..=b'f' => Ok(byte - b'a' + 10),
+        b'A'..=b'F' => Ok(byte - b'A' + 10),
+        _ => Err(broken()),
+    };
+    let pairs = text.as_bytes().chunks_exact(2);
+    pairs
+        .map(|pair| Ok(digit(pair[0])? << 4 | digit(pair[1])?))
         .collect()
 }
 
@@ -436,7 +442,7 @@ mod tests {
     fn an_entry_written_at_once_is_the_canonical_one() {
         let odd = "\u{0}\t\n\"\\/督办\u{7f}\u{2028}😀";
         let change = |field: &str, from: Option<&str>, to: Option<&str>| FieldChange {
-            field: field.to_owned(),
+            field: field.to_owned().into(),
             from: from.map(str::to_owned),
             to: to.map(str::to_owned),
         };

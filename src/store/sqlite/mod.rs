@@ -7,6 +7,7 @@
 //! copies, the making of an index.
 
 mod cell;
+mod filling;
 mod readers;
 mod unit;
 mod writer;
@@ -22,6 +23,7 @@ use super::Patience;
 use crate::error::{Error, Result};
 use cell::{Parameter, RowCells};
 
+pub(super) use filling::Filling;
 pub use readers::Readers;
 pub(super) use unit::Unit;
 pub(super) use writer::Writer;
