@@ -5,11 +5,12 @@ use duban::store::reader;
 use duban_entities::row::FromCells;
 use duban_entities::vocabulary::Stage;
 use duban_entities::{
-    api_token, area, briefing, change_request, citation, clause, cooperating_unit, grant,
-    indicator, jurisdiction, ledger, order, order_dismissal, order_project, order_task, plan,
-    project, project_alias, project_area, project_external_id, project_investment, rating_adoption,
-    rating_override, refresh_token, report_draft, report_revision, session, suggested_lead, target,
-    task, task_evidence, unit, unit_alias, user,
+    api_token, area, briefing, change_request, citation, clause, cooperating_unit, duty_mark,
+    grant, idempotency, import_row, indicator, jurisdiction, ledger, order, order_dismissal,
+    order_project, order_task, plan, project, project_alias, project_area, project_external_id,
+    project_investment, rating_adoption, rating_override, refresh_token, report_draft,
+    report_revision, search_mark, session, suggested_lead, tally, tally_mark, target, task,
+    task_evidence, throttle, unit, unit_alias, unit_tally, user,
 };
 use sea_orm::sea_query::Expr;
 use sea_orm::{EntityTrait, QueryFilter, QueryOrder, QuerySelect};
@@ -48,11 +49,12 @@ macro_rules! compared {
 
 async fn every_row_is_read_as_the_pool_reads_it(world: &World) {
     let counts = compared!(world:
-        api_token, area, briefing, change_request, citation, clause, cooperating_unit, grant,
-        indicator, jurisdiction, ledger, order, order_dismissal, order_project, order_task, plan,
+        api_token, area, briefing, change_request, citation, clause, cooperating_unit, duty_mark,
+        grant, idempotency, import_row, indicator, jurisdiction, ledger, order, order_dismissal, order_project, order_task, plan,
         project, project_alias, project_area, project_external_id, project_investment,
-        rating_adoption, rating_override, refresh_token, report_draft, report_revision, session,
-        suggested_lead, target, task, task_evidence, unit, unit_alias, user,
+        rating_adoption, rating_override, refresh_token, report_draft, report_revision,
+        search_mark, session, suggested_lead, tally, tally_mark, target, task, task_evidence,
+        throttle, unit, unit_alias, unit_tally, user,
     );
     let filled = counts.iter().filter(|(_, count)| *count > 0).count();
     assert!(filled >= 15, "too little to compare: {counts:?}");

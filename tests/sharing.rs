@@ -12,7 +12,7 @@ use duban::store::ledger as chain;
 use duban::store::writes::run_unprepared;
 use duban::store::{Store, Work, facts, projects};
 use duban_entities::{api_token, project};
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter};
+use sea_orm::{ColumnTrait, ConnectionTrait, Database, EntityTrait, PaginatorTrait, QueryFilter};
 use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 
@@ -257,6 +257,33 @@ fn what_sqlite_takes_back_by_itself_leaves_nothing_open() {
             spawn(store, End::Well).await.unwrap().unwrap();
         }
         assert_counted(world, before, 2).await;
+    });
+}
+
+/// Read in the file alone, as if there were no log beside it.
+async fn percent_without_log(world: &World) -> Option<i32> {
+    let url = format!("{}?mode=ro&immutable=1", world.database.url);
+    let file = Database::connect(url).await.ok()?;
+    // Pages may be on their way while they are read.
+    let row = project::Entity::find_by_id(BRIDGE).one(&file).await;
+    Some(row.ok()??.percent_complete)
+}
+
+/// No commit waits for what is written into the file.
+#[test]
+fn the_log_is_folded_in_beside_the_writers() {
+    on_world(Engine::Sqlite, async |world| {
+        let store = &world.services.store;
+        let before = db_percent(world).await;
+        for _ in 0..32 {
+            spawn(store, End::Well).await.unwrap().unwrap();
+        }
+        while percent_without_log(world)
+            .await
+            .is_none_or(|percent| percent == before)
+        {
+            tokio::task::yield_now().await;
+        }
     });
 }
 

@@ -7,6 +7,7 @@
 //! copies, the making of an index.
 
 mod cell;
+mod checkpoint;
 mod filling;
 mod readers;
 mod unit;

@@ -15,6 +15,7 @@ use tokio::runtime::Handle;
 use tokio::sync::{Mutex as Queue, OwnedMutexGuard, watch};
 use tokio::time::{Instant, timeout};
 
+use super::checkpoint::Checkpoints;
 use super::{File, OF_WRITERS, Unit, aside, set};
 use crate::error::{Error, Result};
 use crate::store::ledger::Head;
@@ -26,6 +27,12 @@ const LARGEST: usize = 64;
 /// Whoever ends so long after the first has begun commits, though others wait.
 const LONGEST: Duration = Duration::from_millis(10);
 
+/// KiB of pages that the connection keeps: what the largest group changes is not written before
+/// its commit.
+const PAGES: i64 = 16_384;
+/// Pages of the log at which the writer folds it into the file itself: 32 MiB.
+const LONGEST_LOG: i64 = 8_192;
+
 /// The connection that writes, and the queue before it.
 #[derive(Debug)]
 pub(in crate::store) struct Writer {
@@ -33,6 +40,7 @@ pub(in crate::store) struct Writer {
     access: Access,
     held: Arc<Queue<Held>>,
     waiting: AtomicUsize,
+    checkpoints: Arc<Checkpoints>,
     pub(super) statements: Arc<Statements>,
 }
 
@@ -88,8 +96,10 @@ impl Writer {
             closed: false,
             open: None,
         };
+        let file = File::new(path, patience);
         Self {
-            file: File::new(path, patience),
+            checkpoints: Arc::new(Checkpoints::new(file.clone())),
+            file,
             access,
             held: Arc::new(Queue::new(held)),
             waiting: AtomicUsize::default(),
@@ -135,6 +145,8 @@ impl Writer {
             Access::ReadOnly => OpenFlags::SQLITE_OPEN_READ_ONLY,
         })?;
         set(&connection, &OF_WRITERS)?;
+        connection.pragma_update(None, "cache_size", -PAGES)?;
+        connection.pragma_update(None, "wal_autocheckpoint", LONGEST_LOG)?;
         Ok(connection)
     }
 
@@ -142,6 +154,7 @@ impl Writer {
     pub(in crate::store) async fn close(&self) -> Result<()> {
         let mut held = self.held.lock().await;
         held.closed = true;
+        aside(|| self.checkpoints.close())?;
         let Some(connection) = held.connection.take() else {
             return Ok(());
         };
@@ -315,7 +328,10 @@ impl Turn {
             return;
         };
         let ended = match aside(|| self.run("COMMIT")) {
-            Ok(()) => Ended::Committed,
+            Ok(()) => {
+                self.writer.checkpoints.committed(open.units);
+                Ended::Committed
+            }
             Err(error) => {
                 tracing::error!(%error, units = open.units, "a commit failed");
                 self.take_back();
