@@ -11,8 +11,8 @@
 //! | `work` | projects and what hangs on them |
 //! | `schedule`, `report` | milestones; reports |
 //!
-//! One thread makes batches of a jurisdiction each, in order, because the ledger is a chain;
-//! the database takes them meanwhile.
+//! Batches are of a jurisdiction each. One thread makes their rows, another puts their entries
+//! into the chain of the ledger, and the database takes them meanwhile: all in the same order.
 
 mod people;
 mod place;
@@ -22,6 +22,7 @@ mod words;
 mod work;
 
 use std::sync::Arc;
+use std::thread::{self, JoinHandle};
 
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use tokio::sync::mpsc;
@@ -31,7 +32,7 @@ use crate::clock::{Clock, ManualClock, SeededIds, SeededNumbers};
 use crate::error::{Error, Result};
 use crate::policy::{Action, Facts, Permit};
 use crate::service::{Call, Credentials};
-use crate::store::bulk::{Bulk, Filler, Rows};
+use crate::store::bulk::{Batch, Bulk, Entries, Filler};
 use crate::store::today::Today;
 use crate::store::{Access, DatabaseUrl, Store, authorise, demonstration, ledger, tallies};
 
@@ -76,23 +77,38 @@ pub async fn run(
     let password_hash = credentials.passwords.hash(PASSWORD).await?;
     prepare(url, Arc::clone(&clock) as Arc<dyn Clock>).await?;
     let told = Arc::clone(&clock) as Arc<dyn Clock>;
-    let (send, mut batches) = mpsc::channel(2);
-    let making = std::thread::spawn(move || {
-        Maker::new(plan, clock, password_hash)?.run(|made, rows| {
-            // Nobody listens any more where writing has failed.
-            send.blocking_send((made, rows)).is_ok()
-        })
+    // Nobody takes any more where a later step has failed.
+    let (make, mut drafted) = mpsc::channel(1);
+    let making = thread::spawn(move || {
+        let maker = Maker::new(plan, clock, password_hash)?;
+        maker.run(|made, batch| make.blocking_send((made, batch)).is_ok())
+    });
+    let (tell_of, mut batches) = mpsc::channel(1);
+    let telling = thread::spawn(move || {
+        let mut entries = Entries::new();
+        while let Some((made, batch)) = drafted.blocking_recv() {
+            let rows = entries.append(batch)?;
+            if tell_of.blocking_send((made, rows)).is_err() {
+                break;
+            }
+        }
+        Ok(entries.head().clone())
     });
     let mut bulk = Bulk::open(url).await?;
     while let Some((made, rows)) = batches.recv().await {
         bulk.write(rows).await?;
         tell(made);
     }
-    let made = making.join();
-    let generated = made.map_err(|_| Error::internal("generating came to a sudden end"))??;
+    let sign_ins = joined(making)?;
+    let head = joined(telling)?;
     bulk.finish().await?;
     derive(url, told).await?;
-    Ok(generated)
+    Ok(Generated { head, sign_ins })
+}
+
+fn joined<T>(thread: JoinHandle<Result<T>>) -> Result<T> {
+    let ended = thread.join();
+    ended.map_err(|_| Error::internal("generating came to a sudden end"))?
 }
 
 /// Makes what a unit of work would have kept beside the rows: the index of the search, the
@@ -180,8 +196,8 @@ impl Maker {
         })
     }
 
-    /// Makes all, a jurisdiction a batch; ends where nobody takes one.
-    fn run(mut self, take: impl Fn(usize, Vec<Rows>) -> bool) -> Result<Generated> {
+    /// Makes all, a jurisdiction a batch; ends where nobody takes one. Answers who can sign in.
+    fn run(mut self, take: impl Fn(usize, Batch) -> bool) -> Result<Vec<SignIn>> {
         let mut made = 0;
         for n in 0.. {
             let count = (self.plan.projects - made).min(IN_JURISDICTION);
@@ -197,20 +213,17 @@ impl Maker {
                 break;
             }
         }
-        Ok(Generated {
-            head: self.filler.head().clone(),
-            sign_ins: self.sign_ins,
-        })
+        Ok(self.sign_ins)
     }
 
     /// One jurisdiction with so many projects.
     fn jurisdiction(&mut self, n: usize, count: usize) -> Result<()> {
-        let place = self.place(n)?;
-        let people = self.people(n, &place)?;
+        let place = self.place(n);
+        let people = self.people(n, &place);
         for number in 0..count {
             let work = self.work(&place, number)?;
-            self.milestones(&place, &people, &work)?;
-            self.reports(&place, &people, &work)?;
+            self.milestones(&place, &people, &work);
+            self.reports(&place, &people, &work);
         }
         Ok(())
     }

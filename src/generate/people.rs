@@ -8,7 +8,6 @@ use duban_entities::{grant, user};
 
 use super::Maker;
 use super::place::Place;
-use crate::error::Result;
 use crate::store::record::Fields;
 
 /// The password of every generated user.
@@ -34,32 +33,32 @@ pub(super) struct People {
 }
 
 impl Maker {
-    pub(super) fn people(&mut self, n: usize, place: &Place) -> Result<People> {
+    pub(super) fn people(&mut self, n: usize, place: &Place) -> People {
         if n == 0 {
-            let administrator = self.user("administrator", "系统管理员")?;
+            let administrator = self.user("administrator", "系统管理员");
             let everything = (Role::Administrator, ScopeType::Everything);
-            self.grant(administrator, everything, None, (None, None))?;
+            self.grant(administrator, everything, None, (None, None));
             self.sign_in("administrator", Role::Administrator, None);
         }
         let number = n + 1;
         let office_name = format!("office-{number:04}");
-        let office = self.user(&office_name, "督查员")?;
+        let office = self.user(&office_name, "督查员");
         let supervises = (Role::Supervisor, ScopeType::Jurisdiction);
-        self.grant(office, supervises, Some(place), (None, Some(place.office)))?;
+        self.grant(office, supervises, Some(place), (None, Some(place.office)));
         let unit_name = format!("units-{number:04}");
-        let unit = self.user(&unit_name, "审签人")?;
+        let unit = self.user(&unit_name, "审签人");
         let signs = (Role::Signatory, ScopeType::Unit);
-        self.grant(unit, signs, Some(place), (Some(place.government), None))?;
+        self.grant(unit, signs, Some(place), (Some(place.government), None));
         if n == 0 {
             self.sign_in(&office_name, Role::Supervisor, Some(place.code.clone()));
             self.sign_in(&unit_name, Role::Signatory, Some(scope(place, "ZF")));
             if let Some(first) = place.leads.first() {
-                let single = self.user("unit-0001", "审签人")?;
-                self.grant(single, signs, Some(place), (Some(*first), None))?;
+                let single = self.user("unit-0001", "审签人");
+                self.grant(single, signs, Some(place), (Some(*first), None));
                 self.sign_in("unit-0001", Role::Signatory, Some(scope(place, "SLJ")));
             }
         }
-        Ok(People { unit, office })
+        People { unit, office }
     }
 
     fn sign_in(&mut self, username: &str, role: Role, scope: Option<String>) {
@@ -70,7 +69,7 @@ impl Maker {
         });
     }
 
-    fn user(&mut self, username: &str, name: &str) -> Result<UserId> {
+    fn user(&mut self, username: &str, name: &str) -> UserId {
         let at = self.filler.at();
         let id = self.ids.next_id();
         let row = user::Model {
@@ -85,8 +84,8 @@ impl Maker {
             created_at: at,
             updated_at: at,
         };
-        self.filler.create(&self.permit, row, Fields::new())?;
-        Ok(id)
+        self.filler.create(&self.permit, row, Fields::new());
+        id
     }
 
     fn grant(
@@ -95,7 +94,7 @@ impl Maker {
         (role, scope_type): (Role, ScopeType),
         place: Option<&Place>,
         (unit_id, home_unit_id): (Option<UnitId>, Option<UnitId>),
-    ) -> Result<()> {
+    ) {
         let at = self.filler.at();
         let row = grant::Model {
             id: self.ids.next_id(),
@@ -113,7 +112,7 @@ impl Maker {
             created_at: at,
             updated_at: at,
         };
-        self.filler.create(&self.permit, row, Fields::new())
+        self.filler.create(&self.permit, row, Fields::new());
     }
 }
 

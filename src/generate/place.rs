@@ -7,7 +7,6 @@ use duban_entities::{area, clause, duty_mark, jurisdiction, plan, unit};
 
 use super::Maker;
 use super::words::{AREAS, CHAPTERS, PLANS, UNITS, city, place};
-use crate::error::Result;
 use crate::store::record::Fields;
 
 /// What the projects of a jurisdiction point to.
@@ -28,7 +27,7 @@ pub(super) struct Place {
 }
 
 impl Maker {
-    pub(super) fn place(&mut self, n: usize) -> Result<Place> {
+    pub(super) fn place(&mut self, n: usize) -> Place {
         let at = self.filler.at();
         let id: JurisdictionId = self.ids.next_id();
         let code = format!("J{:04}", n + 1);
@@ -41,7 +40,7 @@ impl Maker {
             created_at: at,
             updated_at: at,
         };
-        self.filler.create(&self.permit, row, Fields::new())?;
+        self.filler.create(&self.permit, row, Fields::new());
         let period_to = last_of_plan(self.plan.day);
         let mut made = Place {
             id,
@@ -53,10 +52,10 @@ impl Maker {
             clauses: Vec::new(),
             period_to,
         };
-        self.areas(&mut made)?;
-        self.units(&mut made)?;
+        self.areas(&mut made);
+        self.units(&mut made);
         for (part, title) in PLANS {
-            self.plan_of(&mut made, part, title, n)?;
+            self.plan_of(&mut made, part, title, n);
         }
         // The months before the day are not owed again.
         self.filler.part::<duty_mark::Entity>(duty_mark::Model {
@@ -64,10 +63,10 @@ impl Maker {
             period: self.plan.day.format("%Y-%m").to_string(),
             swept_at: at,
         });
-        Ok(made)
+        made
     }
 
-    fn areas(&mut self, place_of: &mut Place) -> Result<()> {
+    fn areas(&mut self, place_of: &mut Place) {
         let at = self.filler.at();
         for (n, (kind, suffix)) in AREAS.into_iter().enumerate() {
             let id = self.ids.next_id();
@@ -83,13 +82,12 @@ impl Maker {
                 created_at: at,
                 updated_at: at,
             };
-            self.filler.create(&self.permit, row, Fields::new())?;
+            self.filler.create(&self.permit, row, Fields::new());
             place_of.areas.push(id);
         }
-        Ok(())
     }
 
-    fn units(&mut self, place_of: &mut Place) -> Result<()> {
+    fn units(&mut self, place_of: &mut Place) {
         for (n, (code, name, kind)) in UNITS.into_iter().enumerate() {
             let id = match n {
                 0 => place_of.government,
@@ -97,7 +95,7 @@ impl Maker {
                 _ => self.ids.next_id(),
             };
             let above = (n > 1).then_some(place_of.government);
-            self.unit(place_of, id, (code, name, kind), (above, None))?;
+            self.unit(place_of, id, (code, name, kind), (above, None));
             if n > 1 && kind != UnitKind::Collective {
                 place_of.leads.push(id);
             }
@@ -111,10 +109,9 @@ impl Maker {
             let id = self.ids.next_id();
             let named = (code.as_str(), name.as_str(), UnitKind::CountyGovernment);
             let above = Some(place_of.government);
-            self.unit(place_of, id, named, (above, Some(area)))?;
+            self.unit(place_of, id, named, (above, Some(area)));
             place_of.leads.push(id);
         }
-        Ok(())
     }
 
     fn unit(
@@ -123,7 +120,7 @@ impl Maker {
         id: UnitId,
         (code, name, kind): (&str, &str, UnitKind),
         (parent_id, area_id): (Option<UnitId>, Option<AreaId>),
-    ) -> Result<()> {
+    ) {
         let at = self.filler.at();
         let row = unit::Model {
             id,
@@ -144,10 +141,10 @@ impl Maker {
             updated_at: at,
         };
         let aliases = Fields::from([("aliases", None)]);
-        self.filler.create(&self.permit, row, aliases)
+        self.filler.create(&self.permit, row, aliases);
     }
 
-    fn plan_of(&mut self, place_of: &mut Place, part: &str, title: &str, n: usize) -> Result<()> {
+    fn plan_of(&mut self, place_of: &mut Place, part: &str, title: &str, n: usize) {
         let at = self.filler.at();
         let id = self.ids.next_id();
         let code = format!("{}-{part}", place_of.code);
@@ -170,7 +167,7 @@ impl Maker {
             created_at: at,
             updated_at: at,
         };
-        self.filler.create(&self.permit, row, Fields::new())?;
+        self.filler.create(&self.permit, row, Fields::new());
         for (position, heading) in (1..).zip(CHAPTERS) {
             let clause_id = self.ids.next_id();
             let row = clause::Model {
@@ -187,10 +184,9 @@ impl Maker {
                 created_at: at,
                 updated_at: at,
             };
-            self.filler.create(&self.permit, row, Fields::new())?;
+            self.filler.create(&self.permit, row, Fields::new());
             place_of.clauses.push(clause_id);
         }
-        Ok(())
     }
 }
 

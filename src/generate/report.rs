@@ -10,14 +10,13 @@ use super::people::People;
 use super::place::Place;
 use super::schedule::{Step, noon};
 use super::work::{Work, fen};
-use crate::error::Result;
 use crate::store::record::Fields;
 
 /// Reports a project.
 const REPORTS: u32 = 6;
 
 impl Maker {
-    pub(super) fn reports(&mut self, place: &Place, people: &People, work: &Work) -> Result<()> {
+    pub(super) fn reports(&mut self, place: &Place, people: &People, work: &Work) {
         let this_month = first_of(self.plan.day);
         let until = if work.complete {
             first_of(work.finish).min(this_month)
@@ -45,12 +44,11 @@ impl Maker {
                 ..self.task(place, people, work, TaskKind::Report, &step)
             };
             let revision = submitted.then(|| self.revision(&row, work, people, n));
-            self.create_task(row)?;
+            self.create_task(row);
             if let Some(revision) = revision {
-                self.filler.create(&self.permit, revision, Fields::new())?;
+                self.filler.create(&self.permit, revision, Fields::new());
             }
         }
-        Ok(())
     }
 
     /// How the n-th report stands, and whether it was waived.

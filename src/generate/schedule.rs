@@ -10,7 +10,6 @@ use super::people::People;
 use super::place::Place;
 use super::words::STEPS;
 use super::work::Work;
-use crate::error::Result;
 use crate::store::record::Fields;
 
 /// When something is owed, and how it stands.
@@ -49,7 +48,7 @@ impl Maker {
         }
     }
 
-    pub(super) fn milestones(&mut self, place: &Place, people: &People, work: &Work) -> Result<()> {
+    pub(super) fn milestones(&mut self, place: &Place, people: &People, work: &Work) {
         let last = STEPS.len() - 1;
         for (n, (step, (title, weight))) in work.steps.iter().zip(STEPS).enumerate() {
             let role = match n {
@@ -71,14 +70,13 @@ impl Maker {
                 due_basis: Some(basis),
                 ..self.task(place, people, work, TaskKind::Milestone, step)
             };
-            self.create_task(row)?;
+            self.create_task(row);
         }
-        Ok(())
     }
 
-    pub(super) fn create_task(&mut self, row: task::Model) -> Result<()> {
+    pub(super) fn create_task(&mut self, row: task::Model) {
         let evidence = Fields::from([("evidence", None)]);
-        self.filler.create(&self.permit, row, evidence)
+        self.filler.create(&self.permit, row, evidence);
     }
 
     /// A task that stands so.

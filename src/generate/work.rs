@@ -154,7 +154,7 @@ impl Maker {
             source_line: 1,
         };
         let fields = lists(&mention, parts.area, parts.cooperating)?;
-        self.filler.create(&self.permit, row, fields)?;
+        self.filler.create(&self.permit, row, fields);
         self.filler.part::<citation::Entity>(mention);
         if let Some(area_id) = parts.area {
             self.filler

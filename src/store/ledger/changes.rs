@@ -23,29 +23,54 @@ pub struct FieldChange {
     pub to: Option<String>,
 }
 
-/// The canonical JSON: what is hashed, exported and served. The changes are sorted by field.
-pub(super) fn canonical(changes: &[FieldChange]) -> Result<String> {
-    let mut list = Vec::with_capacity(changes.len() * 64 + 2);
-    serde_json::to_writer(&mut list, changes).map_err(Error::internal)?;
-    String::from_utf8(list).map_err(Error::internal)
+/// Changes as JSON, in both forms that an entry needs.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Written {
+    /// The canonical list: what is hashed, exported and served.
+    pub(super) list: String,
+    /// What the column holds. Where nothing stood before, as at a creation, an object of the
+    /// new values: creations are most of a ledger, and this is about half of the list's bytes.
+    /// Else the list itself.
+    pub(super) column: String,
 }
 
-/// What the column holds. Where nothing stood before, as at a creation, an object of the new
-/// values: creations are most of a ledger, and this is about half of the list's bytes.
-/// Else the list itself.
-pub(super) fn stored(changes: &[FieldChange], canonical: String) -> Result<String> {
+/// Writes changes that are sorted by field.
+pub(super) fn write(changes: &[FieldChange]) -> Result<Written> {
     if changes.is_empty() || changes.iter().any(|change| change.from.is_some()) {
-        return Ok(canonical);
+        let list = serde_json::to_string(changes).map_err(Error::internal)?;
+        let column = list.clone();
+        return Ok(Written { list, column });
     }
-    let mut object = Vec::with_capacity(changes.len() * 32 + 2);
+    let mut list = Vec::with_capacity(changes.len() * 64 + 2);
+    let mut column = Vec::with_capacity(changes.len() * 32 + 2);
     for change in changes {
-        object.push(if object.is_empty() { b'{' } else { b',' });
-        serde_json::to_writer(&mut object, &change.field).map_err(Error::internal)?;
-        object.push(b':');
-        serde_json::to_writer(&mut object, &change.to).map_err(Error::internal)?;
+        let first = list.is_empty();
+        list.extend_from_slice(if first {
+            b"[{\"field\":"
+        } else {
+            b",{\"field\":"
+        });
+        column.push(if first { b'{' } else { b',' });
+        write_text(&mut list, &mut column, Some(&change.field))?;
+        list.extend_from_slice(b",\"from\":null,\"to\":");
+        column.push(b':');
+        write_text(&mut list, &mut column, change.to.as_deref())?;
+        list.push(b'}');
     }
-    object.push(b'}');
-    String::from_utf8(object).map_err(Error::internal)
+    list.push(b']');
+    column.push(b'}');
+    Ok(Written {
+        list: String::from_utf8(list).map_err(Error::internal)?,
+        column: String::from_utf8(column).map_err(Error::internal)?,
+    })
+}
+
+/// Looks a text through for what must be escaped, and writes it to both.
+fn write_text(list: &mut Vec<u8>, column: &mut Vec<u8>, text: Option<&str>) -> Result<()> {
+    let start = list.len();
+    serde_json::to_writer(&mut *list, &text).map_err(Error::internal)?;
+    column.extend_from_slice(&list[start..]);
+    Ok(())
 }
 
 /// Reads the column, in either form, sorted by field.
@@ -115,9 +140,11 @@ mod tests {
             ),
         ];
         for (changes, column) in cases {
-            let list = canonical(&changes).unwrap();
+            let written = write(&changes).unwrap();
+            let list = serde_json::to_string(&changes).unwrap();
+            assert_eq!(written.list, list);
             assert_eq!(read(&list).unwrap(), changes, "the list can always be read");
-            assert_eq!(stored(&changes, list).unwrap(), column);
+            assert_eq!(written.column, column);
             assert_eq!(read(column).unwrap(), changes);
             let after = changes.into_iter();
             let after: Fields = after

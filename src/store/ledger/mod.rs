@@ -27,6 +27,7 @@ use crate::store::Reads;
 use crate::store::reader;
 use crate::store::writes::{insert_all, run_unprepared};
 
+use changes::Written;
 pub use changes::{FieldChange, read as read_changes};
 pub use verify::{Broken, Fault, Report, Verifier, verify};
 
@@ -237,7 +238,7 @@ fn place(
     };
     let mut changes = draft.changes;
     changes.sort_by(|a, b| a.field.cmp(&b.field));
-    let list = changes::canonical(&changes)?;
+    let Written { list, column } = changes::write(&changes)?;
     let entry = ledger::Model {
         seq: end.seq + 1,
         at,
@@ -251,7 +252,7 @@ fn place(
         subject_id: draft.subject_id,
         project_id: draft.project,
         jurisdiction_id: draft.jurisdiction,
-        changes: changes::stored(&changes, list.clone())?,
+        changes: column,
         reason: context.reason.clone(),
         prev_hash: end.hash.clone(),
         hash: String::new(),
@@ -470,7 +471,9 @@ mod tests {
             let entry = chain.append(draft, &context, at).unwrap();
             let mut expected = Vec::new();
             canonicalise(&content(&entry).unwrap(), &mut expected).unwrap();
-            let list = changes::canonical(&read_changes(&entry.changes).unwrap()).unwrap();
+            let list = changes::write(&read_changes(&entry.changes).unwrap())
+                .unwrap()
+                .list;
             let made = canonical(&entry, &list).unwrap();
             assert_eq!(String::from_utf8(made), String::from_utf8(expected));
             assert_eq!(hash(&entry).unwrap(), entry.hash);

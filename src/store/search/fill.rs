@@ -39,6 +39,10 @@ impl Store {
             )
             .await?;
         }
+        if self.backend() == DbBackend::Sqlite {
+            // The pairs are sorted beside what cuts the texts.
+            run_unprepared(&work, "PRAGMA threads = 2").await?;
+        }
         clear(&work).await?;
         let projects = fill_projects(&work).await?;
         fill_units(&work).await?;

@@ -7,7 +7,7 @@ use sea_orm::Value;
 
 use super::cell::Parameter;
 use super::{File, aside, set};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::store::Patience;
 
 /// What a crash of the machine leaves of it is to be thrown away: nothing waits for the disk.
@@ -17,6 +17,9 @@ const SETTINGS: [(&str, &str); 3] = [
     ("cache_size", "-262144"),
 ];
 
+/// Threads that sort an index beside the one that reads the table.
+const SORTERS: i64 = 2;
+
 /// The one connection to it.
 #[derive(Debug)]
 pub(in crate::store) struct Filling(Connection);
@@ -25,24 +28,42 @@ impl Filling {
     /// Opens a migrated file.
     ///
     /// # Errors
-    /// When somebody else has it open.
+    /// [`Error::Unavailable`] when somebody else has it open.
     pub(in crate::store) fn open(path: &Path) -> Result<Self> {
         let file = File::new(path, Patience::default());
         let connection = file.open(OpenFlags::SQLITE_OPEN_READ_WRITE)?;
         set(&connection, &SETTINGS)?;
+        connection.pragma_update_and_check(None, "threads", SORTERS, |_| Ok(()))?;
+        let filling = Self(connection);
         // Pages behind the end of the file need no copy in this journal.
-        connection.pragma_update_and_check(None, "journal_mode", "DELETE", |_| Ok(()))?;
-        Ok(Self(connection))
+        filling.journal("delete")?;
+        Ok(filling)
     }
 
-    /// The indexes that no constraint needs, by name, each with how it is made.
+    fn journal(&self, mode: &str) -> Result<()> {
+        let mut pragma = self.0.prepare(&format!("PRAGMA journal_mode = {mode}"))?;
+        let modes = pragma.query_map([], |row| row.get(0))?;
+        // Read to the end: what is written behind the answer may fail, too.
+        let modes: Vec<String> = modes.collect::<rusqlite::Result<_>>()?;
+        if modes == [mode] {
+            Ok(())
+        } else {
+            Err(Error::internal(format!(
+                "the journal is {modes:?}, not {mode}"
+            )))
+        }
+    }
+
+    /// The indexes that no constraint needs, by name, each with how it is made: but those of the
+    /// ledger that grow at their end. Sorting all keys afterwards costs less than finding the
+    /// place of each, but reads the whole table, and the ledger is most of the file.
     ///
     /// # Errors
     /// When the file cannot be read.
     pub(in crate::store) fn indexes(&self) -> Result<Vec<(String, String)>> {
         let mut select = self.0.prepare(
-            "SELECT name, sql FROM sqlite_schema \
-             WHERE type = 'index' AND sql IS NOT NULL ORDER BY name",
+            "SELECT name, sql FROM sqlite_schema WHERE type = 'index' AND sql IS NOT NULL \
+             AND (tbl_name <> 'ledger' OR name = 'ledger_hash_key') ORDER BY name",
         )?;
         let rows = select.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
         Ok(rows.collect::<rusqlite::Result<_>>()?)
@@ -75,7 +96,8 @@ impl Filling {
     /// # Errors
     /// When SQLite refuses.
     pub(in crate::store) fn close(self) -> Result<()> {
-        self.run("PRAGMA synchronous = FULL; PRAGMA journal_mode = WAL")?;
+        self.run("PRAGMA synchronous = FULL")?;
+        self.journal("wal")?;
         Ok(self.0.close().map_err(|(_, error)| error)?)
     }
 }
