@@ -1,6 +1,8 @@
 //! The documents that integrators rely on: they validate, run, stay far below every limit,
 //! and cost the same few statements however long their lists are.
 
+use std::sync::{Arc, Mutex};
+
 use async_graphql::Executor as _;
 use async_graphql::Variables;
 use duban::graphql::{Api, Limits};
@@ -22,6 +24,7 @@ on_both!(
     statements_do_not_grow_with_the_lists,
     of_a_project_only_what_is_asked_is_read,
     a_claim_reads_nothing_twice,
+    a_claim_sets_what_it_changes,
 );
 on_both!(one thread, engine: lists_of_a_whole_installation_take_as_few_statements);
 
@@ -460,6 +463,39 @@ async fn a_claim_reads_nothing_twice(world: &World) {
     assert!(taken <= most, "{taken} statements");
     let again = client.ask(document!("task-claim"), variables).await;
     assert_eq!(again.at("/taskClaim/task/version"), &json!(2));
+}
+
+/// A column that is set is indexed anew, and looked up where it points to, though it is as it was.
+async fn a_claim_sets_what_it_changes(world: &World) {
+    let client = world.client_of(Persona::Signatory).await;
+    let updates = Arc::new(Mutex::new(Vec::new()));
+    let kept = Arc::clone(&updates);
+    world.services.store.watch(move |statement| {
+        if statement.sql.starts_with("UPDATE \"tasks\"") {
+            kept.lock().unwrap().push(statement.sql.clone());
+        }
+    });
+    let variables = json!({ "input": claim() });
+    let answer = client.ask(document!("task-claim"), variables).await;
+    answer.data();
+    let updates = updates.lock().unwrap();
+    let [update] = &updates[..] else {
+        panic!("{updates:?}");
+    };
+    let (set, _) = update.split_once(" WHERE ").unwrap();
+    let columns: Vec<&str> = set.split('"').skip(3).step_by(2).collect();
+    let changed = [
+        "state",
+        "completed_on",
+        "claim_note",
+        "submitted_by",
+        "submitted_at",
+        "first_submitted_on",
+        "days_late",
+        // The clock stands: "updated_at" is as it was.
+        "version",
+    ];
+    assert_eq!(columns, changed);
 }
 
 /// With every project that the plans name: no statement a row.

@@ -7,8 +7,8 @@ use chrono::{DateTime, Utc};
 use duban_entities::project;
 use futures_util::future::BoxFuture;
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, DatabaseTransaction, DbBackend, EntityTrait, QueryFilter,
-    SqliteTransactionMode, TransactionOptions, TransactionTrait,
+    ActiveModelTrait, ColumnTrait, DatabaseTransaction, DbBackend, EntityTrait, Iterable,
+    QueryFilter, SqliteTransactionMode, TransactionOptions, TransactionTrait,
 };
 use uuid::Uuid;
 
@@ -269,16 +269,22 @@ impl Work {
             return Ok(after);
         }
         after.touch(before.version() + 1, self.at);
-        self.update_row(before, after.clone()).await?;
+        self.update_row(before, &after).await?;
         self.counted.note(Some(before), &after);
         self.note(permit, &after, changes);
         self.stale.changed(before, &after);
         Ok(after)
     }
 
-    async fn update_row<R: Row>(&self, before: &R, after: R) -> Result<()> {
-        let mut model = after.into_active_model().reset_all();
-        model.not_set(R::key_column());
+    /// Sets the columns that differ, and no others: SQLite rewrites an index of each column that
+    /// is set, and looks up the row that it points to, though nothing changes.
+    async fn update_row<R: Row>(&self, before: &R, after: &R) -> Result<()> {
+        let mut model = after.clone().into_active_model().reset_all();
+        for column in <R::Table as EntityTrait>::Column::iter() {
+            if before.get(column) == after.get(column) {
+                model.not_set(column);
+            }
+        }
         let updated = R::Table::update_many()
             .set(model)
             .filter(R::key_column().eq(before.key()))
