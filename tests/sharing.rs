@@ -1,20 +1,22 @@
 //! Units of work that share a commit: each keeps its own outcome. SQLite alone has one
 //! writer to queue for. And what waits for none of them.
 
-use std::future::poll_fn;
 use std::sync::Arc;
-use std::task::Poll;
+use std::time::Duration;
 
+use duban::clock::SystemClock;
 use duban::error::{Error, Result};
 use duban::policy::{Action, Facts};
 use duban::service::Call;
 use duban::store::ledger as chain;
 use duban::store::writes::run_unprepared;
-use duban::store::{Store, Work, facts, projects};
+use duban::store::{Access, Patience, Store, Work, facts, projects};
 use duban_entities::{api_token, project};
-use sea_orm::{ColumnTrait, ConnectionTrait, Database, EntityTrait, PaginatorTrait, QueryFilter};
+use rusqlite::{Connection, OpenFlags};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter};
 use tokio::sync::Notify;
 use tokio::task::JoinHandle;
+use tokio::time::timeout;
 
 use crate::support::known::BRIDGE;
 use crate::support::{Engine, Persona, World, on_both, on_world};
@@ -60,44 +62,30 @@ fn spawn(store: &Arc<Store>, end: End) -> JoinHandle<Result<()>> {
     })
 }
 
-/// Writes in a task of its own, and breaks off where it would wait once more than so often.
-fn spawn_for(store: &Arc<Store>, mut waits: usize) -> JoinHandle<Option<Result<()>>> {
-    let store = Arc::clone(store);
-    tokio::spawn(async move {
-        let context = call().write(None);
-        let mut write = Box::pin(store.write(context, |work| {
-            Box::pin(async move { count_up(work, End::Well).await })
-        }));
-        let run = poll_fn(|task| match write.as_mut().poll(task) {
-            Poll::Ready(done) => Poll::Ready(Some(done)),
-            Poll::Pending if waits == 0 => Poll::Ready(None),
-            Poll::Pending => {
-                waits -= 1;
-                Poll::Pending
-            }
-        });
-        run.await
-    })
-}
-
-/// A writer that keeps its turn until it is told to end.
-async fn hold(store: &Arc<Store>, release: &Arc<Notify>) -> JoinHandle<Result<()>> {
+/// A writer that keeps its turn until it is told to end. It tells when it has written.
+fn holder(store: &Arc<Store>, release: &Arc<Notify>) -> (JoinHandle<Result<()>>, Arc<Notify>) {
     let (store, release) = (Arc::clone(store), Arc::clone(release));
-    let begun = Arc::new(Notify::new());
-    let begins = Arc::clone(&begun);
+    let written = Arc::new(Notify::new());
+    let writes = Arc::clone(&written);
     let holder = tokio::spawn(async move {
         let context = call().write(None);
         let write = store.write(context, |work| {
             Box::pin(async move {
                 count_up(work, End::Well).await?;
-                begins.notify_one();
+                writes.notify_one();
                 release.notified().await;
                 Ok(())
             })
         });
         write.await
     });
-    begun.notified().await;
+    (holder, written)
+}
+
+/// A [`holder`] that has the turn.
+async fn hold(store: &Arc<Store>, release: &Arc<Notify>) -> JoinHandle<Result<()>> {
+    let (holder, written) = holder(store, release);
+    written.notified().await;
     holder
 }
 
@@ -209,32 +197,31 @@ fn nobody_waits_for_a_long_unit() {
     });
 }
 
-/// One breaks off in every place where it waits: at its savepoint, its statements, the
-/// commit. Whoever has ended before it is committed, and is told so.
+/// One is dropped while it has the turn: what it did is taken back, and nothing else is.
 #[test]
 fn one_that_goes_takes_no_other_with_it() {
     on_world(Engine::Sqlite, async |world| {
         let store = &world.services.store;
-        let mut counted = 0;
         let before = db_percent(world).await;
-        for waits in 1..=20 {
-            let release = Arc::new(Notify::new());
-            let holder = hold(store, &release).await;
-            let gone = spawn_for(store, waits);
-            until_waiting(store, 1).await;
-            release.notify_one();
-            holder.await.unwrap().unwrap();
-            let gone = gone.await.unwrap().map(Result::unwrap);
-            // Behind whatever that one has left to be done.
-            spawn(store, End::Well).await.unwrap().unwrap();
-            let now = usize::try_from(db_percent(world).await - before).unwrap();
-            // The one that went may have been committed or not.
-            let least = if gone.is_some() { 3 } else { 2 };
-            let new = now - counted;
-            assert!((least..=3).contains(&new), "{new} behind {waits} waits");
-            counted = now;
-        }
-        assert_counted(world, before, counted).await;
+        let (release, never) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
+        let alone = hold(store, &never).await;
+        alone.abort();
+        assert!(alone.await.unwrap_err().is_cancelled());
+        spawn(store, End::Well).await.unwrap().unwrap();
+
+        let first = hold(store, &release).await;
+        let (goes, written) = holder(store, &never);
+        until_waiting(store, 1).await;
+        let last = spawn(store, End::Well);
+        until_waiting(store, 2).await;
+        release.notify_one();
+        // The first has ended, and waits for the commit of its group.
+        written.notified().await;
+        goes.abort();
+        assert!(goes.await.unwrap_err().is_cancelled());
+        first.await.unwrap().unwrap();
+        last.await.unwrap().unwrap();
+        assert_counted(world, before, 3).await;
     });
 }
 
@@ -260,16 +247,81 @@ fn what_sqlite_takes_back_by_itself_leaves_nothing_open() {
     });
 }
 
-/// Read in the file alone, as if there were no log beside it.
-async fn percent_without_log(world: &World) -> Option<i32> {
-    let url = format!("{}?mode=ro&immutable=1", world.database.url);
-    let file = Database::connect(url).await.ok()?;
-    // Pages may be on their way while they are read.
-    let row = project::Entity::find_by_id(BRIDGE).one(&file).await;
-    Some(row.ok()??.percent_complete)
+/// SQLite takes back the whole transaction, and so what others did in it: they are told.
+#[test]
+fn a_group_that_sqlite_takes_back_is_refused_whole() {
+    on_world(Engine::Sqlite, async |world| {
+        let store = &world.services.store;
+        let before = db_percent(world).await;
+        let release = Arc::new(Notify::new());
+        let first = hold(store, &release).await;
+        let taking = Arc::clone(store);
+        let second = tokio::spawn(async move {
+            let write = taking.write(call().write(None), |work| {
+                Box::pin(async move {
+                    run_unprepared(work.connection(), "ROLLBACK").await?;
+                    // Outside of a transaction this would stay.
+                    count_up(work, End::Well).await.unwrap_err();
+                    Ok(())
+                })
+            });
+            write.await
+        });
+        until_waiting(store, 1).await;
+        let last = spawn(store, End::Well);
+        until_waiting(store, 2).await;
+        release.notify_one();
+        first.await.unwrap().unwrap_err();
+        second.await.unwrap().unwrap_err();
+        last.await.unwrap().unwrap();
+        assert_counted(world, before, 1).await;
+    });
 }
 
-/// No commit waits for what is written into the file.
+/// Another process may write now and then: by `duban migrate`, or a tool.
+#[test]
+fn who_has_to_wait_for_another_process_is_served_in_time_or_refused() {
+    on_world(Engine::Sqlite, async |world| {
+        let store = &world.services.store;
+        let before = db_percent(world).await;
+        let other = Connection::open(world.database.file()).unwrap();
+        other.execute_batch("BEGIN IMMEDIATE").unwrap();
+        let first = spawn(store, End::Well);
+        let second = spawn(store, End::Well);
+        until_waiting(store, 1).await;
+        other.execute_batch("COMMIT").unwrap();
+        first.await.unwrap().unwrap();
+        second.await.unwrap().unwrap();
+
+        let patience = Patience {
+            wait: Duration::from_millis(50),
+            ..Patience::default()
+        };
+        let clock = Arc::new(SystemClock);
+        let url = world.database.url.parse().unwrap();
+        let hasty = Store::open_with(&url, Access::ReadWrite, clock, patience);
+        let hasty = Arc::new(hasty.await.unwrap());
+        other.execute_batch("BEGIN IMMEDIATE").unwrap();
+        let refused = spawn(&hasty, End::Well).await.unwrap().unwrap_err();
+        assert!(matches!(refused, Error::Unavailable { .. }), "{refused:?}");
+        other.execute_batch("COMMIT").unwrap();
+        spawn(&hasty, End::Well).await.unwrap().unwrap();
+        assert_counted(world, before, 3).await;
+    });
+}
+
+/// Read in the file alone, as if there were no log beside it.
+fn percent_without_log(world: &World) -> Option<i32> {
+    let uri = format!("file:{}?immutable=1", world.database.file().display());
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI;
+    let file = Connection::open_with_flags(uri, flags).unwrap();
+    let select = "SELECT percent_complete FROM projects WHERE id = ?1";
+    // Pages may be on their way while they are read.
+    file.query_row(select, [BRIDGE.0.as_bytes()], |row| row.get(0))
+        .ok()
+}
+
+/// What was committed comes into the file though the log is short.
 #[test]
 fn the_log_is_folded_in_beside_the_writers() {
     on_world(Engine::Sqlite, async |world| {
@@ -278,12 +330,12 @@ fn the_log_is_folded_in_beside_the_writers() {
         for _ in 0..32 {
             spawn(store, End::Well).await.unwrap().unwrap();
         }
-        while percent_without_log(world)
-            .await
-            .is_none_or(|percent| percent == before)
-        {
-            tokio::task::yield_now().await;
-        }
+        let folded = async {
+            while percent_without_log(world).is_none_or(|percent| percent == before) {
+                tokio::task::yield_now().await;
+            }
+        };
+        timeout(Duration::from_secs(60), folded).await.unwrap();
     });
 }
 

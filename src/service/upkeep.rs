@@ -28,7 +28,7 @@ impl Services {
     pub async fn tidy(&self) -> Result<()> {
         let context = Call::system("tidy", String::new()).write(None);
         self.store
-            .write(context, |work| {
+            .write_alone(context, |work| {
                 Box::pin(async move {
                     let ago = |kept: TimeDelta| -> DateTime<Utc> { work.at() - kept };
                     throttle::forget_older(work, ago(THROTTLES_KEPT)).await?;

@@ -120,11 +120,12 @@ impl Store {
     /// # Errors
     /// When a connection cannot be closed.
     pub async fn close(self) -> crate::error::Result<()> {
-        self.reader.close().await?;
-        if let Some(writer) = &self.writer {
-            writer.close().await?;
-        }
-        self.pool.close().await?;
-        Ok(())
+        let reader = self.reader.close().await;
+        let writer = match &self.writer {
+            Some(writer) => writer.close().await,
+            None => Ok(()),
+        };
+        let pool = self.pool.close().await;
+        reader.and(writer).and(Ok(pool?))
     }
 }

@@ -58,7 +58,8 @@ impl Services {
         input.document = document::checked("document", input.document)?;
         let rules = std::sync::Arc::clone(&self.rules);
         self.store
-            .write(call.write(note.clone()), move |work| {
+            // A new work is compared with all names of its jurisdiction.
+            .write_alone(call.write(note.clone()), move |work| {
                 Box::pin(async move { decide(work, input, note, &rules).await })
             })
             .await

@@ -117,7 +117,7 @@ fn instant(text: &[u8]) -> Option<DateTime<Utc>> {
     };
     let nanos = match fraction {
         [] => 0,
-        [b'.', digits @ ..] => {
+        [b'.', digits @ ..] if !digits.is_empty() => {
             let left = 9_u32.checked_sub(digits.len().try_into().ok()?)?;
             number(digits)? * 10_u32.pow(left)
         }
@@ -254,21 +254,40 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_is_stored_is_read(days in -700_000_i32..1_000_000, seconds in any::<u32>(), nanos in 0_u32..1_000_000_000) {
-            let day = NaiveDate::from_num_days_from_ce_opt(730_000 + days).unwrap();
+        fn what_is_stored_is_read(
+            days in 1_i32..3_652_060,
+            // Of the years 1 to 9999.
+            seconds in -62_135_596_800_i64..253_402_300_800,
+            nanos in 0_u32..1_000_000_000,
+        ) {
+            let day = NaiveDate::from_num_days_from_ce_opt(days).unwrap();
             prop_assert_eq!(date(stored_date(day).as_bytes()), Some(day));
             prop_assert_eq!(stored_date(day), day.format("%F").to_string());
-            for nanos in [0, nanos / 1_000 * 1_000, nanos] {
-                let at = DateTime::from_timestamp(i64::from(seconds), nanos).unwrap();
+            let milliseconds = nanos / 1_000_000 * 1_000_000;
+            for nanos in [0, milliseconds, nanos / 1_000 * 1_000, nanos] {
+                let at = DateTime::from_timestamp(seconds, nanos).unwrap();
                 prop_assert_eq!(instant(stored_instant(at).as_bytes()), Some(at));
                 prop_assert_eq!(stored_instant(at), at.to_rfc3339_opts(SecondsFormat::AutoSi, false));
             }
         }
 
         #[test]
-        fn no_text_is_misread(text in "[0-9T:.+-]{0,40}") {
+        fn no_text_is_misread(
+            seconds in any::<u32>(),
+            fraction in "(\\.[0-9]{0,10})?",
+            places in proptest::collection::vec(0_usize..40, 0..3),
+            other in "[-0-9T:.+ Zt]?",
+        ) {
+            let at = DateTime::from_timestamp(i64::from(seconds), 0).unwrap();
+            let mut text = stored_instant(at).replace('+', &format!("{fraction}+"));
+            for place in places {
+                if place < text.len() {
+                    text.replace_range(place..=place, &other);
+                }
+            }
             let known = DateTime::parse_from_rfc3339(&text).ok().map(|at| at.to_utc());
             prop_assert_eq!(instant(text.as_bytes()).or(known), known);
+            let text = &text[..text.len().min(10)];
             prop_assert_eq!(date(text.as_bytes()).or_else(|| text.parse().ok()), text.parse().ok());
         }
     }

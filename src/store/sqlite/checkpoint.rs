@@ -1,8 +1,9 @@
 //! Folds the write-ahead log into the file while the writer goes on.
 //!
-//! SQLite would do it within the commit that makes the log long: everybody who waits for that
-//! commit, and for the turn, would wait for the pages of the file, too. Here the writer does it
-//! only where the log has become so long that nothing else has kept up.
+//! SQLite would do it within a commit, when the log has become long: everybody who waits for
+//! that commit, and for the turn, would wait for the pages of the file, too. A commit still
+//! does it for a log that could not begin anew for long, as under many writers, but then most
+//! of it has been folded in here.
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -11,7 +12,6 @@ use rusqlite::{Connection, OpenFlags};
 use tokio::runtime::Handle;
 
 use super::{File, OF_WRITERS, set};
-use crate::error::Result;
 
 /// Units of work between two checkpoints: some 500 pages of the log.
 const UNITS: usize = 32;
@@ -31,6 +31,15 @@ struct Held {
     /// None before the first checkpoint.
     connection: Option<Connection>,
     closed: bool,
+}
+
+/// One at a time.
+struct Running(Arc<Checkpoints>);
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.0.running.store(false, Ordering::SeqCst);
+    }
 }
 
 impl Checkpoints {
@@ -55,13 +64,12 @@ impl Checkpoints {
             return;
         }
         self.behind.store(0, Ordering::Relaxed);
-        let checkpoints = Arc::clone(self);
+        let running = Running(Arc::clone(self));
         runtime.spawn_blocking(move || {
-            if let Err(error) = checkpoints.run() {
-                // The writer will do it.
+            if let Err(error) = running.0.run() {
+                // A commit will do it.
                 tracing::warn!(%error, "a checkpoint failed");
             }
-            checkpoints.running.store(false, Ordering::SeqCst);
         });
     }
 
@@ -92,11 +100,11 @@ impl Checkpoints {
     }
 
     /// Behind the one that runs.
-    pub(super) fn close(&self) -> Result<()> {
+    pub(super) fn close(&self) -> rusqlite::Result<()> {
         let mut held = self.held();
         held.closed = true;
         match held.connection.take() {
-            Some(connection) => Ok(connection.close().map_err(|(_, error)| error)?),
+            Some(connection) => connection.close().map_err(|(_, error)| error),
             None => Ok(()),
         }
     }

@@ -1,9 +1,9 @@
 //! SQLite in the program's own threads.
 //!
 //! The pool's driver has a thread for each connection, to which a statement is sent and from
-//! which each row comes back: that costs more than what the database does. So the rows of
-//! entities are read ([`Readers`]) and units of work are run ([`Writer`]) on connections that
-//! belong to whoever asks. The pool is left with what happens beside the service: migrations,
+//! which each row comes back: that costs more than what the database does. So everything is
+//! read ([`Readers`]) and units of work are run ([`Writer`]) on connections that belong to
+//! whoever asks. The pool is left with what happens beside the service: migrations,
 //! copies, the making of an index.
 
 mod cell;
@@ -129,9 +129,15 @@ fn parameters(statement: &Statement) -> impl Iterator<Item = Parameter<'_>> {
 
 /// Runs what may take long: another thread takes over what else this one would have done.
 fn aside<T>(run: impl FnOnce() -> T) -> T {
-    match Handle::try_current().map(|handle| handle.runtime_flavor()) {
-        Ok(RuntimeFlavor::MultiThread) => block_in_place(run),
-        // There is no other thread.
-        _ => run(),
+    if has_others() {
+        block_in_place(run)
+    } else {
+        run()
     }
+}
+
+/// True where there are other threads to take over.
+fn has_others() -> bool {
+    let flavor = Handle::try_current().map(|handle| handle.runtime_flavor());
+    flavor.is_ok_and(|flavor| flavor == RuntimeFlavor::MultiThread)
 }

@@ -9,7 +9,7 @@ use rusqlite::{Connection, ErrorCode, OpenFlags};
 use sea_orm::Statement;
 
 use super::cell::RowCells;
-use super::{File, Stop, aside, each, set};
+use super::{File, Stop, aside, each, has_others, set};
 use crate::error::{Error, Result};
 use crate::store::Patience;
 use crate::store::statements::Statements;
@@ -69,7 +69,8 @@ impl Readers {
         statement: &Statement,
         mut read: impl FnMut(&mut RowCells<'_>) -> Result<T>,
     ) -> Result<Vec<T>> {
-        let made = match self.run(statement, &mut read, SHORT)? {
+        let most = if has_others() { SHORT } else { u32::MAX };
+        let made = match self.run(statement, &mut read, most)? {
             Some(made) => Some(made),
             None => aside(|| self.run(statement, &mut read, u32::MAX))?,
         };

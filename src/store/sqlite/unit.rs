@@ -40,7 +40,7 @@ impl Unit {
         Ok(rows?)
     }
 
-    /// Hands over each row.
+    /// Hands over each row of a statement that takes long as a rule.
     pub(in crate::store) fn for_each<T: FromCells>(
         &self,
         statement: &Statement,
@@ -48,7 +48,7 @@ impl Unit {
     ) -> Result<()> {
         let mut read = |cells: &mut RowCells<'_>| take(T::from_cells(cells)?);
         let _: Vec<()> = self.run(statement, |connection| {
-            each(connection, statement, &mut read)
+            aside(|| each(connection, statement, &mut read))
         })?;
         Ok(())
     }

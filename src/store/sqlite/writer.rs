@@ -29,8 +29,8 @@ const LONGEST: Duration = Duration::from_millis(10);
 
 /// KiB of pages that the connection keeps: what the largest group changes is not written before
 /// its commit.
-const PAGES: i64 = 16_384;
-/// Pages of the log at which the writer folds it into the file itself: 32 MiB.
+const PAGES: i64 = 8_192;
+/// Pages of the log, 32 MiB, behind which a commit folds in what [`Checkpoints`] have left.
 const LONGEST_LOG: i64 = 8_192;
 
 /// The connection that writes, and the queue before it.
@@ -40,7 +40,8 @@ pub(in crate::store) struct Writer {
     access: Access,
     held: Arc<Queue<Held>>,
     waiting: AtomicUsize,
-    checkpoints: Arc<Checkpoints>,
+    /// None where nothing may be changed.
+    checkpoints: Option<Arc<Checkpoints>>,
     pub(super) statements: Arc<Statements>,
 }
 
@@ -97,8 +98,9 @@ impl Writer {
             open: None,
         };
         let file = File::new(path, patience);
+        let writes = access == Access::ReadWrite;
         Self {
-            checkpoints: Arc::new(Checkpoints::new(file.clone())),
+            checkpoints: writes.then(|| Arc::new(Checkpoints::new(file.clone()))),
             file,
             access,
             held: Arc::new(Queue::new(held)),
@@ -139,6 +141,13 @@ impl Writer {
         Ok(Turn { writer, held })
     }
 
+    /// The turn, however long it takes.
+    async fn take(self: &Arc<Self>) -> Turn {
+        let held = Arc::clone(&self.held).lock_owned().await;
+        let writer = Arc::clone(self);
+        Turn { writer, held }
+    }
+
     fn open(&self) -> rusqlite::Result<Connection> {
         let connection = self.file.open(match self.access {
             Access::ReadWrite => OpenFlags::SQLITE_OPEN_READ_WRITE,
@@ -151,23 +160,28 @@ impl Writer {
     }
 
     /// Behind whoever writes: lets SQLite look at what its planner should know, and closes.
-    pub(in crate::store) async fn close(&self) -> Result<()> {
-        let mut held = self.held.lock().await;
-        held.closed = true;
-        aside(|| self.checkpoints.close())?;
-        let Some(connection) = held.connection.take() else {
-            return Ok(());
-        };
-        let connection = connection
-            .into_inner()
-            .unwrap_or_else(PoisonError::into_inner);
+    pub(in crate::store) async fn close(self: &Arc<Self>) -> Result<()> {
+        let mut turn = self.take().await;
+        turn.settle();
+        turn.held.closed = true;
+        let connection = turn.held.connection.take();
         aside(|| {
-            if self.access == Access::ReadWrite {
-                connection.execute_batch("PRAGMA analysis_limit = 400; PRAGMA optimize")?;
-            }
-            connection.close().map_err(|(_, error)| error)
-        })?;
-        Ok(())
+            let checkpoints = self.checkpoints.as_ref().map_or(Ok(()), |own| own.close());
+            let closed = connection.map_or(Ok(()), |connection| self.close_connection(connection));
+            Ok(checkpoints.and(closed)?)
+        })
+    }
+
+    fn close_connection(&self, connection: Mutex<Connection>) -> rusqlite::Result<()> {
+        let connection = connection.into_inner();
+        let connection = connection.unwrap_or_else(PoisonError::into_inner);
+        if self.access == Access::ReadWrite
+            && let Err(error) =
+                connection.execute_batch("PRAGMA analysis_limit = 400; PRAGMA optimize")
+        {
+            tracing::warn!(%error, "what SQLite's planner knows was not brought up to date");
+        }
+        connection.close().map_err(|(_, error)| error)
     }
 }
 
@@ -180,10 +194,7 @@ impl Drop for Place<'_> {
         // The group may have been left open for this one to commit.
         if let Ok(runtime) = Handle::try_current() {
             let writer = Arc::clone(writer);
-            runtime.spawn(async move {
-                let held = Arc::clone(&writer.held).lock_owned().await;
-                Turn { writer, held }.settle_unless_awaited();
-            });
+            runtime.spawn(async move { writer.take().await.settle_unless_awaited() });
         }
     }
 }
@@ -299,9 +310,7 @@ impl Turn {
         match left {
             Ok(()) if open.units == 0 => {
                 self.held.open = None;
-                if let Err(error) = self.run("ROLLBACK") {
-                    tracing::error!(%error, "a rollback failed");
-                }
+                self.take_back();
             }
             Ok(()) => self.settle_unless_awaited(),
             Err(error) => self.abandon(&error),
@@ -329,7 +338,9 @@ impl Turn {
         };
         let ended = match aside(|| self.run("COMMIT")) {
             Ok(()) => {
-                self.writer.checkpoints.committed(open.units);
+                if let Some(checkpoints) = &self.writer.checkpoints {
+                    checkpoints.committed(open.units);
+                }
                 Ended::Committed
             }
             Err(error) => {
