@@ -5,12 +5,13 @@ use duban::store::reader;
 use duban_entities::row::FromCells;
 use duban_entities::vocabulary::Stage;
 use duban_entities::{
-    api_token, area, briefing, change_request, citation, clause, cooperating_unit, duty_mark,
-    grant, idempotency, import_row, indicator, jurisdiction, ledger, order, order_dismissal,
-    order_project, order_task, plan, project, project_alias, project_area, project_external_id,
-    project_investment, rating_adoption, rating_override, refresh_token, report_draft,
-    report_revision, search_mark, session, suggested_lead, tally, tally_mark, target, task,
-    task_evidence, throttle, unit, unit_alias, unit_tally, user,
+    api_token, area, briefing, change_request, citation, clause, cooperating_unit, document_number,
+    duty_mark, grant, idempotency, import_row, indicator, jurisdiction, ledger, order,
+    order_dismissal, order_project, order_task, plan, project, project_alias, project_area,
+    project_external_id, project_investment, rating_adoption, rating_override, refresh_token,
+    report_draft, report_revision, search_gram, search_mark, search_text, search_unit, session,
+    suggested_lead, tally, tally_mark, target, task, task_evidence, throttle, unit, unit_alias,
+    unit_tally, user,
 };
 use sea_orm::sea_query::Expr;
 use sea_orm::{EntityTrait, QueryFilter, QueryOrder, QuerySelect};
@@ -25,6 +26,21 @@ on_both!(
     a_long_statement_is_read_to_its_end,
     a_closed_store_reads_nothing,
 );
+
+/// What the world has no rows of: left to the tests of what fills it.
+const EMPTY: [&str; 11] = [
+    "briefing",
+    "duty_mark",
+    "idempotency",
+    "import_row",
+    "order_dismissal",
+    "order_task",
+    "project_investment",
+    "refresh_token",
+    "report_draft",
+    "task_evidence",
+    "throttle",
+];
 
 /// How many rows there are; panics where the two ways differ.
 async fn compared<E>(world: &World) -> usize
@@ -50,14 +66,15 @@ macro_rules! compared {
 async fn every_row_is_read_as_the_pool_reads_it(world: &World) {
     let counts = compared!(world:
         api_token, area, briefing, change_request, citation, clause, cooperating_unit, duty_mark,
-        grant, idempotency, import_row, indicator, jurisdiction, ledger, order, order_dismissal, order_project, order_task, plan,
-        project, project_alias, project_area, project_external_id, project_investment,
-        rating_adoption, rating_override, refresh_token, report_draft, report_revision,
-        search_mark, session, suggested_lead, tally, tally_mark, target, task, task_evidence,
+        document_number, grant, idempotency, import_row, indicator, jurisdiction, ledger, order,
+        order_dismissal, order_project, order_task, plan, project, project_alias, project_area,
+        project_external_id, project_investment, rating_adoption, rating_override, refresh_token,
+        report_draft, report_revision, search_gram, search_mark, search_text, search_unit, session, suggested_lead, tally, tally_mark, target, task, task_evidence,
         throttle, unit, unit_alias, unit_tally, user,
     );
-    let filled = counts.iter().filter(|(_, count)| *count > 0).count();
-    assert!(filled >= 15, "too little to compare: {counts:?}");
+    let empty = counts.iter().filter(|(_, count)| *count == 0);
+    let empty: Vec<&str> = empty.map(|(table, _)| *table).collect();
+    assert_eq!(empty, EMPTY, "what is empty is not compared");
 }
 
 async fn a_long_statement_is_read_to_its_end(world: &World) {

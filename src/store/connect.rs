@@ -176,18 +176,19 @@ fn readers() -> usize {
     (2 * cores).min(8)
 }
 
-/// One writer, because SQLite has one; a few readers, which never block it.
+/// The pools, for what happens beside the service: one connection that writes, and one that
+/// reads and never blocks it.
 async fn open_sqlite(
     path: &Path,
     access: Access,
     patience: Patience,
 ) -> Result<(DbBackend, DatabaseConnection, DatabaseConnection)> {
     let options = sqlite_options(path, patience);
-    let readers = u32::try_from(readers()).unwrap_or(8);
     let writable = access == Access::ReadWrite;
     let writer = if writable {
         make_private(path)?;
-        options.clone().journal_mode(SqliteJournalMode::Wal)
+        let options = options.clone().journal_mode(SqliteJournalMode::Wal);
+        options.optimize_on_close(true, 400)
     } else {
         options.clone().read_only(true)
     };
@@ -205,7 +206,7 @@ async fn open_sqlite(
         .await
         .map_err(|error| cannot_open(&path.display(), &error))?;
     let reader = SqlitePoolOptions::new()
-        .max_connections(readers)
+        .max_connections(1)
         .acquire_timeout(patience.wait)
         // A file does not hang up.
         .test_before_acquire(false)
@@ -241,7 +242,6 @@ fn sqlite_options(path: &Path, patience: Patience) -> SqliteConnectOptions {
         .filename(path)
         .busy_timeout(patience.wait)
         .statement_cache_capacity(sqlite::STATEMENTS.into())
-        .optimize_on_close(true, 400)
         .disable_statement_logging();
     let settings = sqlite::SETTINGS.into_iter().chain(sqlite::OF_WRITERS);
     settings.fold(options, |options, (name, value)| {
