@@ -14,10 +14,11 @@ use duban_entities::{
     unit_tally, user,
 };
 use sea_orm::sea_query::Expr;
-use sea_orm::{EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{EntityTrait, QueryFilter, QueryOrder, QuerySelect, Select};
+use tokio::task::JoinSet;
 use uuid::Uuid;
 
-use crate::support::{World, on_both};
+use crate::support::{Engine, World, on_both, on_world};
 
 on_both!(
     every_row_is_read_as_the_pool_reads_it,
@@ -78,15 +79,55 @@ async fn every_row_is_read_as_the_pool_reads_it(world: &World) {
 }
 
 async fn a_long_statement_is_read_to_its_end(world: &World) {
-    // Counts to 300,000 before the first row comes.
+    let select = project::Entity::find().order_by_asc(project::Column::Code);
+    let read = world.services.store.read();
+    let plain = reader::all(read, select).await.unwrap();
+    assert!(!plain.is_empty());
+    // When it comes again, it is known to take long.
+    for _ in 0..2 {
+        let long = reader::all(read, long_select()).await;
+        assert_eq!(long.unwrap(), plain);
+    }
+}
+
+/// Each connection has a thread and pages of its own: more than the places would only share
+/// the same cores.
+#[cfg(target_os = "linux")]
+#[test]
+fn long_reads_at_once_open_few_connections() {
+    const READS: usize = 64;
+    on_world(Engine::Sqlite, async |world| {
+        let open = || {
+            let files = std::fs::read_dir("/proc/self/fd").unwrap();
+            let files = files.filter_map(|file| std::fs::read_link(file.ok()?.path()).ok());
+            files.filter(|path| *path == world.database.file()).count()
+        };
+        let before = open();
+        let mut running = JoinSet::new();
+        for _ in 0..READS {
+            let read = world.services.store.read().clone();
+            running.spawn(async move { reader::all(&read, long_select()).await.unwrap().len() });
+        }
+        let mut most = 0;
+        while !running.is_empty() {
+            most = most.max(open());
+            while let Some(found) = running.try_join_next() {
+                assert!(found.unwrap() > 0);
+            }
+            tokio::task::yield_now().await;
+        }
+        let cores = std::thread::available_parallelism().unwrap().get();
+        assert!(most > before, "none was seen");
+        assert!(most <= before + 8 + cores, "{most}, before {before}");
+    });
+}
+
+/// Counts to 300,000 before the first row comes.
+fn long_select() -> Select<project::Entity> {
     let counting = "(WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n \
                     WHERE i < 300000) SELECT max(i) FROM n) = 300000";
-    let select = || project::Entity::find().order_by_asc(project::Column::Code);
-    let read = world.services.store.read();
-    let plain = reader::all(read, select()).await.unwrap();
-    assert!(!plain.is_empty());
-    let long = reader::all(read, select().filter(Expr::cust(counting)));
-    assert_eq!(long.await.unwrap(), plain);
+    let select = project::Entity::find().order_by_asc(project::Column::Code);
+    select.filter(Expr::cust(counting))
 }
 
 async fn numbers_stand_behind_their_rows(world: &World) {

@@ -59,7 +59,7 @@ pub trait Cells: Sized {
 }
 
 /// What can stand in a cell.
-pub trait Cell: Sized {
+pub trait Cell: Sized + Send + 'static {
     /// Takes the next cell; nothing where it is null and something is wanted.
     ///
     /// # Errors
@@ -67,8 +67,8 @@ pub trait Cell: Sized {
     fn stored<C: Cells>(cells: &mut C) -> Result<Option<Self>, C::Error>;
 }
 
-/// What can be made of the cells of a row.
-pub trait FromCells: Sized {
+/// What can be made of the cells of a row, and handed to another thread.
+pub trait FromCells: Sized + Send + 'static {
     /// Takes the cells from left to right.
     ///
     /// # Errors

@@ -53,7 +53,7 @@ impl Reader {
 #[derive(Clone, Copy, Debug)]
 pub enum On<'c> {
     /// SQLite in the program's own threads: what was committed.
-    Readers(&'c Readers),
+    Readers(&'c Arc<Readers>),
     /// SQLite in the program's own threads: what a unit of work sees.
     Unit(&'c Unit),
     /// A connection of the pool, whichever is free.
@@ -80,7 +80,7 @@ pub trait Reads: Send + Sync {
 impl Reads for Reader {
     fn on(&self) -> On<'_> {
         let pool = On::Pool(&self.pool);
-        self.own.as_deref().map_or(pool, On::Readers)
+        self.own.as_ref().map_or(pool, On::Readers)
     }
 }
 
@@ -160,7 +160,7 @@ where
 /// As [`all`].
 pub async fn written<T: FromCells>(on: &impl Reads, statement: Statement) -> Result<Vec<T>> {
     match on.on() {
-        On::Readers(readers) => readers.rows(&statement),
+        On::Readers(readers) => readers.rows(&statement).await,
         On::Unit(unit) => unit.rows(&statement),
         On::Pool(pool) => driver::rows(pool, statement).await,
         On::Transaction(transaction) => driver::rows(transaction, statement).await,

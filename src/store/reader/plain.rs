@@ -23,11 +23,11 @@ pub async fn rows<T: FromCells>(on: &impl Reads, select: &SelectStatement) -> Re
 pub async fn for_each<T: FromCells>(
     on: &impl Reads,
     select: &SelectStatement,
-    take: impl FnMut(T) -> Result<()>,
+    take: impl FnMut(T) -> Result<()> + Send,
 ) -> Result<()> {
     let statement = on.backend().build(select);
     match on.on() {
-        On::Readers(readers) => readers.for_each(&statement, take),
+        On::Readers(readers) => readers.for_each(&statement, take).await,
         On::Unit(unit) => unit.for_each(&statement, take),
         On::Pool(pool) => driver::for_each(pool, statement, take).await,
         On::Transaction(transaction) => driver::for_each(transaction, statement, take).await,

@@ -129,15 +129,9 @@ fn parameters(statement: &Statement) -> impl Iterator<Item = Parameter<'_>> {
 
 /// Runs what may take long: another thread takes over what else this one would have done.
 fn aside<T>(run: impl FnOnce() -> T) -> T {
-    if has_others() {
-        block_in_place(run)
-    } else {
-        run()
+    match Handle::try_current().map(|handle| handle.runtime_flavor()) {
+        Ok(RuntimeFlavor::MultiThread) => block_in_place(run),
+        // There is no other thread.
+        _ => run(),
     }
-}
-
-/// True where there are other threads to take over.
-fn has_others() -> bool {
-    let flavor = Handle::try_current().map(|handle| handle.runtime_flavor());
-    flavor.is_ok_and(|flavor| flavor == RuntimeFlavor::MultiThread)
 }

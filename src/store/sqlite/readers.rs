@@ -1,15 +1,21 @@
 //! Reads of a SQLite file.
 
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::Path;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use duban_entities::row::FromCells;
+use quick_cache::sync::Cache;
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 use sea_orm::Statement;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::task::spawn_blocking;
+use tokio::time::timeout;
 
 use super::cell::RowCells;
-use super::{File, Stop, aside, each, has_others, set};
+use super::{File, Stop, aside, each, set};
 use crate::error::{Error, Result};
 use crate::store::Patience;
 use crate::store::statements::Statements;
@@ -22,6 +28,9 @@ const STEPS: i32 = 20_000;
 
 /// A read is short that takes no more than so many [`STEPS`]: about two milliseconds.
 const SHORT: u32 = 2;
+
+/// So many statements are known to take longer.
+const LONG: usize = 256;
 
 /// A connection, and how many more [`STEPS`] its statement may take.
 #[derive(Debug)]
@@ -38,6 +47,11 @@ pub struct Readers {
     idle: Mutex<Option<Vec<Reading>>>,
     /// So many are kept open.
     most: usize,
+    /// As many reads that take long run at once, and the others queue: more of them would be
+    /// done no sooner, each with a thread, a connection and its pages.
+    places: Arc<Semaphore>,
+    /// Statements that took long when they last ran, by their texts' hashes.
+    long: Cache<u64, ()>,
     statements: Arc<Statements>,
 }
 
@@ -52,68 +66,101 @@ impl Readers {
             file: File::new(path, patience),
             idle: Mutex::new(Some(Vec::new())),
             most,
+            places: Arc::new(Semaphore::new(most)),
+            long: Cache::new(LONG),
             statements,
         }
     }
 
-    /// Every row, as what it is made into.
-    pub(in crate::store) fn rows<T: FromCells>(&self, statement: &Statement) -> Result<Vec<T>> {
-        self.each(statement, |cells| T::from_cells(cells))
-    }
-
-    /// What `read` makes of each row. The thread that asks does it: most statements take less
-    /// than it would to hand them over. One that goes on is begun anew, while another thread
-    /// takes over what else this one would have done.
-    fn each<T>(
-        &self,
+    /// Every row, as what it is made into. The thread that asks reads them: most statements
+    /// take less than it would to hand them over. One that goes on is begun anew by another
+    /// thread, and so from the first when it comes again.
+    pub(in crate::store) async fn rows<T: FromCells>(
+        self: &Arc<Self>,
         statement: &Statement,
-        mut read: impl FnMut(&mut RowCells<'_>) -> Result<T>,
     ) -> Result<Vec<T>> {
-        let most = if has_others() { SHORT } else { u32::MAX };
-        let made = match self.run(statement, &mut read, most)? {
-            Some(made) => Some(made),
-            None => aside(|| self.run(statement, &mut read, u32::MAX))?,
+        let text = text_hash(statement);
+        let at_once = match self.long.get(&text) {
+            None => self.run(statement, &mut read_row, SHORT)?,
+            Some(()) => None,
+        };
+        let made = match at_once {
+            Some((made, _)) => made,
+            None => {
+                let (made, steps) = self.rows_elsewhere(statement.clone()).await?;
+                match steps >= SHORT {
+                    true => self.long.insert(text, ()),
+                    false => _ = self.long.remove(&text),
+                }
+                made
+            }
         };
         self.statements.ran(statement);
-        made.ok_or(Error::internal("a read was interrupted"))
+        Ok(made)
     }
 
-    /// Hands over each row of a statement that takes long as a rule: another thread takes over
-    /// at once, so that no row is met twice.
-    pub(in crate::store) fn for_each<T: FromCells>(
-        &self,
+    /// The rows, and how many [`STEPS`] they took.
+    async fn rows_elsewhere<T: FromCells>(
+        self: &Arc<Self>,
+        statement: Statement,
+    ) -> Result<(Vec<T>, u32)> {
+        let place = self.place().await?;
+        let readers = Arc::clone(self);
+        let reading = spawn_blocking(move || {
+            let made = readers.run(&statement, &mut read_row, u32::MAX);
+            drop(place);
+            made
+        });
+        let made = reading.await.map_err(Error::internal)??;
+        made.ok_or_else(interrupted)
+    }
+
+    /// Hands over each row of a statement that takes long as a rule. What takes them may belong
+    /// to the thread that asks: another one takes over what else this one would have done.
+    pub(in crate::store) async fn for_each<T: FromCells>(
+        self: &Arc<Self>,
         statement: &Statement,
-        mut take: impl FnMut(T) -> Result<()>,
+        mut take: impl FnMut(T) -> Result<()> + Send,
     ) -> Result<()> {
         let mut read = |cells: &mut RowCells<'_>| take(T::from_cells(cells)?);
-        let met = aside(|| self.run(statement, &mut read, u32::MAX))?;
+        let _place = self.place().await?;
+        let made = aside(|| self.run(statement, &mut read, u32::MAX))?;
+        let (_, _): (Vec<()>, _) = made.ok_or_else(interrupted)?;
         self.statements.ran(statement);
-        met.map(|_: Vec<()>| ())
-            .ok_or(Error::internal("a read was interrupted"))
+        Ok(())
     }
 
-    /// Nothing where it takes more than so many [`STEPS`].
+    async fn place(&self) -> Result<OwnedSemaphorePermit> {
+        let place = Arc::clone(&self.places).acquire_owned();
+        match timeout(self.file.patience.wait, place).await {
+            Ok(place) => place.map_err(|_| closed()),
+            Err(_) => Err(Error::Unavailable {
+                retry_after: Duration::from_secs(1),
+            }),
+        }
+    }
+
+    /// The rows, and how many [`STEPS`] they took; nothing where that is `most`.
     fn run<T>(
         &self,
         statement: &Statement,
         read: &mut impl FnMut(&mut RowCells<'_>) -> Result<T>,
         most: u32,
-    ) -> Result<Option<Vec<T>>> {
+    ) -> Result<Option<(Vec<T>, u32)>> {
         let reading = self.reading()?;
         reading.left.store(most, Ordering::Relaxed);
         let made = reading.rows(statement, read);
-        if made.is_ok() || reading.left.load(Ordering::Relaxed) == 0 {
+        let left = reading.left.load(Ordering::Relaxed);
+        if made.is_ok() || left == 0 {
             // A connection whose statement failed is not put back.
             self.put_back(reading);
         }
-        made
+        Ok(made?.map(|made| (made, most - left)))
     }
 
     fn reading(&self) -> Result<Reading> {
         let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
-        let idle = idle
-            .as_mut()
-            .ok_or(Error::internal("the database is closed"))?;
+        let idle = idle.as_mut().ok_or_else(closed)?;
         match idle.pop() {
             Some(reading) => Ok(reading),
             None => Ok(self.open()?),
@@ -149,7 +196,12 @@ impl Readers {
     pub(in crate::store) fn close(&self) {
         let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
         idle.take();
+        self.places.close();
     }
+}
+
+fn closed() -> Error {
+    Error::internal("the database is closed")
 }
 
 impl Reading {
@@ -165,6 +217,20 @@ impl Reading {
             Err(stop) => Err(stop.into()),
         }
     }
+}
+
+fn interrupted() -> Error {
+    Error::internal("a read was interrupted")
+}
+
+fn read_row<T: FromCells>(cells: &mut RowCells<'_>) -> Result<T> {
+    T::from_cells(cells)
+}
+
+fn text_hash(statement: &Statement) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    statement.sql.hash(&mut hasher);
+    hasher.finish()
 }
 
 fn is_interruption(error: &rusqlite::Error) -> bool {
