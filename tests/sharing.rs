@@ -12,6 +12,7 @@ use duban::store::ledger as chain;
 use duban::store::writes::run_unprepared;
 use duban::store::{Access, Patience, Store, Work, facts, projects};
 use duban_entities::{api_token, project};
+use futures_util::future::BoxFuture;
 use rusqlite::{Connection, OpenFlags};
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter};
 use tokio::sync::Notify;
@@ -51,33 +52,32 @@ fn call() -> Call {
 }
 
 /// Writes in a task of its own.
-fn spawn(store: &Arc<Store>, end: End) -> JoinHandle<Result<()>> {
+fn spawn_unit<F>(store: &Arc<Store>, run: F) -> JoinHandle<Result<()>>
+where
+    F: for<'w> FnOnce(&'w mut Work) -> BoxFuture<'w, Result<()>> + Send + 'static,
+{
     let store = Arc::clone(store);
-    tokio::spawn(async move {
-        let context = call().write(None);
-        let write = store.write(context, |work| {
-            Box::pin(async move { count_up(work, end).await })
-        });
-        write.await
+    tokio::spawn(async move { store.write(call().write(None), run).await })
+}
+
+/// A writer that ends so.
+fn spawn(store: &Arc<Store>, end: End) -> JoinHandle<Result<()>> {
+    spawn_unit(store, move |work| {
+        Box::pin(async move { count_up(work, end).await })
     })
 }
 
 /// A writer that keeps its turn until it is told to end. It tells when it has written.
 fn holder(store: &Arc<Store>, release: &Arc<Notify>) -> (JoinHandle<Result<()>>, Arc<Notify>) {
-    let (store, release) = (Arc::clone(store), Arc::clone(release));
-    let written = Arc::new(Notify::new());
+    let (written, release) = (Arc::new(Notify::new()), Arc::clone(release));
     let writes = Arc::clone(&written);
-    let holder = tokio::spawn(async move {
-        let context = call().write(None);
-        let write = store.write(context, |work| {
-            Box::pin(async move {
-                count_up(work, End::Well).await?;
-                writes.notify_one();
-                release.notified().await;
-                Ok(())
-            })
-        });
-        write.await
+    let holder = spawn_unit(store, move |work| {
+        Box::pin(async move {
+            count_up(work, End::Well).await?;
+            writes.notify_one();
+            release.notified().await;
+            Ok(())
+        })
     });
     (holder, written)
 }
@@ -255,17 +255,13 @@ fn a_group_that_sqlite_takes_back_is_refused_whole() {
         let before = db_percent(world).await;
         let release = Arc::new(Notify::new());
         let first = hold(store, &release).await;
-        let taking = Arc::clone(store);
-        let second = tokio::spawn(async move {
-            let write = taking.write(call().write(None), |work| {
-                Box::pin(async move {
-                    run_unprepared(work.connection(), "ROLLBACK").await?;
-                    // Outside of a transaction this would stay.
-                    count_up(work, End::Well).await.unwrap_err();
-                    Ok(())
-                })
-            });
-            write.await
+        let second = spawn_unit(store, |work| {
+            Box::pin(async move {
+                run_unprepared(work.connection(), "ROLLBACK").await?;
+                // Outside of a transaction this would stay.
+                count_up(work, End::Well).await.unwrap_err();
+                Ok(())
+            })
         });
         until_waiting(store, 1).await;
         let last = spawn(store, End::Well);
@@ -345,18 +341,15 @@ async fn a_read_by_token_waits_for_no_writer(world: &World) {
     let store = &world.services.store;
     let client = world.client_of(Persona::Integrator).await;
     let (begun, release) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
-    let (begins, released, holding) = (Arc::clone(&begun), Arc::clone(&release), Arc::clone(store));
-    let holder = tokio::spawn(async move {
-        let write = holding.write(call().write(None), |work| {
-            Box::pin(async move {
-                let every = "UPDATE api_tokens SET name = name";
-                run_unprepared(work.connection(), every).await?;
-                begins.notify_one();
-                released.notified().await;
-                Ok(())
-            })
-        });
-        write.await
+    let (begins, released) = (Arc::clone(&begun), Arc::clone(&release));
+    let holder = spawn_unit(store, move |work| {
+        Box::pin(async move {
+            let every = "UPDATE api_tokens SET name = name";
+            run_unprepared(work.connection(), every).await?;
+            begins.notify_one();
+            released.notified().await;
+            Ok(())
+        })
     });
     begun.notified().await;
     client.query(WHO).await.data();

@@ -123,7 +123,7 @@ pub async fn names(
     let mut names: Vec<(ProjectId, String, String)> = reader::tuples(connection, select).await?;
     let of = names.iter().map(|(id, code, _)| (*id, code.clone()));
     let codes: std::collections::HashMap<ProjectId, String> = of.collect();
-    let aliases = reader::all(connection, reader::find::<project_alias::Entity>()).await?;
+    let aliases = reader::every::<project_alias::Entity>(connection).await?;
     for row in aliases {
         if let Some(code) = codes.get(&row.project_id) {
             names.push((row.project_id, code.clone(), row.alias));

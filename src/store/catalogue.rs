@@ -76,14 +76,14 @@ impl Known {
 
     async fn load_plans(on: &impl Reads) -> Result<Self> {
         Ok(Self {
-            jurisdictions: reader::all(on, reader::find::<jurisdiction::Entity>()).await?,
-            areas: reader::all(on, reader::find::<area::Entity>()).await?,
-            units: reader::all(on, reader::find::<unit::Entity>()).await?,
-            unit_aliases: reader::all(on, reader::find::<unit_alias::Entity>()).await?,
-            plans: reader::all(on, reader::find::<plan::Entity>()).await?,
-            clauses: reader::all(on, reader::find::<clause::Entity>()).await?,
-            indicators: reader::all(on, reader::find::<indicator::Entity>()).await?,
-            import_rows: reader::all(on, reader::find::<import_row::Entity>()).await?,
+            jurisdictions: reader::every::<jurisdiction::Entity>(on).await?,
+            areas: reader::every::<area::Entity>(on).await?,
+            units: reader::every::<unit::Entity>(on).await?,
+            unit_aliases: reader::every::<unit_alias::Entity>(on).await?,
+            plans: reader::every::<plan::Entity>(on).await?,
+            clauses: reader::every::<clause::Entity>(on).await?,
+            indicators: reader::every::<indicator::Entity>(on).await?,
+            import_rows: reader::every::<import_row::Entity>(on).await?,
             ..Self::default()
         })
     }
@@ -100,10 +100,9 @@ impl Known {
     }
 
     async fn load_parts(&mut self, on: &impl Reads) -> Result<()> {
-        self.project_areas = reader::all(on, reader::find::<project_area::Entity>()).await?;
-        self.project_aliases = reader::all(on, reader::find::<project_alias::Entity>()).await?;
-        self.project_external_ids =
-            reader::all(on, reader::find::<project_external_id::Entity>()).await?;
+        self.project_areas = reader::every::<project_area::Entity>(on).await?;
+        self.project_aliases = reader::every::<project_alias::Entity>(on).await?;
+        self.project_external_ids = reader::every::<project_external_id::Entity>(on).await?;
         let citations = reader::find::<citation::Entity>().order_by_asc(citation::Column::Position);
         self.citations = reader::all(on, citations).await?;
         let targets = reader::find::<target::Entity>().order_by_asc(target::Column::Position);

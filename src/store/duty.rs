@@ -21,7 +21,7 @@ use crate::store::{Reads, reader};
 pub async fn marks(connection: &impl Reads) -> Result<Vec<(jurisdiction::Model, Option<String>)>> {
     let select = reader::find::<jurisdiction::Entity>().order_by_asc(jurisdiction::Column::Code);
     let rows = reader::all(connection, select).await?;
-    let marks = reader::all(connection, reader::find::<duty_mark::Entity>()).await?;
+    let marks = reader::every::<duty_mark::Entity>(connection).await?;
     let mut marks: HashMap<JurisdictionId, String> = marks
         .into_iter()
         .map(|mark| (mark.jurisdiction_id, mark.period))

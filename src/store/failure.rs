@@ -33,6 +33,11 @@ impl From<rusqlite::Error> for Error {
 
 fn unavailable(error: &dyn std::fmt::Display) -> Error {
     tracing::warn!(%error, "the database is busy");
+    busy()
+}
+
+/// Others have the database: another try may well succeed.
+pub(super) const fn busy() -> Error {
     Error::Unavailable {
         retry_after: Duration::from_secs(1),
     }

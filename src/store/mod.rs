@@ -126,6 +126,9 @@ impl Store {
             None => Ok(()),
         };
         let pool = self.pool.close().await;
-        reader.and(writer).and(Ok(pool?))
+        // All are closed, whichever fails.
+        reader?;
+        writer?;
+        Ok(pool?)
     }
 }

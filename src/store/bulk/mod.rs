@@ -1,8 +1,8 @@
 //! Fills an empty database with very many rows: for data that is generated, and for nothing
-//! else. Rows are written a batch a transaction, past the unit of
-//! work, but with the same ledger entries, by the same rules of record and hash: [`Filler`] makes
-//! rows and what the ledger tells of them, [`Entries`] gives that its places in the chain, and
-//! [`Bulk`] writes both together. A batch may be at each of the three at the same time.
+//! else. Rows are written a batch a transaction, past the unit of work, but with the same
+//! ledger entries, by the same rules of record and hash: [`Filler`] makes rows and what the
+//! ledger tells of them, [`Entries`] gives that its places in the chain, and [`Bulk`] writes
+//! both together. A batch may be at each of the three at the same time.
 //!
 //! What a crash of the machine leaves of a database that is being filled is to be thrown
 //! away: SQLite does not wait for the disk here, and indexes are missing until the end.

@@ -96,6 +96,18 @@ impl Reads for DatabaseTransaction {
     }
 }
 
+/// Every row of a table.
+///
+/// # Errors
+/// As [`all`].
+pub async fn every<E>(on: &impl Reads) -> Result<Vec<E::Model>>
+where
+    E: EntityTrait,
+    E::Model: FromCells,
+{
+    all(on, find::<E>()).await
+}
+
 /// Every row of a select.
 ///
 /// # Errors

@@ -5,6 +5,7 @@ use sea_orm::{ActiveValue, ColumnTrait, DatabaseTransaction, DbBackend, EntityTr
 
 use super::index::{Of, cut, next_codes, project_texts, unit_texts};
 use crate::error::Result;
+use crate::store::sqlite::SORTERS;
 use crate::store::writes::{Run, insert_all, run, run_unprepared};
 use crate::store::{Reads, Store, reader};
 
@@ -41,7 +42,7 @@ impl Store {
         }
         if self.backend() == DbBackend::Sqlite {
             // The pairs are sorted beside what cuts the texts.
-            run_unprepared(&work, "PRAGMA threads = 2").await?;
+            run_unprepared(&work, &format!("PRAGMA threads = {SORTERS}")).await?;
         }
         clear(&work).await?;
         let projects = fill_projects(&work).await?;

@@ -6,7 +6,7 @@ use rusqlite::{Connection, OpenFlags, params_from_iter};
 use sea_orm::Value;
 
 use super::cell::Parameter;
-use super::{File, aside, set};
+use super::{File, SORTERS, aside, set};
 use crate::error::{Error, Result};
 use crate::store::Patience;
 
@@ -16,9 +16,6 @@ const SETTINGS: [(&str, &str); 3] = [
     ("foreign_keys", "OFF"),
     ("cache_size", "-262144"),
 ];
-
-/// Threads that sort an index beside the one that reads the table.
-const SORTERS: i64 = 2;
 
 /// The one connection to it.
 #[derive(Debug)]

@@ -48,6 +48,9 @@ pub(super) const OF_WRITERS: [(&str, &str); 4] = [
 /// Prepared statements that a connection keeps.
 pub(super) const STATEMENTS: u16 = 256;
 
+/// Threads that sort very many rows beside the one that reads them.
+pub(super) const SORTERS: u8 = 2;
+
 /// Where a file is, and how long its connections wait for a lock.
 #[derive(Clone, Debug)]
 struct File {

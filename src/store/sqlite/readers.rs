@@ -4,7 +4,6 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::Path;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
 
 use duban_entities::row::FromCells;
 use quick_cache::sync::Cache;
@@ -18,6 +17,7 @@ use super::cell::RowCells;
 use super::{File, Stop, aside, each, set};
 use crate::error::{Error, Result};
 use crate::store::Patience;
+use crate::store::failure::busy;
 use crate::store::statements::Statements;
 
 /// KiB of pages that a connection keeps.
@@ -134,9 +134,7 @@ impl Readers {
         let place = Arc::clone(&self.places).acquire_owned();
         match timeout(self.file.patience.wait, place).await {
             Ok(place) => place.map_err(|_| closed()),
-            Err(_) => Err(Error::Unavailable {
-                retry_after: Duration::from_secs(1),
-            }),
+            Err(_) => Err(busy()),
         }
     }
 

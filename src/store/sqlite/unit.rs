@@ -1,7 +1,5 @@
 //! A unit of work on SQLite: a savepoint in the transaction that it shares with others.
 
-use std::time::Duration;
-
 use duban_entities::row::FromCells;
 use rusqlite::Connection;
 use sea_orm::Statement;
@@ -10,6 +8,7 @@ use super::cell::RowCells;
 use super::writer::{Ended, Turn};
 use super::{aside, each, execute};
 use crate::error::{Error, Result};
+use crate::store::failure::busy;
 use crate::store::ledger::Head;
 
 /// Holds the turn of the one writer until it is ended, or dropped: then it is taken back.
@@ -106,9 +105,7 @@ impl Unit {
         let ended = ended.wait_for(Option::is_some).await;
         match ended.ok().and_then(|ended| *ended) {
             Some(Ended::Committed) => Ok(()),
-            Some(Ended::Busy) => Err(Error::Unavailable {
-                retry_after: Duration::from_secs(1),
-            }),
+            Some(Ended::Busy) => Err(busy()),
             Some(Ended::Failed) | None => Err(Error::internal("the commit failed")),
         }
     }

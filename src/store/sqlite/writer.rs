@@ -18,6 +18,7 @@ use tokio::time::{Instant, timeout};
 use super::checkpoint::Checkpoints;
 use super::{File, OF_WRITERS, Unit, aside, set};
 use crate::error::{Error, Result};
+use crate::store::failure::busy;
 use crate::store::ledger::Head;
 use crate::store::statements::Statements;
 use crate::store::{Access, Patience};
@@ -132,9 +133,7 @@ impl Writer {
         self.waiting.fetch_add(1, Ordering::SeqCst);
         let mut place = Place(Some(self));
         let held = timeout(self.file.patience.wait, Arc::clone(&self.held).lock_owned()).await;
-        let held = held.map_err(|_| Error::Unavailable {
-            retry_after: Duration::from_secs(1),
-        })?;
+        let held = held.map_err(|_| busy())?;
         place.0 = None;
         self.waiting.fetch_sub(1, Ordering::SeqCst);
         let writer = Arc::clone(self);

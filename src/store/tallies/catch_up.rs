@@ -46,7 +46,7 @@ async fn lagging(connection: &impl Reads, today: &Today) -> Result<Vec<Jurisdict
         .column(jurisdiction::Column::Id)
         .order_by_asc(jurisdiction::Column::Code);
     let ids: Vec<(JurisdictionId,)> = reader::tuples(connection, select).await?;
-    let marks = reader::all(connection, reader::find::<tally_mark::Entity>()).await?;
+    let marks = reader::every::<tally_mark::Entity>(connection).await?;
     let marks: HashMap<JurisdictionId, NaiveDate> = marks
         .into_iter()
         .map(|mark| (mark.jurisdiction_id, mark.day))
@@ -234,7 +234,7 @@ pub async fn differences(work: &Work) -> Result<Vec<String>> {
     let on = work.connection();
     let mut wrong = Vec::new();
     let mut whole = Differences::default();
-    for mark in reader::all(on, reader::find::<tally_mark::Entity>()).await? {
+    for mark in reader::every::<tally_mark::Entity>(on).await? {
         let wanted = counted(on, mark.jurisdiction_id, mark.day).await?;
         let cells = wanted.cells.iter().map(|(cell, f)| write::row(*cell, f));
         let stored = cells_of(on, mark.jurisdiction_id).await?;
