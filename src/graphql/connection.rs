@@ -47,9 +47,9 @@ macro_rules! connection {
         #[async_graphql::Object]
         impl $connection {
             /// The items of the page.
-            async fn nodes(&self) -> $crate::graphql::ready::ReadyList<'_, $node> {
+            async fn nodes(&self) -> $crate::graphql::ready::LentList<'_, $node> {
                 let nodes = self.items.iter().map(|(_, node)| node);
-                $crate::graphql::ready::ReadyList(nodes.collect())
+                $crate::graphql::ready::LentList(nodes.collect())
             }
 
             /// The items with their cursors.

@@ -7,6 +7,7 @@ use super::connection::list_cost;
 use super::context::{call, children, loaders, services, today};
 use super::error::{Result, public};
 use super::loader::AreasOf;
+use super::ready::{Ready, ReadyList};
 use super::scalar::Date;
 use super::vocabulary::AreaKind;
 use crate::error::Error;
@@ -50,7 +51,7 @@ impl Jurisdiction {
 
     /// Its areas, by code.
     #[graphql(complexity = "list_cost(child_complexity)")]
-    async fn areas(&self, ctx: &Context<'_>) -> Result<Vec<Area>> {
+    async fn areas(&self, ctx: &Context<'_>) -> Result<ReadyList<Area>> {
         let rows = children(ctx, AreasOf(self.row.id)).await?;
         Ok(rows.into_iter().map(Area::from).collect())
     }
@@ -88,9 +89,10 @@ impl From<area::Model> for Area {
 #[ComplexObject]
 impl Area {
     /// The jurisdiction it lies in.
-    async fn jurisdiction(&self, ctx: &Context<'_>) -> Result<Jurisdiction> {
+    async fn jurisdiction(&self, ctx: &Context<'_>) -> Result<Ready<Jurisdiction>> {
         let row = loaders(ctx)?.load_one(self.row.jurisdiction_id).await?;
         row.map(Jurisdiction::from)
+            .map(Ready)
             .ok_or_else(|| public(Error::NotFound))
     }
 }
@@ -103,7 +105,7 @@ pub struct JurisdictionQuery;
 impl JurisdictionQuery {
     /// The jurisdictions in your reach, by code.
     #[graphql(complexity = "list_cost(child_complexity)")]
-    async fn jurisdictions(&self, ctx: &Context<'_>) -> Result<Vec<Jurisdiction>> {
+    async fn jurisdictions(&self, ctx: &Context<'_>) -> Result<ReadyList<Jurisdiction>> {
         let rows = services(ctx)?
             .jurisdictions(call(ctx)?)
             .await

@@ -7,6 +7,7 @@ use super::context::{children, loaders};
 use super::error::{Result, public};
 use super::loader::CitationsOf;
 use super::plan::Clause;
+use super::ready::Ready;
 use super::scalar::Decimal;
 use super::unit::Unit;
 use super::vocabulary::{Demand, Qualifier};
@@ -49,9 +50,11 @@ impl From<citation::Model> for Citation {
 #[ComplexObject]
 impl Citation {
     /// The clause.
-    async fn clause(&self, ctx: &Context<'_>) -> Result<Clause> {
+    async fn clause(&self, ctx: &Context<'_>) -> Result<Ready<Clause>> {
         let row = loaders(ctx)?.load_one(self.row.clause_id).await?;
-        row.map(Clause::from).ok_or_else(|| public(Error::NotFound))
+        row.map(Clause::from)
+            .map(Ready)
+            .ok_or_else(|| public(Error::NotFound))
     }
 }
 
@@ -125,17 +128,20 @@ impl From<suggested_lead::Model> for SuggestedLead {
 #[ComplexObject]
 impl SuggestedLead {
     /// The unit.
-    async fn unit(&self, ctx: &Context<'_>) -> Result<Unit> {
+    async fn unit(&self, ctx: &Context<'_>) -> Result<Ready<Unit>> {
         let row = loaders(ctx)?.load_one(self.row.unit_id).await?;
-        row.map(Unit::from).ok_or_else(|| public(Error::NotFound))
+        row.map(Unit::from)
+            .map(Ready)
+            .ok_or_else(|| public(Error::NotFound))
     }
 
     /// The mention that suggests it.
-    async fn citation(&self, ctx: &Context<'_>) -> Result<Citation> {
+    async fn citation(&self, ctx: &Context<'_>) -> Result<Ready<Citation>> {
         let rows = children(ctx, CitationsOf(self.row.project_id)).await?;
         let mut rows = rows.into_iter();
         let row = rows.find(|row| row.id == self.row.citation_id);
         row.map(Citation::from)
+            .map(Ready)
             .ok_or_else(|| public(Error::NotFound))
     }
 }
@@ -162,8 +168,10 @@ impl From<cooperating_unit::Model> for CooperatingUnit {
 #[ComplexObject]
 impl CooperatingUnit {
     /// The unit.
-    async fn unit(&self, ctx: &Context<'_>) -> Result<Unit> {
+    async fn unit(&self, ctx: &Context<'_>) -> Result<Ready<Unit>> {
         let row = loaders(ctx)?.load_one(self.row.unit_id).await?;
-        row.map(Unit::from).ok_or_else(|| public(Error::NotFound))
+        row.map(Unit::from)
+            .map(Ready)
+            .ok_or_else(|| public(Error::NotFound))
     }
 }

@@ -9,6 +9,7 @@ use super::error::{Result, public};
 use super::jurisdiction::Jurisdiction;
 use super::loader::{ClausesOf, ClausesWithoutProjectsOf, IndicatorsOf, ProjectsOf};
 use super::project::{ProjectConnection, whole_projects};
+use super::ready::{Ready, ReadyList};
 use super::scalar::Date;
 use super::vocabulary::{IndicatorNature, PlanStatus};
 use crate::error::Error;
@@ -71,9 +72,10 @@ impl From<plan::Model> for Plan {
 #[ComplexObject]
 impl Plan {
     /// The jurisdiction whose plan it is.
-    async fn jurisdiction(&self, ctx: &Context<'_>) -> Result<Jurisdiction> {
+    async fn jurisdiction(&self, ctx: &Context<'_>) -> Result<Ready<Jurisdiction>> {
         let row = loaders(ctx)?.load_one(self.row.jurisdiction_id).await?;
         row.map(Jurisdiction::from)
+            .map(Ready)
             .ok_or_else(|| public(Error::NotFound))
     }
 
@@ -85,7 +87,7 @@ impl Plan {
         ctx: &Context<'_>,
         #[graphql(default, desc = "True for those alone that no project answers.")]
         without_projects: bool,
-    ) -> Result<Vec<Clause>> {
+    ) -> Result<ReadyList<Clause>> {
         let rows = if without_projects {
             children(ctx, ClausesWithoutProjectsOf(self.row.id)).await?
         } else {
@@ -96,7 +98,7 @@ impl Plan {
 
     /// Its target figures, in the text's order.
     #[graphql(complexity = "list_cost(child_complexity)")]
-    async fn indicators(&self, ctx: &Context<'_>) -> Result<Vec<Indicator>> {
+    async fn indicators(&self, ctx: &Context<'_>) -> Result<ReadyList<Indicator>> {
         let rows = children(ctx, IndicatorsOf(self.row.id)).await?;
         Ok(rows.into_iter().map(Indicator::from).collect())
     }
@@ -143,17 +145,20 @@ impl From<clause::Model> for Clause {
 #[ComplexObject]
 impl Clause {
     /// The plan.
-    async fn plan(&self, ctx: &Context<'_>) -> Result<Plan> {
+    async fn plan(&self, ctx: &Context<'_>) -> Result<Ready<Plan>> {
         let row = loaders(ctx)?.load_one(self.row.plan_id).await?;
-        row.map(Plan::from).ok_or_else(|| public(Error::NotFound))
+        row.map(Plan::from)
+            .map(Ready)
+            .ok_or_else(|| public(Error::NotFound))
     }
 
     /// The clause around it.
-    async fn parent(&self, ctx: &Context<'_>) -> Result<Option<Self>> {
+    async fn parent(&self, ctx: &Context<'_>) -> Result<Option<Ready<Self>>> {
         let Some(id) = self.row.parent_id else {
             return Ok(None);
         };
-        Ok(loaders(ctx)?.load_one(id).await?.map(Self::from))
+        let row = loaders(ctx)?.load_one(id).await?;
+        Ok(row.map(Self::from).map(Ready))
     }
 
     /// The projects that cite it, by code.
@@ -257,7 +262,7 @@ impl PlanQuery {
         ctx: &Context<'_>,
         #[graphql(desc = "Of this jurisdiction; of all in your reach where nothing is said.")]
         jurisdiction_id: Option<ID>,
-    ) -> Result<Vec<Plan>> {
+    ) -> Result<ReadyList<Plan>> {
         let jurisdiction = parse_option(jurisdiction_id.as_ref())?;
         let rows = services(ctx)?
             .plans(call(ctx)?, jurisdiction)
@@ -271,12 +276,12 @@ impl PlanQuery {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "How it is named.")] by: PlanBy,
-    ) -> Result<Plan> {
+    ) -> Result<Ready<Plan>> {
         let by = match by {
             PlanBy::Id(id) => service::PlanBy::Id(parse(&id)?),
             PlanBy::Code(code) => service::PlanBy::Code(code),
         };
         let row = services(ctx)?.plan(call(ctx)?, &by).await.map_err(public)?;
-        Ok(row.into())
+        Ok(Ready(row.into()))
     }
 }

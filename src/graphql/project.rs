@@ -24,7 +24,7 @@ use super::mention::{Citation, CooperatingUnit, ExternalId, SuggestedLead, Targe
 use super::past::ProjectThen;
 use super::progress::{Progress, ProgressCurve};
 use super::rating::ProjectRating;
-use super::ready::Ready;
+use super::ready::{Ready, ReadyList};
 use super::report::{self, ProjectInvestment, ReportSummary};
 use super::scalar::{Date, DateTime, Decimal};
 use super::task::{IssueConnection, MilestoneConnection, ReportConnection, Row, line_suffices};
@@ -128,15 +128,16 @@ impl From<project::Model> for Project {
 #[ComplexObject]
 impl Project {
     /// The jurisdiction that answers for it.
-    async fn jurisdiction(&self, ctx: &Context<'_>) -> Result<Jurisdiction> {
+    async fn jurisdiction(&self, ctx: &Context<'_>) -> Result<Ready<Jurisdiction>> {
         let row = loaders(ctx)?.load_one(self.row.jurisdiction_id).await?;
         row.map(Jurisdiction::from)
+            .map(Ready)
             .ok_or_else(|| public(Error::NotFound))
     }
 
     /// The areas it lies in, by code.
     #[graphql(complexity = "list_cost(child_complexity)")]
-    async fn areas(&self, ctx: &Context<'_>) -> Result<Vec<Area>> {
+    async fn areas(&self, ctx: &Context<'_>) -> Result<ReadyList<Area>> {
         let loaders = loaders(ctx)?;
         let links = children(ctx, AreaLinksOf(self.row.id)).await?;
         let ids: Vec<_> = links.iter().map(|link| link.area_id).collect();
@@ -153,7 +154,7 @@ impl Project {
 
     /// Identifiers in other schemes, such as the national project code.
     #[graphql(complexity = "list_cost(child_complexity)")]
-    async fn external_ids(&self, ctx: &Context<'_>) -> Result<Vec<ExternalId>> {
+    async fn external_ids(&self, ctx: &Context<'_>) -> Result<ReadyList<ExternalId>> {
         let rows = children(ctx, ExternalIdsOf(self.row.id)).await?;
         Ok(rows.into_iter().map(ExternalId::from).collect())
     }
@@ -169,14 +170,14 @@ impl Project {
 
     /// Units that a text suggests as lead without saying so.
     #[graphql(complexity = "list_cost(child_complexity)")]
-    async fn suggested_leads(&self, ctx: &Context<'_>) -> Result<Vec<SuggestedLead>> {
+    async fn suggested_leads(&self, ctx: &Context<'_>) -> Result<ReadyList<SuggestedLead>> {
         let rows = children(ctx, SuggestedLeadsOf(self.row.id)).await?;
         Ok(rows.into_iter().map(SuggestedLead::from).collect())
     }
 
     /// The cooperating units (配合单位), in order.
     #[graphql(complexity = "list_cost(child_complexity)")]
-    async fn cooperating_units(&self, ctx: &Context<'_>) -> Result<Vec<Unit>> {
+    async fn cooperating_units(&self, ctx: &Context<'_>) -> Result<ReadyList<Unit>> {
         let loaders = loaders(ctx)?;
         let rows = children(ctx, CooperatingUnitsOf(self.row.id)).await?;
         let units = loaders
@@ -188,17 +189,18 @@ impl Project {
 
     /// The cooperating units with the text's own word for the role of each.
     #[graphql(complexity = "list_cost(child_complexity)")]
-    async fn cooperation(&self, ctx: &Context<'_>) -> Result<Vec<CooperatingUnit>> {
+    async fn cooperation(&self, ctx: &Context<'_>) -> Result<ReadyList<CooperatingUnit>> {
         let rows = children(ctx, CooperatingUnitsOf(self.row.id)).await?;
         Ok(rows.into_iter().map(CooperatingUnit::from).collect())
     }
 
     /// The programme it belongs to, if you may see it.
-    async fn parent(&self, ctx: &Context<'_>) -> Result<Option<Self>> {
+    async fn parent(&self, ctx: &Context<'_>) -> Result<Option<Ready<Self>>> {
         let Some(id) = self.row.parent_id else {
             return Ok(None);
         };
-        Ok(loaders(ctx)?.load_one(id).await?.map(Self::from))
+        let row = loaders(ctx)?.load_one(id).await?;
+        Ok(row.map(Self::from).map(Ready))
     }
 
     /// The members of a programme, by code.
@@ -226,7 +228,7 @@ impl Project {
 
     /// What shall be built, in quantities (建设内容及规模).
     #[graphql(complexity = "list_cost(child_complexity)")]
-    async fn targets(&self, ctx: &Context<'_>) -> Result<Vec<Target>> {
+    async fn targets(&self, ctx: &Context<'_>) -> Result<ReadyList<Target>> {
         let rows = children(ctx, TargetsOf(self.row.id)).await?;
         Ok(rows.into_iter().map(Target::from).collect())
     }
@@ -245,7 +247,7 @@ impl Project {
 
     /// Its mentions in plans (出处); the first is the primary one.
     #[graphql(complexity = "list_cost(child_complexity)")]
-    async fn citations(&self, ctx: &Context<'_>) -> Result<Vec<Citation>> {
+    async fn citations(&self, ctx: &Context<'_>) -> Result<ReadyList<Citation>> {
         let rows = children(ctx, CitationsOf(self.row.id)).await?;
         Ok(rows.into_iter().map(Citation::from).collect())
     }
@@ -376,7 +378,7 @@ impl Project {
 
     /// The steps that the workflow has from here, and what still blocks each.
     #[graphql(complexity = "list_cost(child_complexity)")]
-    async fn transitions(&self, ctx: &Context<'_>) -> Result<Vec<ProjectTransition>> {
+    async fn transitions(&self, ctx: &Context<'_>) -> Result<ReadyList<ProjectTransition>> {
         let rows = children(ctx, MilestonesOf(self.row.id)).await?;
         let state = service::state(&self.row, &rows);
         let workflow = &services(ctx)?.rules.workflow;
@@ -427,20 +429,15 @@ impl Project {
     }
 
     /// What you may do with it now.
-    async fn permissions(&self, ctx: &Context<'_>) -> Result<ProjectPermissions> {
+    async fn permissions(&self, ctx: &Context<'_>) -> Result<Ready<ProjectPermissions>> {
         let loaders = loaders(ctx)?;
         let facts = loaders.load_one(FactsOf(self.row.id)).await?;
         let facts = facts.ok_or_else(|| public(Error::NotFound))?;
         let mut tasks = children(ctx, MilestonesOf(self.row.id)).await?;
         tasks.extend(children(ctx, ActiveReportsOf(self.row.id)).await?);
-        Ok(ProjectView::of(
-            &call(ctx)?.principal,
-            &self.row,
-            &facts,
-            &tasks,
-            &services(ctx)?.rules,
-        )
-        .into())
+        let (principal, rules) = (&call(ctx)?.principal, &services(ctx)?.rules);
+        let view = ProjectView::of(principal, &self.row, &facts, &tasks, rules);
+        Ok(Ready(view.into()))
     }
 }
 
@@ -465,7 +462,7 @@ pub struct ProjectTransition {
     requires_approval: bool,
     /// What must happen first; empty when nothing blocks.
     #[graphql(complexity = "list_cost(child_complexity)")]
-    blockers: Vec<Blocker>,
+    blockers: ReadyList<Blocker>,
 }
 
 /// What a person may do with a project now, from the policy that will decide it.

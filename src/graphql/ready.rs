@@ -30,10 +30,20 @@ use super::written::{Object, list};
 #[derive(Clone, Debug)]
 pub struct Ready<T>(pub T);
 
-/// A list of objects. They are borrowed: a reference by itself does not know which type of an
-/// interface it refers to.
+/// A list of objects.
 #[derive(Clone, Debug)]
-pub struct ReadyList<'a, T>(pub Vec<&'a T>);
+pub struct ReadyList<T>(pub Vec<T>);
+
+/// A list of objects that belong to somebody else: a reference by itself does not know which type
+/// of an interface it refers to.
+#[derive(Clone, Debug)]
+pub struct LentList<'a, T>(pub Vec<&'a T>);
+
+impl<T> FromIterator<T> for ReadyList<T> {
+    fn from_iter<I: IntoIterator<Item = T>>(items: I) -> Self {
+        Self(items.into_iter().collect())
+    }
+}
 
 impl<T: ContainerType> OutputType for Ready<T> {
     fn type_name() -> Cow<'static, str> {
@@ -61,7 +71,33 @@ impl<T: ContainerType> OutputType for Ready<T> {
     }
 }
 
-impl<T: ContainerType> OutputType for ReadyList<'_, T> {
+impl<T: OutputType + ContainerType> OutputType for ReadyList<T> {
+    fn type_name() -> Cow<'static, str> {
+        <Vec<T> as OutputType>::type_name()
+    }
+
+    fn qualified_type_name() -> String {
+        <Vec<T> as OutputType>::qualified_type_name()
+    }
+
+    fn create_type_info(registry: &mut Registry) -> String {
+        <Vec<T> as OutputType>::create_type_info(registry)
+    }
+
+    async fn resolve(
+        &self,
+        ctx: &ContextSelectionSet<'_>,
+        field: &Positioned<Field>,
+    ) -> ServerResult<Value> {
+        if is_plain(ctx) {
+            objects(ctx, field, self.0.iter()).await
+        } else {
+            self.0.resolve(ctx, field).await
+        }
+    }
+}
+
+impl<T: ContainerType> OutputType for LentList<'_, T> {
     fn type_name() -> Cow<'static, str> {
         <Vec<&T> as OutputType>::type_name()
     }
@@ -80,9 +116,7 @@ impl<T: ContainerType> OutputType for ReadyList<'_, T> {
         field: &Positioned<Field>,
     ) -> ServerResult<Value> {
         if is_plain(ctx) {
-            let items = self.0.iter().enumerate();
-            let items = items.map(|(index, item)| element(ctx, index, *item));
-            list(&all(items).await).map_err(|error| told(error, field.pos))
+            objects(ctx, field, self.0.iter().copied()).await
         } else {
             self.0.resolve(ctx, field).await
         }
@@ -100,6 +134,17 @@ fn is_plain(ctx: &ContextSelectionSet<'_>) -> bool {
             Selection::Field(field) => field.node.directives.is_empty(),
             _ => false,
         })
+}
+
+/// The objects of a list whose selections are plain.
+async fn objects<'a, T: ContainerType + 'a>(
+    ctx: &ContextSelectionSet<'_>,
+    field: &Positioned<Field>,
+    items: impl Iterator<Item = &'a T>,
+) -> ServerResult<Value> {
+    let items = items.enumerate();
+    let items = items.map(|(index, item)| element(ctx, index, item));
+    list(&all(items).await).map_err(|error| told(error, field.pos))
 }
 
 fn element<'a, T: ContainerType>(

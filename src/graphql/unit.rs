@@ -10,6 +10,7 @@ use super::jurisdiction::{Area, Jurisdiction};
 use super::loader::{AliasesOfUnit, UnitsBelow};
 use super::project::{Project, ProjectFilter};
 use super::project_filter::{checked_text, checked_words};
+use super::ready::{Ready, ReadyList};
 use super::scalar::Date;
 use super::vocabulary::UnitKind;
 use crate::error::Error;
@@ -74,32 +75,35 @@ impl Unit {
     }
 
     /// The unit above it.
-    async fn parent(&self, ctx: &Context<'_>) -> Result<Option<Self>> {
+    async fn parent(&self, ctx: &Context<'_>) -> Result<Option<Ready<Self>>> {
         let Some(id) = self.row.parent_id else {
             return Ok(None);
         };
-        Ok(loaders(ctx)?.load_one(id).await?.map(Self::from))
+        let row = loaders(ctx)?.load_one(id).await?;
+        Ok(row.map(Self::from).map(Ready))
     }
 
     /// The units directly below it, by code.
     #[graphql(complexity = "list_cost(child_complexity)")]
-    async fn children(&self, ctx: &Context<'_>) -> Result<Vec<Self>> {
+    async fn children(&self, ctx: &Context<'_>) -> Result<ReadyList<Self>> {
         let rows = children(ctx, UnitsBelow(self.row.id)).await?;
         Ok(rows.into_iter().map(Self::from).collect())
     }
 
     /// The area that it governs.
-    async fn area(&self, ctx: &Context<'_>) -> Result<Option<Area>> {
+    async fn area(&self, ctx: &Context<'_>) -> Result<Option<Ready<Area>>> {
         let Some(id) = self.row.area_id else {
             return Ok(None);
         };
-        Ok(loaders(ctx)?.load_one(id).await?.map(Area::from))
+        let row = loaders(ctx)?.load_one(id).await?;
+        Ok(row.map(Area::from).map(Ready))
     }
 
     /// The jurisdiction it belongs to.
-    async fn jurisdiction(&self, ctx: &Context<'_>) -> Result<Jurisdiction> {
+    async fn jurisdiction(&self, ctx: &Context<'_>) -> Result<Ready<Jurisdiction>> {
         let row = loaders(ctx)?.load_one(self.row.jurisdiction_id).await?;
         row.map(Jurisdiction::from)
+            .map(Ready)
             .ok_or_else(|| public(Error::NotFound))
     }
 }

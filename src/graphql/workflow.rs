@@ -5,6 +5,7 @@ use async_graphql::{Context, Object, SimpleObject};
 use super::connection::list_cost;
 use super::context::{call, services};
 use super::error::{Result, public};
+use super::ready::ReadyList;
 use super::scalar::Decimal;
 use super::vocabulary::{MilestoneRole, ProjectKind, Role, Stage};
 use crate::domain::{template, workflow};
@@ -21,7 +22,7 @@ pub struct Blocker {
 
 impl Blocker {
     /// Blockers as the API shows them.
-    pub(super) fn all(blockers: Vec<error::Blocker>) -> Vec<Self> {
+    pub(super) fn all(blockers: Vec<error::Blocker>) -> ReadyList<Self> {
         let shown = blockers.into_iter().map(|blocker| Self {
             code: blocker.code.to_owned(),
             message: blocker.message,
