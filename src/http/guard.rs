@@ -13,8 +13,9 @@
 //!    keys, and for the operation that will run its root fields and nodes.
 //!
 //! What passed the first three is remembered by its text (`known`), which clients send again
-//! and again. Sizes are those of the whole document; nodes, introspection and the rule of one root
-//! field a mutation look at the chosen operation. Pure: no request, no schema.
+//! and again, and so is the walk where no variable says how large a page is. Sizes are those of
+//! the whole document; nodes, introspection and the rule of one root field a mutation look at the
+//! chosen operation. Pure: no request, no schema.
 
 mod known;
 mod measure;
@@ -23,6 +24,8 @@ mod walk;
 
 #[cfg(test)]
 mod tests;
+
+use std::sync::OnceLock;
 
 use async_graphql::parser::types::{
     DocumentOperations, ExecutableDocument, OperationDefinition, OperationType,
@@ -34,6 +37,8 @@ use crate::error::{Error, Result};
 use crate::graphql::Limits;
 
 pub(super) use known::Documents;
+
+use walk::Walked;
 
 /// How large a document is, or may be.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -113,10 +118,12 @@ pub struct Checked {
 
 /// A document that is parsed and measured, as far as neither the variables nor the chosen
 /// operation matter.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 struct Measured {
     document: ExecutableDocument,
     sizes: Sizes,
+    /// What its walk came to, where neither of them matters to that either.
+    walked: OnceLock<Walked>,
 }
 
 /// Holds a document against the limits.
@@ -141,22 +148,38 @@ impl Measured {
         scan::scan(text, &mut sizes)?;
         let document = parse_query(text).map_err(|error| unparsable(&error))?;
         measure::measure(&document, &mut sizes)?;
-        Ok(Self { document, sizes })
+        Ok(Self {
+            document,
+            sizes,
+            walked: OnceLock::new(),
+        })
     }
 
-    fn check(mut self, name: Option<&str>, variables: &Variables) -> Result<Checked> {
+    fn check(&self, name: Option<&str>, variables: &Variables) -> Result<Checked> {
         if variables.values().any(holds_nul) {
             return Err(Error::invalid("variables", "no NUL characters"));
         }
         let chosen = choose(&self.document.operations, name)?;
-        let introspection = walk::walk(&self.document, chosen, variables, &mut self.sizes)?;
-        let operation = chosen.ty.into();
+        let walked = match self.walked.get() {
+            Some(walked) => *walked,
+            None => self.walk(chosen, variables)?,
+        };
         Ok(Checked {
-            document: self.document,
-            operation,
-            introspection,
-            sizes: self.sizes,
+            document: self.document.clone(),
+            operation: chosen.ty.into(),
+            introspection: walked.introspection,
+            sizes: walked.sizes,
         })
+    }
+
+    /// Walks the document, and remembers what that came to where it will be the same again.
+    fn walk(&self, chosen: &OperationDefinition, variables: &Variables) -> Result<Walked> {
+        let walked = walk::walk(&self.document, chosen, variables, self.sizes)?;
+        if self.document.operations.iter().count() == 1 && !walked.varies {
+            // Another thread may have come first, with the same.
+            let _ = self.walked.set(walked);
+        }
+        Ok(walked)
     }
 }
 

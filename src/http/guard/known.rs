@@ -48,7 +48,7 @@ impl Documents {
                 measured
             }
         };
-        Arc::unwrap_or_clone(known).check(name, variables)
+        known.check(name, variables)
     }
 }
 
@@ -86,6 +86,24 @@ mod tests {
             assert!(documents.check("{ a", None, &page(1)).is_err());
         }
         assert_eq!(documents.0.len(), 1);
+    }
+
+    #[test]
+    fn variables_that_say_how_large_a_page_is_are_asked_each_time() {
+        let documents = Documents::default();
+        let nodes = |text, variables| {
+            let checked = documents.check(text, None, &variables);
+            checked.unwrap().sizes.nodes
+        };
+        let said = "query($n: Int = 5) { a(last: $n) { nodes { b } } }";
+        let written = "query($n: Int) { a(first: 4) { nodes { b(c: $n) } } }";
+        assert_eq!(nodes(said, Variables::default()), 5);
+        for n in [3, 7] {
+            assert_eq!(nodes(said, page(n)), n);
+            assert_eq!(nodes(written, page(n)), 4);
+        }
+        let known = |text| documents.0.get(text).unwrap().walked.get().is_some();
+        assert!(known(written) && !known(said));
     }
 
     #[test]

@@ -8,8 +8,18 @@ use async_graphql::{Name, Value, Variables};
 use super::{DEFAULT_PAGE, LIMITS, Sizes, within};
 use crate::error::Result;
 
-/// Notes depth, repeated keys, root fields and nodes in `sizes`, and tells whether the
-/// chosen operation asks about the schema.
+/// What a walk has found.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Walked {
+    /// How large the document is.
+    pub(super) sizes: Sizes,
+    /// True if the chosen operation asks about the schema.
+    pub(super) introspection: bool,
+    /// True if a page is as large as a variable says, so that other variables make other sizes.
+    pub(super) varies: bool,
+}
+
+/// Adds depth, repeated keys, root fields and nodes to `sizes`.
 ///
 /// # Errors
 /// Over a limit.
@@ -17,13 +27,13 @@ pub(super) fn walk(
     document: &ExecutableDocument,
     chosen: &OperationDefinition,
     variables: &Variables,
-    sizes: &mut Sizes,
-) -> Result<bool> {
+    mut sizes: Sizes,
+) -> Result<Walked> {
     for (_, operation) in document.operations.iter() {
-        Walk::of(document, &operation.node, variables).run(sizes)?;
+        Walk::of(document, &operation.node, variables).run(&mut sizes)?;
     }
     let mut walk = Walk::of(document, chosen, variables);
-    let roots = walk.run(sizes)?;
+    let roots = walk.run(&mut sizes)?;
     sizes.nodes = walk.nodes;
     if chosen.ty == OperationType::Mutation {
         sizes.mutation_fields = roots.len() as u64;
@@ -35,7 +45,11 @@ pub(super) fn walk(
     )?;
     within("nodes", sizes.nodes, LIMITS.nodes)?;
     let about_schema = |field: &&Field| matches!(name(field), "__schema" | "__type");
-    Ok(roots.iter().any(about_schema))
+    Ok(Walked {
+        sizes,
+        introspection: roots.iter().any(about_schema),
+        varies: walk.varies,
+    })
 }
 
 fn name(field: &Field) -> &str {
@@ -47,6 +61,7 @@ struct Walk<'a> {
     operation: &'a OperationDefinition,
     variables: &'a Variables,
     nodes: u64,
+    varies: bool,
 }
 
 impl<'a> Walk<'a> {
@@ -60,6 +75,7 @@ impl<'a> Walk<'a> {
             operation,
             variables,
             nodes: 0,
+            varies: false,
         }
     }
 
@@ -121,20 +137,26 @@ impl<'a> Walk<'a> {
     }
 
     /// How many nodes a connection may return: the larger of `first` and `last`.
-    fn page(&self, field: &Field) -> u64 {
-        ["first", "last"]
+    fn page(&mut self, field: &Field) -> u64 {
+        let mut varies = false;
+        let given = ["first", "last"]
             .iter()
             .filter_map(|name| field.get_argument(name))
             .filter_map(|value| {
                 let value = value.node.clone();
-                value.into_const_with(|name| self.variable(&name)).ok()
+                let variable = |name| {
+                    varies = true;
+                    self.variable(&name)
+                };
+                value.into_const_with(variable).ok()
             })
             .filter_map(|value| match value {
                 Value::Number(number) => number.as_u64(),
                 _ => None,
             })
-            .max()
-            .unwrap_or(DEFAULT_PAGE)
+            .max();
+        self.varies |= varies;
+        given.unwrap_or(DEFAULT_PAGE)
     }
 
     /// The value of a variable, or nothing: validation will say what is wrong with it.

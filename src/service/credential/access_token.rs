@@ -4,6 +4,9 @@
 //! and known before anything is verified, every claim required. It names the session; what
 //! the person may do is read from the database with each request. Time comes from the
 //! injected clock, so the library's own time checks are off.
+//!
+//! A client sends one token many times in its ten minutes: what was verified is remembered by the
+//! token's hash, and held against the clock again each time.
 
 use std::collections::HashSet;
 use std::fmt;
@@ -12,9 +15,11 @@ use chrono::{DateTime, TimeDelta, Utc};
 use duban_entities::ids::{RefreshTokenId, SessionId, UserId};
 use jsonwebtoken::crypto::aws_lc;
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
+use quick_cache::sync::Cache;
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 
-use super::{Secret, SigningKey};
+use super::{REMEMBERED, Secret, SigningKey};
 use crate::error::{Error, Result};
 
 /// Life of an access token.
@@ -53,12 +58,22 @@ struct Wire {
     rid: String,
 }
 
+/// What a token of ours says, and when.
+#[derive(Clone, Copy, Debug)]
+struct Verified {
+    claims: Claims,
+    issued: i64,
+    not_before: i64,
+    expires: i64,
+}
+
 /// Signs and verifies access tokens.
 pub struct AccessTokens {
     key_id: String,
     signing: EncodingKey,
     verifying: DecodingKey,
     validation: Validation,
+    verified: Cache<[u8; 32], Verified>,
 }
 
 impl fmt::Debug for AccessTokens {
@@ -80,6 +95,7 @@ impl AccessTokens {
             signing: EncodingKey::from_secret(key.bytes()),
             verifying: DecodingKey::from_secret(key.bytes()),
             validation: validation(),
+            verified: Cache::new(REMEMBERED),
         };
         tokens.self_test()?;
         Ok(tokens)
@@ -134,19 +150,39 @@ impl AccessTokens {
     /// What the token says, if it is ours and valid now. Why not is nobody's business.
     #[must_use]
     pub fn verify(&self, token: &str, now: DateTime<Utc>) -> Option<Claims> {
-        if token.len() > MAX_LENGTH || !self.knows(token) {
+        if token.len() > MAX_LENGTH {
+            return None;
+        }
+        let hash = Sha256::digest(token).into();
+        if let Some(verified) = self.verified.get(&hash) {
+            return verified.at(now);
+        }
+        let verified = self.read(token)?;
+        // One that is not valid now may be forgotten: nobody will be let in by it.
+        let claims = verified.at(now)?;
+        self.verified.insert(hash, verified);
+        Some(claims)
+    }
+
+    fn read(&self, token: &str) -> Option<Verified> {
+        if !self.knows(token) {
             return None;
         }
         let wire: Wire = jsonwebtoken::decode(token, &self.verifying, &self.validation)
             .ok()?
             .claims;
-        if !is_current(&wire, now) || wire.client_id != CLIENT || wire.jti.is_empty() {
+        if wire.client_id != CLIENT || wire.jti.is_empty() {
             return None;
         }
-        Some(Claims {
-            user: wire.sub.parse().ok()?,
-            session: wire.sid.parse().ok()?,
-            refresh: wire.rid.parse().ok()?,
+        Some(Verified {
+            claims: Claims {
+                user: wire.sub.parse().ok()?,
+                session: wire.sid.parse().ok()?,
+                refresh: wire.rid.parse().ok()?,
+            },
+            issued: wire.iat,
+            not_before: wire.nbf,
+            expires: wire.exp,
         })
     }
 
@@ -170,10 +206,14 @@ fn validation() -> Validation {
     validation
 }
 
-fn is_current(wire: &Wire, now: DateTime<Utc>) -> bool {
-    let earliest = (now - LEEWAY).timestamp();
-    let latest = (now + LEEWAY).timestamp();
-    wire.exp > earliest && wire.nbf <= latest && wire.iat <= latest
+impl Verified {
+    /// The claims, where they hold at this instant.
+    fn at(self, now: DateTime<Utc>) -> Option<Claims> {
+        let earliest = (now - LEEWAY).timestamp();
+        let latest = (now + LEEWAY).timestamp();
+        let holds = self.expires > earliest && self.not_before <= latest && self.issued <= latest;
+        holds.then_some(self.claims)
+    }
 }
 
 #[cfg(test)]
