@@ -197,6 +197,33 @@ fn nobody_waits_for_a_long_unit() {
     });
 }
 
+/// A group grows no more once its time is over, though others wait.
+#[test]
+fn a_group_is_committed_in_its_time() {
+    on_world(Engine::Sqlite, async |world| {
+        let before = db_percent(world).await;
+        let patience = Patience {
+            group: Duration::ZERO,
+            ..Patience::default()
+        };
+        let clock = Arc::new(SystemClock);
+        let url = world.database.url.parse().unwrap();
+        let store = Store::open_with(&url, Access::ReadWrite, clock, patience);
+        let store = Arc::new(store.await.unwrap());
+        let (first_ends, second_ends) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
+        let first = hold(&store, &first_ends).await;
+        let (second, _) = holder(&store, &second_ends);
+        until_waiting(&store, 1).await;
+        first_ends.notify_one();
+        // Answered, though the second has not ended.
+        first.await.unwrap().unwrap();
+        assert_eq!(db_percent(world).await, before + 1);
+        second_ends.notify_one();
+        second.await.unwrap().unwrap();
+        assert_counted(world, before, 2).await;
+    });
+}
+
 /// One is dropped while it has the turn: what it did is taken back, and nothing else is.
 #[test]
 fn one_that_goes_takes_no_other_with_it() {

@@ -82,21 +82,25 @@ pub enum Access {
     ReadOnly,
 }
 
-/// How long the store waits before it refuses.
+/// How long the store waits: before it refuses, and for others.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Patience {
     /// For a lock, a connection, or the turn of a writer.
     pub wait: Duration,
     /// For the end of a statement; on PostgreSQL alone.
     pub statement: Duration,
+    /// For others that join a commit; on SQLite alone. Whoever ends so long after the first has
+    /// begun commits, though others wait.
+    pub group: Duration,
 }
 
 impl Default for Patience {
-    /// 5 s and 10 s: who waits longer than that has gone.
+    /// 5 s and 10 s: who waits longer than that has gone. 10 ms: a commit may take as long.
     fn default() -> Self {
         Self {
             wait: Duration::from_secs(5),
             statement: Duration::from_secs(10),
+            group: Duration::from_millis(10),
         }
     }
 }

@@ -107,13 +107,15 @@ impl Database {
     }
 
     /// Opens the store on it. It waits far longer than a server would: on a slow machine many
-    /// writers at once make a long queue, and none of them is to be refused.
+    /// writers at once make a long queue, and none of them is to be refused, nor is a group of
+    /// them to be committed early because the machine was busy with something else.
     pub async fn store_at(&self, clock: Arc<ManualClock>) -> Store {
         const PATIENCE: Duration = Duration::from_secs(120);
         let url = self.url.parse().unwrap();
         let patience = Patience {
             wait: PATIENCE,
             statement: PATIENCE,
+            group: PATIENCE,
         };
         let store = Store::open_with(&url, Access::ReadWrite, clock, patience).await;
         store.unwrap()

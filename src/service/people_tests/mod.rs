@@ -157,6 +157,7 @@ async fn open(url: &DatabaseUrl, clock: &Arc<ManualClock>, limits: SignInLimits)
     let patience = Patience {
         wait: Duration::from_secs(120),
         statement: Duration::from_secs(120),
+        ..Patience::default()
     };
     let store = Store::open_with(url, Access::ReadWrite, Arc::clone(&clock), patience).await;
     let key = SigningKey::from_bytes((0..32).collect()).unwrap();

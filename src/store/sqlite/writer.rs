@@ -25,8 +25,6 @@ use crate::store::{Access, Patience};
 
 /// Most units behind one commit.
 const LARGEST: usize = 64;
-/// Whoever ends so long after the first has begun commits, though others wait.
-const LONGEST: Duration = Duration::from_millis(10);
 
 /// KiB of pages that the connection keeps: what the largest group changes is not written before
 /// its commit.
@@ -282,13 +280,14 @@ impl Turn {
         alone: bool,
     ) -> Result<watch::Receiver<Option<Ended>>> {
         let left = self.leave(keep);
+        let longest = self.writer.file.patience.group;
         let Some(open) = self.held.open.as_mut() else {
             return Err(Error::internal("a unit of work without a transaction"));
         };
         open.units += 1;
         open.chain = chain;
         let ended = open.ended.subscribe();
-        let full = alone || open.units >= LARGEST || open.since.elapsed() >= LONGEST;
+        let full = alone || open.units >= LARGEST || open.since.elapsed() >= longest;
         match left {
             Err(error) => self.abandon(&error),
             Ok(()) if full => self.settle(),
