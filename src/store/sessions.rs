@@ -4,16 +4,17 @@ use chrono::{DateTime, Utc};
 use duban_entities::ids::{RefreshTokenId, SessionId, UserId};
 use duban_entities::row::FromCells;
 use duban_entities::{refresh_token, session, user};
-use sea_orm::sea_query::{Expr, Query};
+use sea_orm::sea_query::{Expr, Query, SelectStatement};
 use sea_orm::{
     ColumnTrait, Condition, EntityTrait, IntoActiveModel, JoinType, QueryFilter, QueryOrder,
-    QuerySelect, RelationDef,
+    QuerySelect, QueryTrait, RelationDef,
 };
+use uuid::Uuid;
 
 use super::{Work, ledger};
 use crate::error::{Error, Result};
 use crate::store::Reads;
-use crate::store::reader;
+use crate::store::reader::{self, Fixed};
 use crate::store::writes::Run;
 
 /// What a request with an access token must know of its session. In the order of the columns of
@@ -65,10 +66,17 @@ pub async fn standing(
     id: SessionId,
     refresh: RefreshTokenId,
 ) -> Result<Option<Standing>> {
-    let select = session::Entity::find_by_id(id)
+    static STANDING: Fixed = Fixed::new(select_standing);
+    let statement = STANDING.with(connection, [id.into(), refresh.into()]);
+    let made = reader::written(connection, statement).await?;
+    Ok(made.into_iter().next())
+}
+
+fn select_standing() -> SelectStatement {
+    session::Entity::find_by_id(SessionId(Uuid::nil()))
         .join(JoinType::InnerJoin, session_user())
         .join(JoinType::InnerJoin, session_token())
-        .filter(refresh_token::Column::Id.eq(refresh))
+        .filter(refresh_token::Column::Id.eq(RefreshTokenId(Uuid::nil())))
         .select_only()
         .columns([
             session::Column::UserId,
@@ -83,8 +91,8 @@ pub async fn standing(
         ])
         .column_as(refresh_token::Column::ExpiresAt, "refresh_expires_at")
         .column(refresh_token::Column::AccessUsedAt)
-        .expr_as(ledger::version_expression(), "version");
-    reader::one_of(connection, select).await
+        .expr_as(ledger::version_expression(), "version")
+        .into_query()
 }
 
 /// Notes the first use of an access token; later ones change nothing.

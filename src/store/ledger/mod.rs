@@ -24,7 +24,7 @@ use super::{Transaction, WriteContext};
 use crate::error::{Error, Result};
 use crate::policy::Actor;
 use crate::store::Reads;
-use crate::store::reader;
+use crate::store::reader::{self, Fixed};
 use crate::store::writes::{insert_all, run_unprepared};
 
 use changes::Written;
@@ -122,7 +122,7 @@ pub(super) fn version_expression() -> SimpleExpr {
         .from(ledger::Entity)
         .to_owned();
     let last = SimpleExpr::SubQuery(None, Box::new(last.into()));
-    Func::coalesce([last, Expr::value(0_i64)]).into()
+    Func::coalesce([last, Expr::cust("0")]).into()
 }
 
 /// The chain's end now.

@@ -6,6 +6,7 @@
 
 mod columns;
 mod driver;
+mod fixed;
 mod plain;
 
 use std::sync::Arc;
@@ -17,10 +18,12 @@ use sea_orm::{
     QuerySelect, QueryTrait, Select, Statement,
 };
 
+use super::search::LongLists;
 use super::sqlite::{Readers, Unit};
 use crate::error::Result;
 
 pub use columns::find;
+pub(super) use fixed::Fixed;
 pub(super) use plain::{NUMBER, for_each, numbered, rows};
 
 /// The pool for reads. On SQLite its connections cannot write.
@@ -28,11 +31,16 @@ pub(super) use plain::{NUMBER, for_each, numbered, rows};
 pub struct Reader {
     pool: DatabaseConnection,
     own: Option<Arc<Readers>>,
+    long_lists: Arc<LongLists>,
 }
 
 impl Reader {
-    pub(super) const fn new(pool: DatabaseConnection, own: Option<Arc<Readers>>) -> Self {
-        Self { pool, own }
+    pub(super) fn new(pool: DatabaseConnection, own: Option<Arc<Readers>>) -> Self {
+        Self {
+            pool,
+            own,
+            long_lists: Arc::default(),
+        }
     }
 
     /// The connections of the pool.
@@ -75,12 +83,21 @@ pub trait Reads: Send + Sync {
             On::Transaction(transaction) => transaction.get_database_backend(),
         }
     }
+
+    /// What searches remember of the database; nothing within a unit of work.
+    fn long_lists(&self) -> Option<&LongLists> {
+        None
+    }
 }
 
 impl Reads for Reader {
     fn on(&self) -> On<'_> {
         let pool = On::Pool(&self.pool);
         self.own.as_ref().map_or(pool, On::Readers)
+    }
+
+    fn long_lists(&self) -> Option<&LongLists> {
+        Some(&self.long_lists)
     }
 }
 

@@ -9,12 +9,14 @@
 //! - `text`: how texts and terms are folded, and what a term's pairs are.
 //! - `condition`: the search as one condition among others.
 //! - `ranked`: the search as a list, best matches first, read no further than its page.
+//! - `probe`, `long`: which way is the shorter one, by numbers of which the large are remembered.
 //! - `stale`, `index`: the index kept in step with its rows by the unit of work.
 //! - `fill`: the index of a whole database.
 
 mod condition;
 mod fill;
 mod index;
+mod long;
 mod probe;
 mod ranked;
 mod stale;
@@ -23,6 +25,7 @@ mod text;
 pub(super) use condition::condition;
 pub(super) use fill::is_made;
 pub(super) use index::refresh;
+pub(super) use long::LongLists;
 pub(super) use ranked::page;
 pub(super) use stale::Stale;
 pub use text::{Term, fold};

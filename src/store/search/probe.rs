@@ -41,7 +41,7 @@ pub(super) enum Way {
 }
 
 /// The rows of one pair at one place, in the order of the codes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) struct List {
     pub(super) gram: i64,
     pub(super) tier: i32,
@@ -156,15 +156,30 @@ pub(super) async fn choose(
     filter: &ProjectFilter,
     term: &Term,
 ) -> Result<Way> {
-    let asked = asked(principal, filter, term);
-    let answers = reader::rows::<Answer>(connection, &select(term, &asked)).await?;
     let mut numbers = Numbers::default();
+    let mut asked = asked(principal, filter, term);
+    let most = most(&asked);
+    let known = connection.long_lists();
+    asked.retain(|ask| match ask {
+        Ask::List(list) if known.is_some_and(|known| known.has(*list)) => {
+            numbers.lists.push((*list, most));
+            false
+        }
+        _ => true,
+    });
+    let remembered = numbers.lists.len();
+    let answers = reader::rows::<Answer>(connection, &select(term, &asked, most)).await?;
     let mut asked: Vec<Option<Ask>> = asked.into_iter().map(Some).collect();
     for answer in answers {
         let place = usize::try_from(answer.which).unwrap_or(usize::MAX);
         if let Some(ask) = asked.get_mut(place).and_then(Option::take) {
             numbers.take(ask, answer);
         }
+    }
+    if let Some(known) = known {
+        let counted = numbers.lists.iter().skip(remembered);
+        let long = counted.filter(|(_, rows)| *rows >= most);
+        long.for_each(|(list, _)| known.add(*list));
     }
     Ok(numbers.decide(term))
 }
@@ -192,11 +207,15 @@ fn lists(grams: &[i64]) -> impl Iterator<Item = List> {
     all.map(|(gram, tier)| List { gram, tier })
 }
 
-/// Every number in one statement, a row each.
-fn select(term: &Term, asked: &[Ask]) -> SelectStatement {
+/// How far a list is counted.
+fn most(asked: &[Ask]) -> u64 {
     let lists = asked.iter().filter(|ask| matches!(ask, Ask::List(_)));
     let lists = u64::try_from(lists.count().max(1)).unwrap_or(1);
-    let most = Ord::min(COUNTED, COUNTED_OF_ALL / lists);
+    Ord::min(COUNTED, COUNTED_OF_ALL / lists)
+}
+
+/// Every number in one statement, a row each.
+fn select(term: &Term, asked: &[Ask], most: u64) -> SelectStatement {
     let none = || Expr::cust("''");
     let mut rows = asked.iter().enumerate().map(|(n, ask)| {
         let (number, first, last) = match ask {
