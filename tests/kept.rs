@@ -2,10 +2,20 @@
 
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use duban::clock::Clock;
+use duban::policy::{Action, Facts};
+use duban::service::Call;
+use duban::store::catalogue::Parts;
+use duban::store::ledger::FieldChange;
+use duban::store::record::Row;
+use duban::store::{Store, outline, reader};
+use duban_entities::ids::{UnitAliasId, UnitId};
+use duban_entities::{area, clause, jurisdiction, plan, unit, unit_alias};
+use sea_orm::{ColumnTrait, QueryFilter};
 use serde_json::{Value, json};
+use uuid::Uuid;
 
 use crate::support::client::text;
-use crate::support::known::{BRIDGE, HERE, RESERVOIR, TRANSPORT, WATER};
+use crate::support::known::{BRIDGE, HERE, PINGYU, PLAN, RESERVOIR, SECTION, TRANSPORT, WATER};
 use crate::support::{Answer, Client, Persona, World, on_both};
 
 on_both!(
@@ -15,6 +25,7 @@ on_both!(
     what_the_ledger_does_not_hold_is_fresh,
     a_grant_ends_in_its_instant,
     grants_are_read_where_the_ledger_tells_of_people,
+    what_seldom_changes_is_read_again_once_it_has,
     an_ended_session_gets_nothing_kept,
     everybody_gets_their_own,
     only_queries_without_errors_are_kept,
@@ -178,6 +189,97 @@ async fn grants_are_read_where_the_ledger_tells_of_people(world: &World) {
     let ended = administrator.ask(END, json!({ "i": input })).await;
     ended.data();
     assert!(!sees().await);
+}
+
+/// Another process changes a row that seldom changes.
+async fn change<R: Row>(store: &Store, key: impl Into<sea_orm::Value>, alter: fn(&mut R)) {
+    let key = key.into();
+    let write = Call::system("test", "test".to_owned()).write(None);
+    let written = store.write(write, move |work| {
+        Box::pin(async move {
+            let select = reader::find::<R::Table>().filter(R::key_column().eq(key));
+            let before: R = reader::one(work.connection(), select).await?.unwrap();
+            let permit = work.permit(Action::CatalogueImport, Facts::Everything)?;
+            let mut after = before.clone();
+            alter(&mut after);
+            work.update(&permit, &before, after).await
+        })
+    });
+    written.await.unwrap();
+}
+
+/// Gives a unit another name beside its own, as an import does.
+async fn alias(store: &Store, unit_id: UnitId, alias: &'static str) {
+    let write = Call::system("test", "test".to_owned()).write(None);
+    let written = store.write(write, move |work| {
+        Box::pin(async move {
+            let rows = outline::units_by_id(work.connection(), vec![unit_id]).await?;
+            let row = rows.into_iter().next().unwrap();
+            let permit = work.permit(Action::CatalogueImport, Facts::Everything)?;
+            let told = FieldChange {
+                field: "aliases".into(),
+                from: None,
+                to: Some(alias.to_owned()),
+            };
+            let after = row.clone();
+            work.update_with(&permit, &row, after, vec![told]).await?;
+            let parts = Parts {
+                units: vec![unit_id],
+                unit_aliases: vec![unit_alias::Model {
+                    id: UnitAliasId(Uuid::now_v7()),
+                    unit_id,
+                    alias: alias.to_owned(),
+                    source_file: None,
+                    source_line: None,
+                }],
+                ..Parts::default()
+            };
+            work.replace_parts(&permit, parts).await
+        })
+    });
+    written.await.unwrap();
+}
+
+async fn what_seldom_changes_is_read_again_once_it_has(world: &World) {
+    const SHOWN: &str = "{ projects(first: 50) { nodes {
+        jurisdiction { name } areas { name } leadUnit { name aliases }
+        citations { clause { heading plan { title } } } } } }";
+    let elsewhere = world.database.store().await;
+    let client = world.client_of(Persona::Supervisor).await;
+    let asked = async || {
+        let before = world.services.store.statements();
+        let answer = client.query(SHOWN).await;
+        answer.data();
+        (answer.text, world.services.store.statements() - before)
+    };
+    let (first, cold) = asked().await;
+    let (second, warm) = asked().await;
+    assert_eq!(first, second);
+    assert!(cold >= warm + 5, "{cold} statements, then {warm}");
+    let input = json!({ "projectId": text(BRIDGE), "leadUnitId": text(TRANSPORT) });
+    assign(world, input).await;
+    let (_, moved) = asked().await;
+    assert!(moved <= warm + 2, "a look at what happened: {moved}");
+    let shows = async |new: &str| {
+        let (shown, _) = asked().await;
+        assert!(shown.contains(new), "{new}: {shown}");
+        assert!(!first.contains(new));
+    };
+    change::<jurisdiction::Model>(&elsewhere, HERE, |row| row.name = "改名市".to_owned()).await;
+    shows("改名市").await;
+    change::<area::Model>(&elsewhere, PINGYU, |row| row.name = "改名县".to_owned()).await;
+    shows("改名县").await;
+    change::<unit::Model>(&elsewhere, WATER, |row| row.name = "改名局".to_owned()).await;
+    shows("改名局").await;
+    change::<clause::Model>(&elsewhere, SECTION, |row| row.heading = "改名节".to_owned()).await;
+    shows("改名节").await;
+    change::<plan::Model>(&elsewhere, PLAN, |row| row.title = "改名规划".to_owned()).await;
+    shows("改名规划").await;
+    alias(&elsewhere, WATER, "别名局").await;
+    shows("别名局").await;
+    let (_, again) = asked().await;
+    assert_eq!(again, warm);
+    elsewhere.close().await.unwrap();
 }
 
 async fn an_ended_session_gets_nothing_kept(world: &World) {

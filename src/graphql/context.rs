@@ -32,6 +32,11 @@ pub type Rows = DataLoader<Source, HashMapCache>;
 #[derive(Clone, Copy, Debug)]
 pub struct Version(pub i64);
 
+/// A mark on a request that changes nothing: it may be shown what was read before and has not
+/// changed until it came.
+#[derive(Clone, Copy, Debug)]
+pub struct Reading;
+
 /// A mark on a request whose document asks for nothing twice in one place: no two members are
 /// ever merged into one, so that each may be written as soon as it is there.
 #[derive(Clone, Copy, Debug)]
@@ -62,7 +67,8 @@ pub fn fleeting(ctx: &Context<'_>) {
 #[must_use]
 pub fn attach(request: Request, services: &Services, call: Call) -> Request {
     let call = Arc::new(call);
-    let source = || Source::new(services.clone(), Arc::clone(&call));
+    let known_at = given::<Reading>(&request).and(call.version);
+    let source = || Source::new(services.clone(), Arc::clone(&call), known_at);
     let figures = DataLoader::new(source(), tokio::spawn).delay(FIGURES_WAIT);
     let rows = Rows::with_cache(source(), tokio::spawn, HashMapCache::default());
     request

@@ -15,7 +15,7 @@ use duban_entities::{
     api_token, area, briefing, change_request, citation, clause, cooperating_unit, grant,
     jurisdiction, ledger, order, order_project, order_task, plan, project, project_external_id,
     project_investment, report_draft, report_revision, suggested_lead, target, task, task_evidence,
-    unit, user,
+    unit, unit_alias, user,
 };
 use tokio::sync::OnceCell;
 
@@ -26,7 +26,7 @@ use crate::store::ledger::named;
 use crate::store::page::{Page, PageRequest};
 use crate::store::today::Today;
 use crate::store::{
-    Store, changes, facts, orders, outline, projects, reports, tasks, tokens, users,
+    Kept, Store, changes, facts, orders, outline, projects, reports, tasks, tokens, users,
 };
 
 /// Where the loaders of one request read.
@@ -34,14 +34,18 @@ use crate::store::{
 pub struct Source {
     services: Services,
     call: Arc<Call>,
+    /// The version at which rows that seldom change may be those that were read before; none for
+    /// a request that may change them itself.
+    known_at: Option<i64>,
     today: OnceCell<Today>,
 }
 
 impl Source {
-    pub(super) fn new(services: Services, call: Arc<Call>) -> Self {
+    pub(super) fn new(services: Services, call: Arc<Call>, known_at: Option<i64>) -> Self {
         Self {
             services,
             call,
+            known_at,
             today: OnceCell::new(),
         }
     }
@@ -56,6 +60,32 @@ impl Source {
 
     fn store(&self) -> &Store {
         &self.services.store
+    }
+
+    /// Rows that seldom change, by their keys: those that are known, and the others from the
+    /// database.
+    async fn steady<K, R, F>(
+        &self,
+        kept: &Kept<K, R>,
+        keys: &[K],
+        read: impl FnOnce(Vec<K>) -> F + Send,
+    ) -> Result<HashMap<K, R>, Shared>
+    where
+        K: Copy + Eq + Hash + Send + Sync,
+        R: Clone + Send + Sync,
+        F: Future<Output = Result<HashMap<K, R>>> + Send,
+    {
+        let Some(version) = self.known_at else {
+            return read(keys.to_vec()).await.map_err(Arc::new);
+        };
+        let changes = self.store().changes(version).await.map_err(Arc::new)?;
+        let (mut rows, others) = kept.known(keys, changes);
+        if !others.is_empty() {
+            let read = read(others).await.map_err(Arc::new)?;
+            kept.remember(version, &read);
+            rows.extend(read);
+        }
+        Ok(rows)
     }
 }
 
@@ -85,12 +115,34 @@ macro_rules! by_id {
     };
 }
 
+/// Loads a row that seldom changes by its key.
+macro_rules! steady_by_id {
+    ($($key:ty => $row:ty, $kept:ident, $load:path;)+) => {
+        $(impl Loader<$key> for Source {
+            type Value = $row;
+            type Error = Shared;
+
+            async fn load(&self, keys: &[$key]) -> Result<HashMap<$key, $row>, Shared> {
+                let kept = &self.store().steady().$kept;
+                let read = async |keys| {
+                    let rows = $load(self.store().read(), keys).await?.into_iter();
+                    Ok(rows.map(|row| (row.id, row)).collect())
+                };
+                self.steady(kept, keys, read).await
+            }
+        })+
+    };
+}
+
+steady_by_id! {
+    JurisdictionId => jurisdiction::Model, jurisdictions, outline::jurisdictions_by_id;
+    AreaId => area::Model, areas, outline::areas_by_id;
+    UnitId => unit::Model, units, outline::units_by_id;
+    PlanId => plan::Model, plans, outline::plans_by_id;
+    ClauseId => clause::Model, clauses, outline::clauses_by_id;
+}
+
 by_id! {
-    JurisdictionId => jurisdiction::Model, outline::jurisdictions_by_id;
-    AreaId => area::Model, outline::areas_by_id;
-    UnitId => unit::Model, outline::units_by_id;
-    PlanId => plan::Model, outline::plans_by_id;
-    ClauseId => clause::Model, outline::clauses_by_id;
     UserId => user::Model, users::by_ids;
     IndicatorId => duban_entities::indicator::Model, outline::indicators_by_id;
     GrantId => grant::Model, users::grants_by_id;
@@ -126,8 +178,6 @@ macro_rules! children {
 children! {
     /// The areas of a jurisdiction.
     AreasOf(JurisdictionId) => area::Model, outline::areas_of, |row| row.jurisdiction_id;
-    /// The aliases of a unit.
-    AliasesOfUnit(UnitId) => duban_entities::unit_alias::Model, outline::aliases_of_units, |row| row.unit_id;
     /// The units directly below a unit.
     UnitsBelow(UnitId) => unit::Model, outline::units_below, |row| row.parent_id.unwrap_or(row.id);
     /// The outline of a plan.
@@ -138,8 +188,6 @@ children! {
     IndicatorsOf(PlanId) => duban_entities::indicator::Model, outline::indicators_of, |row| row.plan_id;
     /// The citations of a project.
     CitationsOf(ProjectId) => citation::Model, outline::citations_of, |row| row.project_id;
-    /// The citations of a project, each with its clause and the clause's plan.
-    MentionsOf(ProjectId) => (citation::Model, clause::Model, plan::Model), outline::mentions_of, |row| row.0.project_id;
     /// The targets of a project.
     TargetsOf(ProjectId) => target::Model, outline::targets_of, |row| row.project_id;
     /// The investment planned for a project.
@@ -176,6 +224,34 @@ children! {
     DraftsOf(TaskId) => report_draft::Model, reports::drafts, |row| row.task_id;
     /// The accepted revisions of a project, one a month, in the order of the months.
     AcceptedOf(ProjectId) => report_revision::Model, reports::accepted, |row| row.project_id;
+}
+
+/// The aliases of a unit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct AliasesOfUnit(pub UnitId);
+
+impl Loader<AliasesOfUnit> for Source {
+    type Value = Vec<unit_alias::Model>;
+    type Error = Shared;
+
+    async fn load(
+        &self,
+        keys: &[AliasesOfUnit],
+    ) -> Result<HashMap<AliasesOfUnit, Vec<unit_alias::Model>>, Shared> {
+        let kept = &self.store().steady().unit_aliases;
+        let units: Vec<UnitId> = keys.iter().map(|key| key.0).collect();
+        let read = async |units: Vec<UnitId>| {
+            // None is an answer, too.
+            let mut all: HashMap<_, _> = units.iter().map(|unit| (*unit, Vec::new())).collect();
+            let rows = outline::aliases_of_units(self.store().read(), units).await?;
+            all.extend(grouped(rows, |row| row.unit_id));
+            Ok(all)
+        };
+        let all = self.steady(kept, &units, read).await?.into_iter();
+        Ok(all
+            .map(|(unit, rows)| (AliasesOfUnit(unit), rows))
+            .collect())
+    }
 }
 
 /// Loads tasks of a project, under a key type that names which.

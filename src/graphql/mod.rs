@@ -53,7 +53,7 @@ use async_graphql::{
 };
 use futures_util::stream::{BoxStream, StreamExt, once};
 
-pub use context::{Fleeting, Unrepeated, Version};
+pub use context::{Fleeting, Reading, Unrepeated, Version};
 pub use limits::Limits;
 pub use written::to_vec;
 

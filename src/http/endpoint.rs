@@ -24,7 +24,7 @@ use super::kept::{Answers, Basis, Key};
 use super::refusal::{Refusal, response};
 use crate::clock::Clock;
 use crate::error::{Error, Result};
-use crate::graphql::{Fleeting, Limits, Unrepeated, Version};
+use crate::graphql::{Fleeting, Limits, Reading, Unrepeated, Version};
 use crate::service::{Caller, RequestInfo};
 
 /// Tells who a request comes from.
@@ -132,6 +132,9 @@ impl<E: Executor> GraphQl<E> {
         operation = operation.data(fleeting.clone());
         if checked.sizes.repeated <= 1 {
             operation = operation.data(Unrepeated);
+        }
+        if kind == OperationKind::Query {
+            operation = operation.data(Reading);
         }
         operation.set_parsed_query(checked.document);
         let outcome = self.execute(operation, kind).await?;

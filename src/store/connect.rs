@@ -151,6 +151,7 @@ impl Store {
             clock,
             statements,
             zones: Arc::default(),
+            steady: Arc::default(),
         };
         if backend == DbBackend::Sqlite {
             store.check_sqlite_version().await?;

@@ -38,6 +38,7 @@ pub mod search;
 pub mod sessions;
 mod sqlite;
 mod statements;
+mod steady;
 pub mod tallies;
 pub mod tasks;
 pub mod throttle;
@@ -58,6 +59,7 @@ use crate::clock::Clock;
 pub use connect::{Access, DatabaseUrl, Patience};
 pub use reader::{Reader, Reads};
 use statements::Statements;
+pub use steady::{Kept, Steady};
 pub use transaction::Transaction;
 pub use work::{Work, WriteContext, authorise, part};
 pub use writes::{Run, Writes};
@@ -75,6 +77,7 @@ pub struct Store {
     writer: Option<Arc<sqlite::Writer>>,
     /// The time zones, at the ledger's version when they were read.
     zones: Arc<Mutex<Option<today::KnownZones>>>,
+    steady: Arc<Steady>,
 }
 
 impl Store {
@@ -82,6 +85,12 @@ impl Store {
     #[must_use]
     pub const fn read(&self) -> &Reader {
         &self.reader
+    }
+
+    /// Rows that seldom change.
+    #[must_use]
+    pub fn steady(&self) -> &Steady {
+        &self.steady
     }
 
     /// Which database it is.

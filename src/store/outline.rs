@@ -10,9 +10,7 @@ use duban_entities::{
     project_external_id, project_investment, suggested_lead, target, unit, unit_alias,
 };
 use sea_orm::sea_query::{Expr, Query};
-use sea_orm::{
-    ColumnTrait, Condition, EntityTrait, JoinType, QueryFilter, QueryOrder, QuerySelect, Value,
-};
+use sea_orm::{ColumnTrait, Condition, QueryFilter, QueryOrder, QuerySelect, Value};
 
 use super::page::{Direction, Keyset, Page, PageRequest, SortKey};
 use super::projects::contains;
@@ -80,28 +78,6 @@ batches! {
     suggested_leads_of(suggested_lead, ProjectId: ProjectId, order Position);
     /// The cooperating units of these projects.
     cooperating_units_of(cooperating_unit, ProjectId: ProjectId, order Position);
-}
-
-/// The citations of these projects in order, each with its clause and the clause's plan.
-///
-/// # Errors
-/// [`crate::error::Error::Internal`] when the database cannot be read.
-pub async fn mentions_of(
-    connection: &impl Reads,
-    projects: Vec<ProjectId>,
-) -> Result<Vec<(citation::Model, clause::Model, plan::Model)>> {
-    let clause_of = citation::Entity::belongs_to(clause::Entity)
-        .from(citation::Column::ClauseId)
-        .to(clause::Column::Id);
-    let plan_of = clause::Entity::belongs_to(plan::Entity)
-        .from(clause::Column::PlanId)
-        .to(plan::Column::Id);
-    let select = reader::find::<citation::Entity>()
-        .join(JoinType::InnerJoin, clause_of.into())
-        .join(JoinType::InnerJoin, plan_of.into())
-        .filter(citation::Column::ProjectId.is_in(projects))
-        .order_by_asc(citation::Column::Position);
-    reader::joined::<_, clause::Entity, plan::Entity>(connection, select).await
 }
 
 /// The jurisdictions whose catalogue the principal may read.

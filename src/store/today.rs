@@ -88,15 +88,16 @@ pub fn in_zone(name: &str, now: DateTime<Utc>) -> Result<NaiveDate> {
 }
 
 impl Store {
-    /// Today in every jurisdiction. The time zones are read again only where the ledger's
-    /// version is another than the last time.
+    /// Today in every jurisdiction. The time zones are read again only where a jurisdiction may
+    /// have changed since the last time.
     ///
     /// # Errors
     /// [`Error::Internal`] when a jurisdiction has an unknown time zone.
     pub async fn today(&self, version: i64, now: DateTime<Utc>) -> Result<Today> {
+        let changes = self.changes(version).await?;
         let mut known = self.zones.lock().await;
         let zones = match known.as_ref() {
-            Some((at, zones)) if *at == version => Arc::clone(zones),
+            Some((at, zones)) if *at >= changes.outline => Arc::clone(zones),
             _ => {
                 let zones = Arc::new(Zones::load(self.read()).await?);
                 *known = Some((version, Arc::clone(&zones)));

@@ -4,15 +4,15 @@ use std::sync::Arc;
 
 use async_graphql::dataloader::Loader as _;
 use async_graphql::{Context, Lookahead};
-use duban_entities::project;
 use duban_entities::vocabulary::TaskKind;
+use duban_entities::{clause, project};
 
 use super::{asks, bring, bring_children};
 use crate::graphql::context::loaders;
 use crate::graphql::error::Result;
 use crate::graphql::loader::{
     ActiveReportsOf, AliasesOfUnit, AreaLinksOf, CitationsOf, CooperatingUnitsOf, CurrentTasksOf,
-    ExternalIdsOf, FactsOf, LinesOf, MentionsOf, MilestonesOf, SuggestedLeadsOf, TargetsOf,
+    ExternalIdsOf, FactsOf, LinesOf, MilestonesOf, SuggestedLeadsOf, TargetsOf,
 };
 use crate::graphql::task::line_suffices;
 use crate::store::facts::Known;
@@ -62,27 +62,24 @@ async fn hand_on(ctx: &Context<'_>, row: &project::Model, known: Known) -> Resul
     Ok(())
 }
 
-/// The citations; where their plans are asked for, with these and the clauses between.
+/// The citations, with the clauses and plans that are asked of them.
 async fn mentions(ctx: &Context<'_>, row: &project::Model, asked: &Lookahead<'_>) -> Result<()> {
     let paths: [&[&str]; 2] = [&["citations"], &["suggestedLeads", "citation"]];
-    let wanted = paths.iter().any(|path| asks(asked, path));
-    let with_plans = paths
-        .iter()
-        .any(|path| asks(asked, &[path, ["clause", "plan"].as_slice()].concat()));
-    if !with_plans {
-        return bring_children(ctx, wanted, std::iter::once(CitationsOf(row.id))).await;
+    let asks_for = |behind: &[&str]| {
+        let mut paths = paths.iter();
+        paths.any(|path| asks(asked, &[path, behind].concat()))
+    };
+    let citations = std::iter::once(CitationsOf(row.id));
+    bring_children(ctx, asks_for(&[]), citations).await?;
+    if !asks_for(&["clause"]) {
+        return Ok(());
     }
-    let loaders = loaders(ctx)?;
-    let mut found = loaders.loader().load(&[MentionsOf(row.id)]).await?;
-    let found = found.remove(&MentionsOf(row.id)).unwrap_or_default();
-    let clauses = found
-        .iter()
-        .map(|(_, clause, _)| (clause.id, clause.clone()));
-    loaders.feed_many(clauses.collect::<Vec<_>>()).await;
-    let plans = found.iter().map(|(_, _, plan)| (plan.id, plan.clone()));
-    loaders.feed_many(plans.collect::<Vec<_>>()).await;
-    let citations = found.into_iter().map(|(citation, ..)| citation).collect();
-    loaders.feed_one(CitationsOf(row.id), citations).await;
+    let citations = loaders(ctx)?.load_one(CitationsOf(row.id)).await?;
+    let citations = citations.unwrap_or_default();
+    let clauses = citations.iter().map(|row| row.clause_id);
+    let clauses: Vec<clause::Model> = bring(ctx, true, clauses).await?;
+    let plans = clauses.iter().map(|row| row.plan_id);
+    bring(ctx, asks_for(&["clause", "plan"]), plans).await?;
     Ok(())
 }
 

@@ -87,32 +87,28 @@ pub async fn last(connection: &impl Reads) -> Result<Option<ledger::Model>> {
 /// # Errors
 /// [`Error::Internal`] when the database cannot be read.
 pub async fn version(connection: &impl Reads) -> Result<i64> {
-    let select = reader::find::<ledger::Entity>()
-        .select_only()
-        .column_as(ledger::Column::Seq.max(), "seq");
-    let last: Vec<(Option<i64>,)> = reader::tuples(connection, select).await?;
-    Ok(last.first().and_then(|(seq,)| *seq).unwrap_or(0))
+    static VERSION: Fixed = Fixed::new(|| Query::select().expr(version_expression()).to_owned());
+    let last: Vec<(i64,)> = reader::written(connection, VERSION.with(connection, [])).await?;
+    Ok(last.first().map_or(0, |(seq,)| *seq))
 }
 
-/// True where one of the entries behind `after`, up to `until`, is of one of these types of
-/// subject. All of these entries are looked through.
+/// The entries behind the first number, up to the second, that tell of one of these types of
+/// subject, each with the type. All of the entries between are looked through.
 ///
 /// # Errors
 /// [`Error::Internal`] when the database cannot be read.
-pub async fn tells_of(
+pub(super) async fn told_of(
     connection: &impl Reads,
-    after: i64,
-    until: i64,
+    (after, until): (i64, i64),
     subjects: &[&str],
-) -> Result<bool> {
+) -> Result<Vec<(i64, String)>> {
     let select = reader::find::<ledger::Entity>()
         .select_only()
-        .column_as(ledger::Column::Seq.max(), "seq")
+        .columns([ledger::Column::Seq, ledger::Column::SubjectType])
         .filter(ledger::Column::Seq.gt(after))
         .filter(ledger::Column::Seq.lte(until))
         .filter(ledger::Column::SubjectType.is_in(subjects.iter().copied()));
-    let last: Vec<(Option<i64>,)> = reader::tuples(connection, select).await?;
-    Ok(last.iter().any(|(seq,)| seq.is_some()))
+    reader::tuples(connection, select).await
 }
 
 /// [`version`] as a part of another select, so that both are of one moment.
