@@ -1,6 +1,5 @@
 //! Reads of a SQLite file.
 
-use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::Path;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -50,8 +49,8 @@ pub struct Readers {
     /// As many reads that take long run at once, and the others queue: more of them would be
     /// done no sooner, each with a thread, a connection and its pages.
     places: Arc<Semaphore>,
-    /// Statements that took long when they last ran, by their texts' hashes.
-    long: Cache<u64, ()>,
+    /// The texts of statements that took long when they last ran.
+    long: Cache<String, ()>,
     statements: Arc<Statements>,
 }
 
@@ -79,8 +78,8 @@ impl Readers {
         self: &Arc<Self>,
         statement: &Statement,
     ) -> Result<Vec<T>> {
-        let text = text_hash(statement);
-        let at_once = match self.long.get(&text) {
+        let text = statement.sql.as_str();
+        let at_once = match self.long.get(text) {
             None => self.run(statement, &mut read_row, SHORT)?,
             Some(()) => None,
         };
@@ -89,8 +88,8 @@ impl Readers {
             None => {
                 let (made, steps) = self.rows_elsewhere(statement.clone()).await?;
                 match steps >= SHORT {
-                    true => self.long.insert(text, ()),
-                    false => _ = self.long.remove(&text),
+                    true => self.long.insert(text.to_owned(), ()),
+                    false => _ = self.long.remove(text),
                 }
                 made
             }
@@ -223,12 +222,6 @@ fn interrupted() -> Error {
 
 fn read_row<T: FromCells>(cells: &mut RowCells<'_>) -> Result<T> {
     T::from_cells(cells)
-}
-
-fn text_hash(statement: &Statement) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    statement.sql.hash(&mut hasher);
-    hasher.finish()
 }
 
 fn is_interruption(error: &rusqlite::Error) -> bool {
