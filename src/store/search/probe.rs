@@ -161,7 +161,7 @@ pub(super) async fn choose(
     let most = most(&asked);
     let known = connection.long_lists();
     asked.retain(|ask| match ask {
-        Ask::List(list) if known.is_some_and(|known| known.has(*list)) => {
+        Ask::List(list) if known.is_some_and(|known| known.has(*list, most)) => {
             numbers.lists.push((*list, most));
             false
         }
@@ -179,7 +179,7 @@ pub(super) async fn choose(
     if let Some(known) = known {
         let counted = numbers.lists.iter().skip(remembered);
         let long = counted.filter(|(_, rows)| *rows >= most);
-        long.for_each(|(list, _)| known.add(*list));
+        long.for_each(|(list, rows)| known.add(*list, *rows));
     }
     Ok(numbers.decide(term))
 }
