@@ -28,13 +28,18 @@ impl Fixed {
     /// The statement with these values, in the order in which they stand in it.
     pub fn with<const N: usize>(&self, on: &impl Reads, values: [Value; N]) -> Statement {
         let backend = on.backend();
+        let build = || {
+            let made = (self.make)();
+            let (text, Values(bound)) = match backend {
+                DbBackend::Postgres => made.build(PostgresQueryBuilder),
+                _ => made.build(SqliteQueryBuilder),
+            };
+            debug_assert_eq!(bound.len(), N, "{text}");
+            text
+        };
         let text = match backend {
-            DbBackend::Postgres => self
-                .postgres
-                .get_or_init(|| (self.make)().build(PostgresQueryBuilder).0),
-            _ => self
-                .sqlite
-                .get_or_init(|| (self.make)().build(SqliteQueryBuilder).0),
+            DbBackend::Postgres => self.postgres.get_or_init(build),
+            _ => self.sqlite.get_or_init(build),
         };
         Statement {
             sql: text.clone(),
