@@ -7,6 +7,7 @@ use async_graphql::Executor as _;
 use async_graphql::Variables;
 use duban::graphql::{Api, Limits};
 use duban::http::guard::{self, LIMITS, Sizes};
+use duban_entities::unit;
 use serde_json::{Value, json};
 
 use crate::support::client::text;
@@ -15,7 +16,7 @@ use crate::support::known::{
     RESERVOIR_REPORT, TRANSPORT, WATER,
 };
 use crate::support::persona::PASSWORD;
-use crate::support::{Content, Engine, NOW, Persona, World, date, on_both};
+use crate::support::{Content, Engine, NOW, Persona, World, change, date, on_both};
 
 on_both!(every_document_is_under_half_of_each_limit);
 on_both!(
@@ -380,6 +381,11 @@ async fn statements_do_not_grow_with_the_lists(world: &World) {
     {
         let mut counts = Vec::new();
         for first in [2, 100] {
+            // What is remembered is read again, so that it is counted.
+            change::<unit::Model>(&world.services.store, WATER, |row| {
+                row.name = format!("{}等", row.name);
+            })
+            .await;
             let mut variables = sent.variables.clone();
             variables["first"] = json!(first);
             let before = world.services.store.statements();

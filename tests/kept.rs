@@ -6,17 +6,15 @@ use duban::policy::{Action, Facts};
 use duban::service::Call;
 use duban::store::catalogue::Parts;
 use duban::store::ledger::FieldChange;
-use duban::store::record::Row;
-use duban::store::{Store, outline, reader};
+use duban::store::{Store, outline};
 use duban_entities::ids::{UnitAliasId, UnitId};
 use duban_entities::{area, clause, jurisdiction, plan, unit, unit_alias};
-use sea_orm::{ColumnTrait, QueryFilter};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::support::client::text;
 use crate::support::known::{BRIDGE, HERE, PINGYU, PLAN, RESERVOIR, SECTION, TRANSPORT, WATER};
-use crate::support::{Answer, Client, Persona, World, on_both};
+use crate::support::{Answer, Client, Persona, World, change, on_both};
 
 on_both!(
     what_has_not_changed_is_not_read_again,
@@ -191,23 +189,6 @@ async fn grants_are_read_where_the_ledger_tells_of_people(world: &World) {
     assert!(!sees().await);
 }
 
-/// Another process changes a row that seldom changes.
-async fn change<R: Row>(store: &Store, key: impl Into<sea_orm::Value>, alter: fn(&mut R)) {
-    let key = key.into();
-    let write = Call::system("test", "test".to_owned()).write(None);
-    let written = store.write(write, move |work| {
-        Box::pin(async move {
-            let select = reader::find::<R::Table>().filter(R::key_column().eq(key));
-            let before: R = reader::one(work.connection(), select).await?.unwrap();
-            let permit = work.permit(Action::CatalogueImport, Facts::Everything)?;
-            let mut after = before.clone();
-            alter(&mut after);
-            work.update(&permit, &before, after).await
-        })
-    });
-    written.await.unwrap();
-}
-
 /// Gives a unit another name beside its own, as an import does.
 async fn alias(store: &Store, unit_id: UnitId, alias: &'static str) {
     let write = Call::system("test", "test".to_owned()).write(None);
@@ -242,7 +223,7 @@ async fn alias(store: &Store, unit_id: UnitId, alias: &'static str) {
 
 async fn what_seldom_changes_is_read_again_once_it_has(world: &World) {
     const SHOWN: &str = "{ projects(first: 50) { nodes {
-        jurisdiction { name } areas { name } leadUnit { name aliases }
+        jurisdiction { name today } areas { name } leadUnit { name aliases }
         citations { clause { heading plan { title } } } } } }";
     let elsewhere = world.database.store().await;
     let client = world.client_of(Persona::Supervisor).await;
@@ -267,6 +248,13 @@ async fn what_seldom_changes_is_read_again_once_it_has(world: &World) {
     };
     change::<jurisdiction::Model>(&elsewhere, HERE, |row| row.name = "改名市".to_owned()).await;
     shows("改名市").await;
+    // On the other side of the date line it is another day.
+    change::<jurisdiction::Model>(&elsewhere, HERE, |row| {
+        row.time_zone = "Pacific/Pago_Pago".to_owned();
+    })
+    .await;
+    let there = (world.clock.now() - TimeDelta::hours(11)).date_naive();
+    shows(&there.to_string()).await;
     change::<area::Model>(&elsewhere, PINGYU, |row| row.name = "改名县".to_owned()).await;
     shows("改名县").await;
     change::<unit::Model>(&elsewhere, WATER, |row| row.name = "改名局".to_owned()).await;

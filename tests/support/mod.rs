@@ -25,7 +25,7 @@ use tokio::runtime::{Builder, Runtime};
 pub use client::{Answer, Client};
 pub use database::{Content, Database, Engine};
 pub use persona::Persona;
-pub use world::{World, act};
+pub use world::{World, act, change};
 
 /// The instant at which every test begins: ten in the morning of a Saturday in China.
 pub const NOW: DateTime<Utc> = DateTime::from_timestamp(1_795_226_400, 0).unwrap();

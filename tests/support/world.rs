@@ -11,11 +11,12 @@ use duban::clock::{Clock, ManualClock};
 use duban::error::Result;
 use duban::graphql::{self, Api};
 use duban::http::{self, Authenticator, Readiness, Serving, Settings, Site};
-use duban::policy::Principal;
+use duban::policy::{Action, Facts, Principal};
 use duban::service::{
     Call, Caller, Credentials, NewToken, RequestInfo, Rules, Services, SignInLimits, SigningKey,
 };
-use duban::store::{Store, ledger};
+use duban::store::record::Row;
+use duban::store::{Store, ledger, reader};
 use duban_entities::ledger as entry;
 use sea_orm::{
     ColumnTrait, ConnectionTrait, DatabaseConnection, EntityTrait, QueryFilter, QueryOrder,
@@ -209,6 +210,23 @@ pub async fn act(
     let client = world.client_of(who).await;
     let document = mutation(field, selection);
     client.ask(&document, json!({ "input": input })).await
+}
+
+/// Changes a row of the catalogue, with its entry in the ledger.
+pub async fn change<R: Row>(store: &Store, key: impl Into<sea_orm::Value>, alter: fn(&mut R)) {
+    let key = key.into();
+    let write = Call::system("test", "test".to_owned()).write(None);
+    let written = store.write(write, move |work| {
+        Box::pin(async move {
+            let select = reader::find::<R::Table>().filter(R::key_column().eq(key));
+            let before: R = reader::one(work.connection(), select).await?.unwrap();
+            let permit = work.permit(Action::CatalogueImport, Facts::Everything)?;
+            let mut after = before.clone();
+            alter(&mut after);
+            work.update(&permit, &before, after).await
+        })
+    });
+    written.await.unwrap();
 }
 
 /// The services over a store, with the numbers of a fresh installation.
