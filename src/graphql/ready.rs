@@ -34,8 +34,7 @@ pub struct Ready<T>(pub T);
 #[derive(Clone, Debug)]
 pub struct ReadyList<T>(pub Vec<T>);
 
-/// A list of objects that belong to somebody else: a reference by itself does not know which type
-/// of an interface it refers to.
+/// A list of objects that belong to somebody else.
 #[derive(Clone, Debug)]
 pub struct LentList<'a, T>(pub Vec<&'a T>);
 

@@ -13,9 +13,9 @@
 //!    keys, and for the operation that will run its root fields and nodes.
 //!
 //! What passed the first three is remembered by its text (`known`), which clients send again
-//! and again, and so is the walk where no variable says how large a page is. Sizes are those of
-//! the whole document; nodes, introspection and the rule of one root field a mutation look at the
-//! chosen operation. Pure: no request, no schema.
+//! and again, and so is the walk of a single operation in which no variable says how large a page
+//! is. Sizes are those of the whole document; nodes, introspection and the rule of one root field a
+//! mutation look at the chosen operation. Pure: no request, no schema.
 
 mod known;
 mod measure;

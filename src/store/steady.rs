@@ -2,7 +2,7 @@
 //!
 //! They change only with an entry of their own in the ledger. So a row that was read at one
 //! version of it is the row at another one if no entry between the two tells of such a thing;
-//! the entries of each new version are looked through once, for everybody.
+//! the entries of each new version are looked through for everybody.
 
 use std::collections::HashMap;
 use std::hash::Hash;
@@ -110,8 +110,8 @@ impl<K: Copy + Eq + Hash, R: Clone> Kept<K, R> {
 }
 
 impl Store {
-    /// The last changes at this version of the ledger or behind it: one statement for each new
-    /// version.
+    /// The last changes at this version of the ledger or behind it: one statement for a new
+    /// version, by each who comes before another has looked.
     ///
     /// # Errors
     /// [`crate::error::Error::Internal`] when the database cannot be read.

@@ -158,7 +158,7 @@ impl AccessTokens {
             return verified.at(now);
         }
         let verified = self.read(token)?;
-        // One that is not valid now may be forgotten: nobody will be let in by it.
+        // One that is not valid now is verified again if it comes again.
         let claims = verified.at(now)?;
         self.verified.insert(hash, verified);
         Some(claims)
