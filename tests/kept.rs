@@ -10,10 +10,11 @@ use duban::store::{Store, outline};
 use duban_entities::ids::{UnitAliasId, UnitId};
 use duban_entities::{area, clause, jurisdiction, plan, unit, unit_alias};
 use serde_json::{Value, json};
-use uuid::Uuid;
 
 use crate::support::client::text;
-use crate::support::known::{BRIDGE, HERE, PINGYU, PLAN, RESERVOIR, SECTION, TRANSPORT, WATER};
+use crate::support::known::{
+    BRIDGE, HERE, PINGYU, PLAN, RESERVOIR, SECTION, TRANSPORT, WATER, key,
+};
 use crate::support::{Answer, Client, Persona, World, change, on_both};
 
 on_both!(
@@ -207,7 +208,7 @@ async fn alias(store: &Store, unit_id: UnitId, alias: &'static str) {
             let parts = Parts {
                 units: vec![unit_id],
                 unit_aliases: vec![unit_alias::Model {
-                    id: UnitAliasId(Uuid::now_v7()),
+                    id: UnitAliasId(key(0x9901)),
                     unit_id,
                     alias: alias.to_owned(),
                     source_file: None,
