@@ -115,6 +115,17 @@ macro_rules! by_id {
     };
 }
 
+by_id! {
+    UserId => user::Model, users::by_ids;
+    IndicatorId => duban_entities::indicator::Model, outline::indicators_by_id;
+    GrantId => grant::Model, users::grants_by_id;
+    ApiTokenId => api_token::Model, tokens::by_ids;
+    ReportRevisionId => report_revision::Model, named::revisions;
+    OrderDismissalId => duban_entities::order_dismissal::Model, named::dismissals;
+    RatingAdoptionId => duban_entities::rating_adoption::Model, named::adoptions;
+    RatingOverrideId => duban_entities::rating_override::Model, named::overrides;
+}
+
 /// Loads a row that seldom changes by its key.
 macro_rules! steady_by_id {
     ($($key:ty => $row:ty, $kept:ident, $load:path;)+) => {
@@ -140,17 +151,6 @@ steady_by_id! {
     UnitId => unit::Model, units, outline::units_by_id;
     PlanId => plan::Model, plans, outline::plans_by_id;
     ClauseId => clause::Model, clauses, outline::clauses_by_id;
-}
-
-by_id! {
-    UserId => user::Model, users::by_ids;
-    IndicatorId => duban_entities::indicator::Model, outline::indicators_by_id;
-    GrantId => grant::Model, users::grants_by_id;
-    ApiTokenId => api_token::Model, tokens::by_ids;
-    ReportRevisionId => report_revision::Model, named::revisions;
-    OrderDismissalId => duban_entities::order_dismissal::Model, named::dismissals;
-    RatingAdoptionId => duban_entities::rating_adoption::Model, named::adoptions;
-    RatingOverrideId => duban_entities::rating_override::Model, named::overrides;
 }
 
 /// Loads the rows that hang on a parent, under a key type that names what is wanted.
