@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use async_graphql::{Executor as _, Request, Variables};
-use duban::clock::ManualClock;
+use duban::clock::{Clock as _, ManualClock, SystemClock};
 use duban::graphql::{Api, Limits};
 use duban::policy::{Actor, Credential, Held, Principal, Scope};
 use duban::store::copy::TABLES;
@@ -18,7 +18,7 @@ use super::{Record, Recorded, grows, is_known, recorded_writes};
 use crate::contract::{Sent, reads};
 use crate::support::known::{HERE, RESERVOIR};
 use crate::support::world::{request, services};
-use crate::support::{Content, Engine, NOW, Persona, environment};
+use crate::support::{Content, Engine, Persona, environment};
 
 /// Rows from which a table is too long to be looked through.
 const LONG: i64 = 1_000;
@@ -123,7 +123,8 @@ impl Full {
 
     /// The statements of the documents that read, run over this database.
     async fn reads(&self, url: &str) -> Vec<Recorded> {
-        let clock = ManualClock::at(NOW);
+        // The tallies are those of today where the database was served today; others are counted.
+        let clock = ManualClock::at(SystemClock.now());
         let url = url.parse().unwrap();
         let store = Store::open(&url, Access::ReadOnly, clock.clone()).await;
         let services = services(store.unwrap(), &clock);
