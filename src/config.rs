@@ -105,7 +105,7 @@ pub struct Config {
     pub sign_in_account_interval: u32,
 
     /// MiB of memory for answers that are given again until something changes; 0 for none
-    #[arg(long, global = true, env = "DUBAN_ANSWERS_MIB", value_name = "MIB", default_value_t = 16, value_parser = clap::value_parser!(u16).range(0..=4096), hide_short_help = true)]
+    #[arg(long, global = true, env = "DUBAN_ANSWERS_MIB", value_name = "MIB", default_value_t = 8, value_parser = clap::value_parser!(u16).range(0..=4096), hide_short_help = true)]
     pub answers_mib: u16,
 
     /// Connections that one address may hold open

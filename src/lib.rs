@@ -1,5 +1,6 @@
 //! Duban (督办): a GraphQL backend that turns published plans into projects that
 //! somebody answers for.
+#![forbid(unsafe_code)]
 #![recursion_limit = "256"]
 
 pub mod cli;

@@ -185,6 +185,26 @@ fn head(database: &Database, key: &TempDir) -> String {
     text(&output.stdout)
 }
 
+/// Large pages are taken whole for the first of their bytes. A system without them says nothing.
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn a_server_refuses_large_pages() {
+    let database = Engine::Sqlite.database(Content::Schema).await;
+    let key = TempDir::new().unwrap();
+    let server = Server::start(&database, &key, &[]);
+    let status = std::fs::read_to_string(format!("/proc/{}/status", server.child.id()));
+    let status = status.unwrap();
+    let allowed = status
+        .lines()
+        .find_map(|line| line.strip_prefix("THP_enabled:"));
+    assert!(
+        allowed.is_none_or(|allowed| allowed.trim() == "0"),
+        "{status}"
+    );
+    server.kill();
+    database.remove().await;
+}
+
 async fn a_killed_server_keeps_what_it_answered(engine: Engine) {
     let database = engine.database(Content::Schema).await;
     let key = TempDir::new().unwrap();

@@ -6,6 +6,7 @@
 //!
 //! To add a table: a migration in `duban-migrations`, a file here, its id in
 //! [`ids`], its place in the ledger (`store::record` of the service package).
+#![forbid(unsafe_code)]
 
 // What is derived for the rows names this crate, as it would from outside.
 extern crate self as duban_entities;

@@ -7,6 +7,7 @@
 //! To add one: `m0010_what_it_does.rs` with its template, a line in
 //! [`Migrator::migrations`], and nothing edited in the files before it. Every change
 //! runs in a transaction of its own on both databases.
+#![forbid(unsafe_code)]
 
 use async_trait::async_trait;
 use sea_orm_migration::prelude::{MigrationTrait, MigratorTrait};

@@ -88,13 +88,13 @@ pub struct Settings {
 }
 
 impl Settings {
-    /// The defaults: 16 MiB of answers, bodies within 10 s, a notice of 2 s, a drain of 30 s.
+    /// The defaults: 8 MiB of answers, bodies within 10 s, a notice of 2 s, a drain of 30 s.
     #[must_use]
     pub fn new(listen: SocketAddr) -> Self {
         Self {
             listen,
             connections: ConnectionLimits::default(),
-            answers: 16 << 20,
+            answers: 8 << 20,
             body: Duration::from_secs(10),
             notice: Duration::from_secs(2),
             noticed: Arc::default(),

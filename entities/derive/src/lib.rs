@@ -1,4 +1,5 @@
 //! `#[derive(FromCells)]`: a row is read from left to right, a field a cell.
+#![forbid(unsafe_code)]
 
 use proc_macro::TokenStream;
 use proc_macro2::TokenStream as Tokens;
