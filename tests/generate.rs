@@ -93,18 +93,18 @@ async fn rows_point_to_rows_and_each_subject_has_one_entry(engine: Engine) {
     database.remove().await;
 }
 
-/// SQLite is filled without looking where rows point, and the index of hashes is made last.
+/// SQLite is filled without looking where rows point, and its indexes are made last.
 async fn nothing_points_nowhere(database: &Database) {
     let db = database.connect().await;
     let (backend, index) = match database.engine {
         Engine::Sqlite => {
             let check = Statement::from_string(DbBackend::Sqlite, "PRAGMA foreign_key_check");
             assert!(db.query_all_raw(check).await.unwrap().is_empty());
-            let index = "SELECT 1 FROM sqlite_schema WHERE name = 'ledger_hash_key'";
+            let index = "SELECT 1 FROM sqlite_schema WHERE name = 'tasks_milestones_idx'";
             (DbBackend::Sqlite, index)
         }
         Engine::Postgres => {
-            let index = "SELECT 1 FROM pg_indexes WHERE indexname = 'ledger_hash_key'";
+            let index = "SELECT 1 FROM pg_indexes WHERE indexname = 'tasks_milestones_idx'";
             (DbBackend::Postgres, index)
         }
     };

@@ -23,6 +23,7 @@ mod m0007_orders;
 mod m0008_search;
 mod m0009_tallies;
 mod m0010_milestones;
+mod m0011_ledger_hash;
 
 pub use m0005_ledger::{POSTGRES_FUNCTION, POSTGRES_TRIGGERS, SQLITE_TRIGGERS};
 
@@ -44,6 +45,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0008_search::Migration),
             Box::new(m0009_tallies::Migration),
             Box::new(m0010_milestones::Migration),
+            Box::new(m0011_ledger_hash::Migration),
         ]
     }
 }

@@ -52,7 +52,7 @@ impl Filling {
     }
 
     /// The indexes that no constraint needs, by name, each with how it is made: but those of the
-    /// ledger that grow at their end. Sorting all keys afterwards costs less than finding the
+    /// ledger, which grow at their end. Sorting all keys afterwards costs less than finding the
     /// place of each, but reads the whole table, and the ledger is most of the file.
     ///
     /// # Errors
@@ -60,7 +60,7 @@ impl Filling {
     pub(in crate::store) fn indexes(&self) -> Result<Vec<(String, String)>> {
         let mut select = self.0.prepare(
             "SELECT name, sql FROM sqlite_schema WHERE type = 'index' AND sql IS NOT NULL \
-             AND (tbl_name <> 'ledger' OR name = 'ledger_hash_key') ORDER BY name",
+             AND tbl_name <> 'ledger' ORDER BY name",
         )?;
         let rows = select.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
         Ok(rows.collect::<rusqlite::Result<_>>()?)
