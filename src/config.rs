@@ -118,8 +118,10 @@ pub struct Config {
 }
 
 /// Variables that belong to the project's tests, not to the program.
-const TEST_VARIABLES: [&str; 5] = [
+const TEST_VARIABLES: [&str; 7] = [
     "DUBAN_TEST_POSTGRES_URL",
+    "DUBAN_TEST_SEED",
+    "DUBAN_TEST_TALLIES",
     "DUBAN_EXPLAIN_URL",
     "DUBAN_PLAN_TEXTS",
     "DUBAN_STRICT",

@@ -291,6 +291,21 @@ async fn a_bad_setting_is_named() {
     assert!(text(&output.stderr).contains("DUBAN_LISTN, which is no setting"));
 }
 
+/// Whoever works on the project has them in the environment of a shell.
+#[tokio::test]
+async fn variables_of_the_tests_are_let_through() {
+    let (database, key) = file().await;
+    let mut command = duban(&database, &key);
+    command.arg("config").envs([
+        ("DUBAN_TEST_SEED", "1"),
+        ("DUBAN_TEST_TALLIES", "1"),
+        ("DUBAN_STRICT", "1"),
+        ("DUBAN_BLESS", "1"),
+    ]);
+    let output = run(&mut command);
+    assert!(output.status.success(), "{}", text(&output.stderr));
+}
+
 #[tokio::test]
 async fn flags_come_before_the_environment_and_stand_anywhere() {
     let (database, key) = file().await;
