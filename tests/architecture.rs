@@ -224,6 +224,17 @@ fn migrations_import_no_entity_and_entities_nothing_of_ours() {
     }
 }
 
+/// The program sets its allocator; nothing else has a reason.
+#[test]
+fn every_library_forbids_unsafe_code() {
+    for room in ["", "entities", "entities/derive", "migrations"] {
+        let library = root().join(room).join("src/lib.rs");
+        let code = code(&fs::read_to_string(&library).unwrap());
+        let forbids = code.contains("#![forbid(unsafe_code)]");
+        assert!(forbids, "{}", library.display());
+    }
+}
+
 #[test]
 fn paths_are_read_as_rust_reads_them() {
     let code = "use crate::{a::{b, c}, d};\nlet x = crate::e::f(); mycrate::g();";

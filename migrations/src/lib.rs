@@ -4,7 +4,7 @@
 //! stand for the type that each database uses (see [`dialect`]). Changes import no
 //! entity: a released change never follows later code.
 //!
-//! To add one: `m0010_what_it_does.rs` with its template, a line in
+//! To add one: `m0012_what_it_does.rs` with its template or its SQL, a line in
 //! [`Migrator::migrations`], and nothing edited in the files before it. Every change
 //! runs in a transaction of its own on both databases.
 #![forbid(unsafe_code)]

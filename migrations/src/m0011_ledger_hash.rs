@@ -1,6 +1,6 @@
-//! An entry of the ledger is found by its number, never by its hash: two entries with one hash
-//! would have one number. The index over hashes, which lie anywhere among all others, cost every
-//! write a page of its own. It may have been dropped before, without a lock.
+//! Nothing looks an entry of the ledger up by its hash, and its number is hashed with it: the
+//! primary key says as much as a unique index over hashes. As hashes are scattered, each entry
+//! cost a page of that index. It may have been dropped before, without a lock.
 
 use async_trait::async_trait;
 use sea_orm_migration::prelude::{DbErr, DeriveMigrationName, MigrationTrait, SchemaManager};

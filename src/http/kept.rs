@@ -22,8 +22,13 @@ use crate::service::Caller;
 const SLOT: i64 = 15 * 60;
 /// What an entry takes beside its body, in bytes.
 const OVERHEAD: usize = 256;
+/// A page of fifty projects, in bytes.
+const USUAL: usize = 32 << 10;
 /// No answer takes more than this part of the memory.
 const PART: usize = 16;
+/// Nor more bytes than this: the cache divides its memory by the number of processors, but into
+/// no smaller parts than hold 32 usual answers, and an answer has to fit into one.
+const LARGEST: usize = 32 * USUAL;
 
 /// The answers of one server, in bounded memory; the least used go first.
 #[derive(Debug)]
@@ -98,10 +103,10 @@ impl Basis {
 impl Answers {
     /// An empty memory of so many bytes; with 0 nothing is kept.
     pub(super) fn new(bytes: usize) -> Self {
-        let items = (bytes / 4_096).max(1);
+        let items = (bytes / USUAL).max(1);
         Self {
             cache: Cache::with_weighter(items, bytes as u64, Bodies),
-            largest: bytes / PART,
+            largest: (bytes / PART).min(LARGEST),
         }
     }
 
@@ -165,6 +170,21 @@ mod tests {
         assert!(get(&other, now).is_none());
         assert!(!answers.knows(&Key::of("toke", b"n{}")));
         assert_eq!(Basis::of(&Caller::anonymous(), now), None);
+    }
+
+    #[test]
+    fn the_largest_answer_is_kept() {
+        let person = person();
+        let basis = Basis::of(&caller(&person, 1), DateTime::UNIX_EPOCH).unwrap();
+        for bytes in [1 << 20, 8 << 20, 256 << 20] {
+            let answers = Answers::new(bytes);
+            for (n, over) in [0, 1].into_iter().enumerate() {
+                let key = Key::of("t", &n.to_be_bytes());
+                let body = vec![b'x'; answers.largest - OVERHEAD + over];
+                answers.keep(key, basis.clone(), Bytes::from(body));
+                assert_eq!(answers.knows(&key), over == 0, "{bytes} {over}");
+            }
+        }
     }
 
     #[test]
