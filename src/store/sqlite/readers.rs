@@ -23,10 +23,11 @@ use crate::store::statements::Statements;
 const PAGES: i64 = 8_192;
 
 /// Steps of SQLite's machine between two looks at how many were taken.
-const STEPS: i32 = 20_000;
+const STEPS: i32 = 5_000;
 
-/// A read is short that takes no more than so many [`STEPS`]: about two milliseconds.
-const SHORT: u32 = 2;
+/// A read is short that takes fewer than so many [`STEPS`], about two milliseconds. SQLite counts
+/// on from a statement's last run, so that one and the same read is looked at once more or less.
+const SHORT: u32 = 8;
 
 /// So many statements are known to take longer.
 const LONG: usize = 256;
@@ -87,7 +88,8 @@ impl Readers {
             Some((made, _)) => made,
             None => {
                 let (made, steps) = self.rows_elsewhere(statement.clone()).await?;
-                match steps >= SHORT {
+                // A read near the limit would be begun anew every other time.
+                match steps + 1 >= SHORT {
                     true => self.long.insert(text.to_owned(), ()),
                     false => _ = self.long.remove(text),
                 }
@@ -226,4 +228,70 @@ fn read_row<T: FromCells>(cells: &mut RowCells<'_>) -> Result<T> {
 
 fn is_interruption(error: &rusqlite::Error) -> bool {
     error.sqlite_error_code() == Some(ErrorCode::OperationInterrupted)
+}
+
+#[cfg(test)]
+mod tests {
+    use rusqlite::StatementStatus::VmStep;
+    use sea_orm::{DbBackend, Value};
+    use tempfile::TempDir;
+
+    use super::*;
+
+    const COUNT: &str = "WITH RECURSIVE n (x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n \
+        WHERE x < ?) SELECT max(x) FROM n";
+
+    /// Keep one connection.
+    fn readers(folder: &TempDir) -> Arc<Readers> {
+        let path = folder.path().join("file.db");
+        let file = Connection::open(&path).unwrap();
+        file.execute_batch("CREATE TABLE t (x INTEGER) STRICT")
+            .unwrap();
+        let statements = Arc::default();
+        Arc::new(Readers::new(&path, Patience::default(), 1, statements))
+    }
+
+    async fn count(readers: &Arc<Readers>, to: i64) {
+        let statement = Statement::from_sql_and_values(DbBackend::Sqlite, COUNT, [Value::from(to)]);
+        let counted: Vec<(i64,)> = readers.rows(&statement).await.unwrap();
+        assert_eq!(counted, [(to,)]);
+    }
+
+    /// The steps that the connection has taken to count, whether it came to an end or not.
+    fn steps(readers: &Readers) -> i64 {
+        let reading = readers.reading().unwrap();
+        let prepared = reading.connection.prepare_cached(COUNT).unwrap();
+        let steps = prepared.get_status(VmStep);
+        drop(prepared);
+        readers.put_back(reading);
+        steps.into()
+    }
+
+    #[tokio::test]
+    async fn a_read_is_begun_anew_once_at_most() {
+        for to in (250..5_000).step_by(250) {
+            let folder = TempDir::new().unwrap();
+            let readers = readers(&folder);
+            let statement =
+                Statement::from_sql_and_values(DbBackend::Sqlite, COUNT, [Value::from(to)]);
+            let whole = readers.run(&statement, &mut read_row::<(i64,)>, u32::MAX);
+            assert!(whole.unwrap().is_some());
+            let one = steps(&readers);
+            for _ in 0..24 {
+                count(&readers, to).await;
+            }
+            let all = steps(&readers);
+            assert!(all <= 26 * one, "{to}: {all} steps, {one} each");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_long_read_is_short_again_when_it_has_become_so() {
+        let folder = TempDir::new().unwrap();
+        let readers = readers(&folder);
+        count(&readers, 100_000).await;
+        assert!(readers.long.get(COUNT).is_some());
+        count(&readers, 10).await;
+        assert!(readers.long.get(COUNT).is_none());
+    }
 }
