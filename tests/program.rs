@@ -297,8 +297,11 @@ async fn variables_of_the_tests_are_let_through() {
     let (database, key) = file().await;
     let mut command = duban(&database, &key);
     command.arg("config").envs([
+        ("DUBAN_TEST_POSTGRES_URL", "1"),
         ("DUBAN_TEST_SEED", "1"),
         ("DUBAN_TEST_TALLIES", "1"),
+        ("DUBAN_EXPLAIN_URL", "1"),
+        ("DUBAN_PLAN_TEXTS", "1"),
         ("DUBAN_STRICT", "1"),
         ("DUBAN_BLESS", "1"),
     ]);

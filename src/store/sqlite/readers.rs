@@ -88,7 +88,7 @@ impl Readers {
             Some((made, _)) => made,
             None => {
                 let (made, steps) = self.rows_elsewhere(statement.clone()).await?;
-                // A read near the limit would be begun anew every other time.
+                // Otherwise a read near the limit would be begun anew every other time.
                 match steps + 1 >= SHORT {
                     true => self.long.insert(text.to_owned(), ()),
                     false => _ = self.long.remove(text),
@@ -251,9 +251,12 @@ mod tests {
         Arc::new(Readers::new(&path, Patience::default(), 1, statements))
     }
 
+    fn counting(to: i64) -> Statement {
+        Statement::from_sql_and_values(DbBackend::Sqlite, COUNT, [Value::from(to)])
+    }
+
     async fn count(readers: &Arc<Readers>, to: i64) {
-        let statement = Statement::from_sql_and_values(DbBackend::Sqlite, COUNT, [Value::from(to)]);
-        let counted: Vec<(i64,)> = readers.rows(&statement).await.unwrap();
+        let counted: Vec<(i64,)> = readers.rows(&counting(to)).await.unwrap();
         assert_eq!(counted, [(to,)]);
     }
 
@@ -272,9 +275,7 @@ mod tests {
         for to in (250..5_000).step_by(250) {
             let folder = TempDir::new().unwrap();
             let readers = readers(&folder);
-            let statement =
-                Statement::from_sql_and_values(DbBackend::Sqlite, COUNT, [Value::from(to)]);
-            let whole = readers.run(&statement, &mut read_row::<(i64,)>, u32::MAX);
+            let whole = readers.run(&counting(to), &mut read_row::<(i64,)>, u32::MAX);
             assert!(whole.unwrap().is_some());
             let one = steps(&readers);
             for _ in 0..24 {
