@@ -18,6 +18,7 @@ use tracing::Instrument;
 use super::answer::Answer;
 use super::body::RequestBody;
 use super::envelope::Envelope;
+use super::giving_way::giving_way;
 use super::guard::{Checked, Documents, OperationKind};
 use super::head::{self, Head};
 use super::kept::{Answers, Basis, Key};
@@ -161,12 +162,13 @@ impl<E: Executor> GraphQl<E> {
     }
 
     /// Executes to the end, even if the connection breaks off and this future is dropped:
-    /// a mutation is never cut between its commit and what follows it.
+    /// a mutation is never cut between its commit and what follows it. It gives way to what
+    /// others wait for: a commit waits for the disk, and a read for nothing but its turn.
     async fn execute_whole(&self, operation: Operation) -> Option<Outcome> {
         let executor = self.executor.clone();
         let running = self.running.clone();
         let run = async move {
-            let outcome = executor.execute(operation).await;
+            let outcome = giving_way(executor.execute(operation)).await;
             drop(running);
             outcome
         };

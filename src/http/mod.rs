@@ -22,6 +22,7 @@ mod body;
 mod connections;
 mod endpoint;
 mod envelope;
+mod giving_way;
 pub mod guard;
 mod head;
 mod health;
