@@ -22,6 +22,8 @@ pub struct Figures {
     pub processor: Duration,
     /// MiB.
     pub peak: f64,
+    /// Claims a second beside it.
+    pub claims: f64,
 }
 
 /// Answers of one client, in microseconds.
@@ -35,12 +37,15 @@ pub async fn measure(
     clients: usize,
 ) -> Result<Figures, Failure> {
     let stop = Arc::new(AtomicBool::new(false));
-    let mut beside = beside(options, workload, target, world, &stop);
+    let claimed = Arc::new(AtomicU64::new(0));
+    let mut beside = beside(options, workload, target, world, &stop, &claimed);
     spend(workload, target, clients, options.time().div_f64(10.0), workload.share(options) / 10).await?;
     target.forget_peak();
     let (before, began) = (target.processor_seconds()?, Instant::now());
+    let already = claimed.load(Ordering::Relaxed);
     let times = spend(workload, target, clients, options.time(), workload.share(options)).await?;
     let (spent, took) = (target.processor_seconds()? - before, began.elapsed());
+    let claims = (claimed.load(Ordering::Relaxed) - already) as f64 / took.as_secs_f64();
     stop.store(true, Ordering::Relaxed);
     while let Some(ended) = beside.join_next().await {
         ended??;
@@ -55,6 +60,7 @@ pub async fn measure(
         p99: Duration::from_micros(times.value_at_quantile(0.99)),
         processor: Duration::from_secs_f64(spent / count),
         peak: target.peak()?,
+        claims,
     })
 }
 
@@ -66,22 +72,24 @@ fn beside(
     target: &Target,
     world: &World,
     stop: &Arc<AtomicBool>,
+    claimed: &Arc<AtomicU64>,
 ) -> JoinSet<Result<(), Failure>> {
     let pause = (options.writes > 0.0).then(|| Duration::from_secs_f64(1.0 / options.writes));
-    let writers = match (workload.writes, pause) {
+    let writers = match (workload.writes || target.is_alone, pause) {
         (true, _) => 0,
         (false, Some(_)) => 1,
         (false, None) => options.writers,
     };
     let mut running = JoinSet::new();
     for n in 0..writers {
-        let (claims, stop) = (world.claims(), Arc::clone(stop));
+        let (claims, stop, claimed) = (world.claims(), Arc::clone(stop), Arc::clone(claimed));
         let (address, is_duban) = (target.address(n), target.is_duban());
         running.spawn(async move {
             let mut connection = Connection::open(address).await?;
             while !stop.load(Ordering::Relaxed) {
                 let ask = claims.ask(is_duban, 0).ok_or("nothing is left to claim")?;
                 connection.ask(ask).await?;
+                claimed.fetch_add(1, Ordering::Relaxed);
                 if let Some(pause) = pause {
                     tokio::time::sleep(pause).await;
                 }

@@ -56,6 +56,9 @@ pub struct Options {
     /// So many clients claim milestones, one after the other, beside every reading workload
     #[arg(long, default_value_t = 0)]
     writers: usize,
+    /// Measure duban alone and then beside those who claim, in turn, instead of the floor
+    #[arg(long)]
+    alone: bool,
     /// Seconds between the rounds of the servers' jobs, of which the first is at their start
     #[arg(long, value_name = "SECONDS", default_value_t = 86_400)]
     jobs: u32,
@@ -111,7 +114,7 @@ async fn run(options: &Options) -> Result<(), Failure> {
     for workload in &workloads {
         check::same(workload, &targets, options.unequal).await?;
     }
-    report::header(&targets);
+    report::header(options, &targets);
     for workload in &workloads {
         for clients in &options.clients {
             let mut figures = Vec::new();
@@ -119,15 +122,19 @@ async fn run(options: &Options) -> Result<(), Failure> {
                 let measured = load::measure(options, workload, target, &world, *clients).await?;
                 figures.push(measured);
             }
-            report::row(workload, *clients, &figures);
+            report::row(options, workload, *clients, &figures);
         }
     }
     Ok(())
 }
 
-/// The floor and duban, or one duban and two.
+/// The floor and duban, or one duban and two, or one that is alone and then is not.
 fn targets(options: &Options) -> Result<[Target; 2], Failure> {
     let duban = Arc::new(Server::duban(options)?);
+    if options.alone {
+        let alone = Target::new("alone", vec![Arc::clone(&duban)]).alone();
+        return Ok([alone, Target::new("beside", vec![duban])]);
+    }
     if options.url.is_none() {
         let floor = Arc::new(Server::floor(options)?);
         return Ok([Target::new("floor", vec![floor]), Target::new("duban", vec![duban])]);

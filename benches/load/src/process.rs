@@ -14,11 +14,24 @@ const TICKS: f64 = 100.0;
 pub struct Target {
     pub name: &'static str,
     pub servers: Vec<Arc<Server>>,
+    /// Nobody claims beside what is measured.
+    pub is_alone: bool,
 }
 
 impl Target {
     pub fn new(name: &'static str, servers: Vec<Arc<Server>>) -> Self {
-        Self { name, servers }
+        Self {
+            name,
+            servers,
+            is_alone: false,
+        }
+    }
+
+    pub fn alone(self) -> Self {
+        Self {
+            is_alone: true,
+            ..self
+        }
     }
 
     pub fn is_duban(&self) -> bool {

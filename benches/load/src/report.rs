@@ -27,18 +27,27 @@ pub fn machine(options: &Options, world: &World) {
     );
 }
 
-pub fn header(targets: &[Target; 2]) {
+pub fn header(options: &Options, targets: &[Target; 2]) {
     let [a, b] = targets.each_ref().map(|target| target.name);
-    println!(
+    let mut names = format!(
         "| workload | clients | {a}/s | {b}/s | ratio | {a} p50 | p99 | {b} p50 | p99 | {a} CPU | {b} CPU | {a} MiB | {b} MiB |"
     );
-    println!("|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|");
+    let mut line = "|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|".to_owned();
+    if options.writers > 0 {
+        names.push_str(&format!(" {a} claims/s | {b} claims/s |"));
+        line.push_str("--:|--:|");
+    }
+    println!("{names}\n{line}");
 }
 
-pub fn row(workload: &Workload, clients: usize, figures: &[Figures]) {
+pub fn row(options: &Options, workload: &Workload, clients: usize, figures: &[Figures]) {
     let [a, b] = figures else { return };
+    let beside = match options.writers {
+        0 => String::new(),
+        _ => format!(" {:.0} | {:.0} |", a.claims, b.claims),
+    };
     println!(
-        "| {} | {clients} | {:.0} | {:.0} | {:.3} | {} | {} | {} | {} | {} | {} | {:.0} | {:.0} |",
+        "| {} | {clients} | {:.0} | {:.0} | {:.3} | {} | {} | {} | {} | {} | {} | {:.0} | {:.0} |{beside}",
         workload.name,
         a.per_second,
         b.per_second,

@@ -24,7 +24,7 @@ const DEPTH: u64 = 10_000;
 /// Projects that are asked for one by one.
 const SAMPLE: u64 = 500;
 /// Jurisdictions whose milestones are claimed.
-const CLAIMING: usize = 20;
+const CLAIMING: usize = 50;
 /// The day that claims name.
 const DAY: &str = "2026-11-20";
 
