@@ -12,6 +12,7 @@ use duban::store::ledger as chain;
 use duban::store::writes::run_unprepared;
 use duban::store::{Access, Patience, Store, Work, facts, projects};
 use duban_entities::{api_token, project};
+use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use rusqlite::{Connection, OpenFlags};
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter};
@@ -249,6 +250,25 @@ fn one_that_goes_takes_no_other_with_it() {
         first.await.unwrap().unwrap();
         last.await.unwrap().unwrap();
         assert_counted(world, before, 3).await;
+    });
+}
+
+/// A unit that has got its turn lets who reads go first, and gives the turn up if it goes
+/// meanwhile.
+#[test]
+fn one_that_goes_before_it_begins_leaves_no_turn_behind() {
+    on_world(Engine::Sqlite, async |world| {
+        let store = &world.services.store;
+        let before = db_percent(world).await;
+        let mut gives_way = Box::pin(store.write(call().write(None), |work| {
+            Box::pin(async move { count_up(work, End::Well).await })
+        }));
+        assert!(gives_way.as_mut().now_or_never().is_none());
+        let next = spawn(store, End::Well);
+        until_waiting(store, 1).await;
+        drop(gives_way);
+        next.await.unwrap().unwrap();
+        assert_counted(world, before, 1).await;
     });
 }
 

@@ -18,13 +18,13 @@ use tracing::Instrument;
 use super::answer::Answer;
 use super::body::RequestBody;
 use super::envelope::Envelope;
-use super::giving_way::giving_way;
 use super::guard::{Checked, Documents, OperationKind};
 use super::head::{self, Head};
 use super::kept::{Answers, Basis, Key};
 use super::refusal::{Refusal, response};
 use crate::clock::Clock;
 use crate::error::{Error, Result};
+use crate::give_way::give_way;
 use crate::graphql::{Fleeting, Limits, Reading, Unrepeated, Version};
 use crate::service::{Caller, RequestInfo};
 
@@ -162,13 +162,13 @@ impl<E: Executor> GraphQl<E> {
     }
 
     /// Executes to the end, even if the connection breaks off and this future is dropped:
-    /// a mutation is never cut between its commit and what follows it. It gives way to what
-    /// others wait for: a commit waits for the disk, and a read for nothing but its turn.
+    /// a mutation is never cut between its commit and what follows it.
     async fn execute_whole(&self, operation: Operation) -> Option<Outcome> {
         let executor = self.executor.clone();
         let running = self.running.clone();
         let run = async move {
-            let outcome = giving_way(executor.execute(operation)).await;
+            give_way().await;
+            let outcome = executor.execute(operation).await;
             drop(running);
             outcome
         };

@@ -22,7 +22,6 @@ mod body;
 mod connections;
 mod endpoint;
 mod envelope;
-mod giving_way;
 pub mod guard;
 mod head;
 mod health;

@@ -18,6 +18,7 @@ use tokio::time::{Instant, timeout};
 use super::checkpoint::Checkpoints;
 use super::{File, OF_WRITERS, Unit, aside, set};
 use crate::error::{Error, Result};
+use crate::give_way::give_way;
 use crate::store::failure::busy;
 use crate::store::ledger::Head;
 use crate::store::statements::Statements;
@@ -124,7 +125,9 @@ impl Writer {
             turn.settle();
         }
         turn.begin()?;
-        Ok(Unit::new(turn, alone))
+        let unit = Unit::new(turn, alone);
+        give_way().await;
+        Ok(unit)
     }
 
     async fn turn(self: &Arc<Self>) -> Result<Turn> {
