@@ -39,6 +39,7 @@ on_both!(
     more_units_than_a_statement_binds_are_indexed,
     a_ranked_list_is_stable_while_rows_change,
     the_index_is_what_the_database_reads,
+    units_are_looked_at_only_where_the_page_reaches_them,
 );
 on_both!(engine:
     the_index_finds_what_a_look_at_every_text_finds,
@@ -561,8 +562,8 @@ async fn a_ranked_list_is_stable_while_rows_change(world: &World) {
     );
 }
 
-async fn the_index_is_what_the_database_reads(world: &World) {
-    crowd(world).await;
+/// The statements that the first page of each of these terms takes.
+async fn statements(world: &World, who: Persona, terms: &[&str]) -> Vec<Statement> {
     let asked: Arc<Mutex<Vec<Statement>>> = Arc::default();
     let mut connection = world.database.connect().await;
     let noted = Arc::clone(&asked);
@@ -570,19 +571,38 @@ async fn the_index_is_what_the_database_reads(world: &World) {
         noted.lock().unwrap().push(info.statement.clone());
     });
     let today = Today::load(&world.db, NOW).await.unwrap();
-    for who in [Persona::Administrator, Persona::Supervisor] {
-        let principal = world.principal(who).await;
-        for term in ["水库", "新建水库", "交通运输"] {
-            let filter = ProjectFilter {
-                text: Some(term.to_owned()),
-                ..ProjectFilter::default()
-            };
-            let request = PageRequest::default();
-            let page = projects::page(&connection, &principal, &filter, None, &request, &today);
-            assert!(!page.await.unwrap().rows.is_empty(), "{who:?} {term}");
-        }
+    let principal = world.principal(who).await;
+    for term in terms {
+        let filter = ProjectFilter {
+            text: Some((*term).to_owned()),
+            ..ProjectFilter::default()
+        };
+        let request = PageRequest::default();
+        let page = projects::page(&connection, &principal, &filter, None, &request, &today);
+        assert!(!page.await.unwrap().rows.is_empty(), "{who:?} {term}");
     }
-    let asked = asked.lock().unwrap().clone();
+    connection.close().await.unwrap();
+    asked.lock().unwrap().clone()
+}
+
+/// A thousand units of the same name cost nothing where the titles fill the page.
+async fn units_are_looked_at_only_where_the_page_reaches_them(world: &World) {
+    crowd_of(world, |n| format!("交通枢纽{n}")).await;
+    let of_units = async |term| {
+        let asked = statements(world, Persona::Administrator, &[term]).await;
+        let asked = asked.iter().map(ToString::to_string);
+        let of_units = asked.filter(|sql| sql.contains("search_units"));
+        of_units.count()
+    };
+    assert_eq!(of_units("交通").await, 0);
+    assert!(of_units("交通运输").await > 0);
+}
+
+async fn the_index_is_what_the_database_reads(world: &World) {
+    crowd(world).await;
+    let terms = ["水库", "新建水库", "交通运输"];
+    let mut asked = statements(world, Persona::Administrator, &terms).await;
+    asked.extend(statements(world, Persona::Supervisor, &terms).await);
     assert!(asked.len() > 6);
     let mut by_gram = 0;
     // What was measured on a few rows says nothing of many.
@@ -608,7 +628,6 @@ async fn the_index_is_what_the_database_reads(world: &World) {
         by_gram += usize::from(index.iter().any(|index| plan.contains(index)));
     }
     assert!(by_gram > 6, "{by_gram} statements read the index");
-    connection.close().await.unwrap();
 }
 
 async fn db_plan(connection: &DatabaseConnection, engine: Engine, sql: &str) -> String {

@@ -7,6 +7,7 @@ use sea_orm::sea_query::{
     Alias, Expr, ExprTrait, Func, Query, SelectStatement, SimpleExpr, UnionType,
 };
 use sea_orm::{ColumnTrait, Condition};
+use tokio::sync::OnceCell;
 
 use super::condition::{any_gram, count_to, led, led_codes, one_gram, own_codes, scalar, units_by};
 use super::text::{Grams, Term};
@@ -56,13 +57,25 @@ pub(super) struct Stream {
     /// The term's first pair: of a title's pairs the first alone tells that it stands at the
     /// start.
     first: i64,
-    /// That a unit leads the project that has the term in a name; none where no project is
-    /// led so.
-    pub(super) led: Option<Condition>,
-    /// True where such units lead few projects.
-    pub(super) few_led: bool,
     /// The first and the last code that can be seen.
     pub(super) codes: Option<(String, String)>,
+    /// Once it was asked.
+    led: OnceCell<Option<Led>>,
+}
+
+/// The projects that a unit leads that has the term in a name; there are some.
+#[derive(Debug)]
+pub(super) struct Led {
+    /// That the project is one of them.
+    pub(super) condition: Condition,
+    /// How many they are, as far as they were counted.
+    rows: u64,
+}
+
+impl Led {
+    pub(super) const fn are_few(&self) -> bool {
+        self.rows < FEW_SEEN
+    }
 }
 
 impl Stream {
@@ -99,16 +112,42 @@ impl Stream {
         shortest.sum()
     }
 
-    /// That a unit leads a project whose names have the term, by the shortest list of units.
-    fn led_by(&self, term: &Term) -> Condition {
+    /// What units lead that the term names; nothing where they lead no project. To count it takes
+    /// a look at each of these units, so it is asked only where something depends on it.
+    ///
+    /// # Errors
+    /// [`crate::error::Error::Internal`] when the database cannot be read.
+    pub(super) async fn led(&self, connection: &impl Reads, term: &Term) -> Result<Option<&Led>> {
+        let led = self
+            .led
+            .get_or_try_init(|| self.count_led(connection, term));
+        Ok(led.await?.as_ref())
+    }
+
+    async fn count_led(&self, connection: &impl Reads, term: &Term) -> Result<Option<Led>> {
+        let Some(condition) = self.led_by(term) else {
+            return Ok(None);
+        };
+        let count = count_to(rows_led(&condition), FEW_SEEN);
+        let select = Query::select().expr(count).to_owned();
+        let counted = reader::rows::<(i64,)>(connection, &select).await?;
+        let rows = counted.first().map_or(0, |(rows,)| *rows);
+        let rows = u64::try_from(rows).unwrap_or_default();
+        Ok((rows > 0).then_some(Led { condition, rows }))
+    }
+
+    /// That a unit leads a project whose names have the term, by the shortest list of units;
+    /// nothing where that one is empty.
+    fn led_by(&self, term: &Term) -> Option<Condition> {
         let lists = self.lists.iter().flatten();
         let of_units = lists.filter(|(list, _)| list.tier == OF_UNITS);
         match of_units.min_by_key(|(_, rows)| *rows) {
+            Some((_, 0)) => None,
             Some((list, _)) => {
                 let units = units_by(term, one_gram(list.gram));
-                Condition::all().add(project::Column::LeadUnitId.in_subquery(units))
+                Some(Condition::all().add(project::Column::LeadUnitId.in_subquery(units)))
             }
-            None => led(term),
+            None => Some(led(term)),
         }
     }
 }
@@ -119,8 +158,6 @@ enum Ask {
     List(List),
     /// The rows in which a term of one character can stand.
     Beginnings,
-    /// The projects that the units lead whom the term names.
-    Led,
     /// A set in which the projects are looked for.
     Set(Box<SelectStatement>),
     /// The first and the last code of a jurisdiction in which they are looked for.
@@ -141,12 +178,11 @@ struct Answer {
 struct Numbers {
     lists: Vec<(List, u64)>,
     beginnings: u64,
-    led: u64,
     sets: Vec<(u64, SelectStatement)>,
     codes: Option<(String, String)>,
 }
 
-/// Counts, and chooses: one statement.
+/// Counts, and chooses: by one statement, and another where what units lead decides it.
 ///
 /// # Errors
 /// [`crate::error::Error::Internal`] when the database cannot be read.
@@ -168,7 +204,10 @@ pub(super) async fn choose(
         _ => true,
     });
     let remembered = numbers.lists.len();
-    let answers = reader::rows::<Answer>(connection, &select(term, &asked, most)).await?;
+    let answers = match asked.as_slice() {
+        [] => Vec::new(),
+        _ => reader::rows::<Answer>(connection, &select(term, &asked, most)).await?,
+    };
     let mut asked: Vec<Option<Ask>> = asked.into_iter().map(Some).collect();
     for answer in answers {
         let place = usize::try_from(answer.which).unwrap_or(usize::MAX);
@@ -181,16 +220,15 @@ pub(super) async fn choose(
         let long = counted.filter(|(_, rows)| *rows >= most);
         long.for_each(|(list, rows)| known.add(*list, *rows));
     }
-    Ok(numbers.decide(term))
+    numbers.decide(connection, term).await
 }
 
 fn asked(principal: &Principal, filter: &ProjectFilter, term: &Term) -> Vec<Ask> {
     let jurisdictions = confined_to(principal, filter);
-    let mut asked = vec![Ask::Led];
-    match term.grams() {
-        Grams::Beginning(..) => asked.push(Ask::Beginnings),
-        Grams::All(grams) => asked.extend(lists(grams).map(Ask::List)),
-    }
+    let mut asked = match term.grams() {
+        Grams::Beginning(..) => vec![Ask::Beginnings],
+        Grams::All(grams) => lists(grams).map(Ask::List).collect(),
+    };
     let sets = sets(principal, filter, !jurisdictions.is_empty());
     asked.extend(sets.into_iter().map(|set| Ask::Set(Box::new(set))));
     asked.extend(jurisdictions.into_iter().map(Ask::Codes));
@@ -221,7 +259,6 @@ fn select(term: &Term, asked: &[Ask], most: u64) -> SelectStatement {
         let (number, first, last) = match ask {
             Ask::List(list) => (count_to(rows_of(&list.rows()), most), none(), none()),
             Ask::Beginnings => (count_to(inside(term), FEW_SEEN), none(), none()),
-            Ask::Led => (count_to(led_rows(term), FEW_SEEN), none(), none()),
             Ask::Set(set) => (count_to(*set.clone(), FEW_SEEN), none(), none()),
             Ask::Codes(jurisdiction) => {
                 let code = || Expr::col((project::Entity, project::Column::Code));
@@ -263,7 +300,6 @@ impl Numbers {
         match ask {
             Ask::List(list) => self.lists.push((list, number)),
             Ask::Beginnings => self.beginnings = number,
-            Ask::Led => self.led = number,
             Ask::Set(set) => self.sets.push((number, *set)),
             Ask::Codes(_) => {
                 let Some((first, last)) = answer.first.zip(answer.last) else {
@@ -277,35 +313,47 @@ impl Numbers {
         }
     }
 
-    fn decide(self, term: &Term) -> Way {
-        let stream = Stream {
-            first: match term.grams() {
-                Grams::All(grams) => grams.first().copied().unwrap_or_default(),
-                Grams::Beginning(..) => 0,
-            },
-            lists: match term.grams() {
-                Grams::All(_) => Some(self.lists),
-                Grams::Beginning(..) => None,
-            },
-            led: None,
-            few_led: self.led < FEW_SEEN,
-            codes: self.codes,
+    async fn decide(self, connection: &impl Reads, term: &Term) -> Result<Way> {
+        let (first, lists) = match term.grams() {
+            Grams::All(grams) => (grams.first().copied(), Some(self.lists)),
+            Grams::Beginning(..) => (None, None),
         };
-        let hits = self.led.saturating_add(match &stream.lists {
-            Some(_) => stream.hits(),
-            None => self.beginnings,
-        });
+        let stream = Stream {
+            lists,
+            first: first.unwrap_or_default(),
+            codes: self.codes,
+            led: OnceCell::new(),
+        };
+        let of_pairs = stream.lists.is_some();
+        let own = if of_pairs {
+            stream.hits()
+        } else {
+            self.beginnings
+        };
         let smallest = self.sets.into_iter().min_by_key(|(size, _)| *size);
-        if let Some((_, set)) = smallest.filter(|(size, _)| *size < Ord::min(FEW_SEEN, hits)) {
-            return Way::Gather(Condition::all().add(project::Column::Id.in_subquery(set)));
+        let smallest = smallest.filter(|(size, _)| *size < FEW_SEEN);
+        let is_open = match &smallest {
+            Some((size, _)) => *size >= own,
+            None => !of_pairs && own <= FEW_HITS,
+        };
+        let led = match is_open {
+            true => stream.led(connection, term).await?,
+            false => None,
+        };
+        let hits = own.saturating_add(led.map_or(0, |led| led.rows));
+        if let Some((_, set)) = smallest.filter(|(size, _)| *size < hits) {
+            return Ok(Way::Gather(
+                Condition::all().add(project::Column::Id.in_subquery(set)),
+            ));
         }
-        if stream.lists.is_none() && hits <= FEW_HITS {
+        if !of_pairs && hits <= FEW_HITS {
             let mut codes = own_codes(term, &any_gram(term));
             codes.union(UnionType::All, led_codes(term));
-            return Way::Gather(Condition::all().add(project::Column::Code.in_subquery(codes)));
+            return Ok(Way::Gather(
+                Condition::all().add(project::Column::Code.in_subquery(codes)),
+            ));
         }
-        let led = (self.led > 0).then(|| stream.led_by(term));
-        Way::Stream(Stream { led, ..stream })
+        Ok(Way::Stream(stream))
     }
 }
 
@@ -324,13 +372,13 @@ fn rows_of(which: &Condition) -> SelectStatement {
         .to_owned()
 }
 
-/// A row for each project that a named unit leads; nothing of it but that it is there, which
-/// the index tells.
-fn led_rows(term: &Term) -> SelectStatement {
+/// A row for each project of which this holds; nothing of it but that it is there, which the
+/// index tells.
+fn rows_led(condition: &Condition) -> SelectStatement {
     Query::select()
         .expr(Expr::cust("1"))
         .from(project::Entity)
-        .cond_where(led(term))
+        .cond_where(condition.clone())
         .to_owned()
 }
 

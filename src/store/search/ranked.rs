@@ -10,7 +10,7 @@ use sea_orm::sea_query::{
 use sea_orm::{ColumnTrait, Condition, DbBackend, Iterable, Value};
 
 use super::condition::{led, like};
-use super::probe::{List, Stream, Way, choose};
+use super::probe::{Led, List, Stream, Way, choose};
 use super::text::Term;
 use super::{TIERS, Tier};
 use crate::error::Result;
@@ -136,9 +136,9 @@ fn own_name(term: &Term) -> SimpleExpr {
     like(search_text::Column::Names, term.inside())
 }
 
-/// The term stands at no better place than this; `led` says that it stands in a name of the
-/// lead unit, where it does so of any.
-fn not_before(term: &Term, tier: Tier, led: Option<&Condition>) -> Condition {
+/// The term stands at no better place than this; `led` are those whose lead unit it names,
+/// where there are any.
+fn not_before(term: &Term, tier: Tier, led: Option<&Led>) -> Condition {
     let mut none = Condition::all();
     for better in TIERS.into_iter().filter(|better| *better < tier) {
         none = match better {
@@ -146,7 +146,7 @@ fn not_before(term: &Term, tier: Tier, led: Option<&Condition>) -> Condition {
                 let unled = led.map(|led| {
                     Condition::any()
                         .add(project::Column::LeadUnitId.is_null())
-                        .add(led.clone().not())
+                        .add(led.condition.clone().not())
                 });
                 none.add(own_name(term).not()).add_option(unled)
             }
@@ -223,13 +223,17 @@ impl<C: Reads> Search<'_, C> {
             let Some(bounds) = bounds(tier, request).filter(|_| limit > 0) else {
                 continue;
             };
-            for (source, place) in self.sources(tier, stream) {
+            let led = match tier {
+                Tier::Code | Tier::Start | Tier::Title => None,
+                Tier::Name | Tier::Quote => stream.led(self.connection, &self.term).await?,
+            };
+            for (source, place) in self.sources(tier, stream, led) {
                 let reach = Reach {
                     codes: within(&source, stream, &bounds),
                     backward,
                     limit,
                 };
-                let part = self.part(tier, source, place, reach, stream.led.as_ref());
+                let part = self.part(tier, source, place, reach, led);
                 let part = part.await?;
                 // Between two statements a project may have changed its place.
                 found.extend(part.into_iter().filter(|r| known.insert(r.row.id)));
@@ -240,7 +244,7 @@ impl<C: Reads> Search<'_, C> {
     }
 
     /// Where a tier's projects are, each with what must hold of them there.
-    fn sources(&self, tier: Tier, stream: &Stream) -> Vec<(Source, Condition)> {
+    fn sources(&self, tier: Tier, stream: &Stream, led: Option<&Led>) -> Vec<(Source, Condition)> {
         let term = &self.term;
         let own = match stream.lists(tier) {
             None => Some(Source::Texts),
@@ -253,13 +257,12 @@ impl<C: Reads> Search<'_, C> {
             Tier::Name => (source, Condition::all().add(own_name(term))),
             _ => (source, stands(term, tier)),
         });
-        let led = stream.led.as_ref().filter(|_| tier == Tier::Name);
-        let led = led.map(|led| {
-            let by = match stream.few_led {
+        let led = led.filter(|_| tier == Tier::Name).map(|led| {
+            let by = match led.are_few() {
                 true => Source::Projects,
                 false => Source::Texts,
             };
-            let only = led.clone().add(own_name(term).not());
+            let only = led.condition.clone().add(own_name(term).not());
             (by, only)
         });
         own.into_iter().chain(led).collect()
@@ -271,7 +274,7 @@ impl<C: Reads> Search<'_, C> {
         source: Source,
         place: Condition,
         reach: Reach,
-        led: Option<&Condition>,
+        led: Option<&Led>,
     ) -> Result<Vec<Ranked>> {
         let mut select = projects();
         let order = match reach.backward {
