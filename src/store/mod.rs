@@ -52,7 +52,6 @@ pub mod writes;
 use std::sync::Arc;
 
 use sea_orm::{DatabaseConnection, DbBackend, Statement};
-use tokio::sync::Mutex;
 
 use crate::clock::Clock;
 
@@ -75,8 +74,7 @@ pub struct Store {
     statements: Arc<Statements>,
     /// SQLite's one writer.
     writer: Option<Arc<sqlite::Writer>>,
-    /// The time zones, at the ledger's version when they were read.
-    zones: Arc<Mutex<Option<today::KnownZones>>>,
+    zones: Arc<today::KnownZones>,
     steady: Arc<Steady>,
 }
 

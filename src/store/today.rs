@@ -1,7 +1,7 @@
 //! "Today" is the jurisdiction's local date: a value for each, and an expression in SQL.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use chrono::{DateTime, NaiveDate, Utc};
 use chrono_tz::Tz;
@@ -25,8 +25,10 @@ pub(super) struct Zones {
     distinct: Vec<Tz>,
 }
 
-/// The time zones as they were at a version of the ledger.
-pub(super) type KnownZones = (i64, Arc<Zones>);
+/// The time zones, once they were read, with the ledger's version at which they were. Nobody
+/// waits for whoever reads them: a queue here would hold up all reads, each in its middle.
+#[derive(Debug, Default)]
+pub(super) struct KnownZones(Mutex<Option<(i64, Arc<Zones>)>>);
 
 /// Today in every jurisdiction.
 #[derive(Clone, Debug)]
@@ -56,6 +58,26 @@ impl Zones {
             zones.of.insert(id, zone);
         }
         Ok(zones)
+    }
+}
+
+impl KnownZones {
+    /// As they were at this version, or behind it.
+    fn since(&self, version: i64) -> Option<Arc<Zones>> {
+        let known = self.lock();
+        let (at, zones) = known.as_ref()?;
+        (*at >= version).then(|| Arc::clone(zones))
+    }
+
+    fn remember(&self, version: i64, zones: &Arc<Zones>) {
+        let mut known = self.lock();
+        if known.as_ref().is_none_or(|(at, _)| *at < version) {
+            *known = Some((version, Arc::clone(zones)));
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Option<(i64, Arc<Zones>)>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -95,16 +117,14 @@ impl Store {
     /// [`Error::Internal`] when a jurisdiction has an unknown time zone.
     pub async fn today(&self, version: i64, now: DateTime<Utc>) -> Result<Today> {
         let changes = self.changes(version).await?;
-        let mut known = self.zones.lock().await;
-        let zones = match known.as_ref() {
-            Some((at, zones)) if *at >= changes.outline => Arc::clone(zones),
-            _ => {
+        let zones = match self.zones.since(changes.outline) {
+            Some(zones) => zones,
+            None => {
                 let zones = Arc::new(Zones::load(self.read()).await?);
-                *known = Some((version, Arc::clone(&zones)));
+                self.zones.remember(version, &zones);
                 zones
             }
         };
-        drop(known);
         Ok(Today::at(zones, now, self.backend()))
     }
 }
