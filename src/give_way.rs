@@ -2,11 +2,12 @@
 
 use tokio::task::yield_now;
 
-/// Lets whatever else is ready go first: whoever writes does so at each of its steps, because one
-/// commit wakes many, and who only reads would stand behind all of them.
+/// Lets whatever else is ready go first: whoever writes does so before it begins, with its turn,
+/// and behind its commit, because one commit wakes many, and who only reads would stand behind all
+/// of them.
 ///
-/// The runtime takes up what gave way once a worker has nothing else to do, and at the latest
-/// whenever it looks for what has arrived from outside
+/// The runtime takes up what gave way once the worker that it ran on has nothing else to do, and at
+/// the latest whenever that one looks for what has arrived from outside
 /// ([`event_interval`](tokio::runtime::Builder::event_interval)): so nobody starves.
 pub(crate) async fn give_way() {
     yield_now().await;
@@ -50,18 +51,21 @@ mod tests {
         let done = Arc::new(AtomicBool::new(false));
         let seen = Arc::clone(&done);
         let mut polls = 0..100_000;
-        let restless = tokio::spawn(poll_fn(move |context| {
+        let restless = poll_fn(move |context| {
             context.waker().wake_by_ref();
             let is_done = seen.load(Ordering::SeqCst);
             match is_done || polls.next().is_none() {
                 true => Poll::Ready(is_done),
                 false => Poll::Pending,
             }
-        }));
-        tokio::spawn(async move {
-            give_way().await;
-            done.store(true, Ordering::SeqCst);
         });
-        assert!(restless.await.unwrap());
+        let both = async move {
+            tokio::spawn(async move {
+                give_way().await;
+                done.store(true, Ordering::SeqCst);
+            });
+            tokio::spawn(restless).await.unwrap()
+        };
+        assert!(tokio::spawn(both).await.unwrap());
     }
 }

@@ -35,7 +35,7 @@ mod allocator {
 
     /// What one request has let go is still there for the next, and what a burst has taken is
     /// not kept until the next burst.
-    pub(super) const MILLISECONDS: c_long = 10;
+    pub(super) const MILLISECONDS: c_long = 100;
 
     /// Sets the time until the system may have back what was freed, unless the environment says
     /// another (`MIMALLOC_PURGE_DELAY`).

@@ -585,7 +585,7 @@ async fn statements(world: &World, who: Persona, terms: &[&str]) -> Vec<Statemen
     asked.lock().unwrap().clone()
 }
 
-/// A thousand units of the same name cost nothing where the titles fill the page.
+/// What units lead costs nothing where the titles fill the page.
 async fn units_are_looked_at_only_where_the_page_reaches_them(world: &World) {
     crowd_of(world, |n| format!("交通枢纽{n}")).await;
     let of_units = async |term| {

@@ -272,6 +272,23 @@ fn one_that_goes_before_it_begins_leaves_no_turn_behind() {
     });
 }
 
+/// What waits for the same commit would otherwise go on before whoever reads.
+#[test]
+fn one_lets_others_go_first_behind_its_commit() {
+    on_world(Engine::Sqlite, async |world| {
+        let store = &world.services.store;
+        let before = db_percent(world).await;
+        let mut writes = Box::pin(store.write(call().write(None), |work| {
+            Box::pin(async move { count_up(work, End::Well).await })
+        }));
+        while db_percent(world).await == before {
+            assert!(writes.as_mut().now_or_never().is_none());
+        }
+        writes.await.unwrap();
+        assert_counted(world, before, 1).await;
+    });
+}
+
 /// As SQLite does where the disk is full.
 #[test]
 fn what_sqlite_takes_back_by_itself_leaves_nothing_open() {

@@ -30,8 +30,8 @@ use crate::store::{Access, DatabaseUrl, Store};
 use output::{complain, say};
 
 /// Tasks that a worker polls before it looks again for what has arrived from outside: a read that
-/// arrives behind sixteen claims waits for eight steps of them at most, some tenths of a
-/// millisecond each, and not for all (tokio would let it wait for 61).
+/// arrives behind sixteen claims is seen behind eight steps of them at most, some tenths of a
+/// millisecond each, and not behind all (for tokio it would be 61).
 const EVENT_INTERVAL: u32 = 8;
 
 /// 督办: published plans become projects that somebody answers for.

@@ -56,7 +56,8 @@ pub struct Options {
     /// So many clients claim milestones, one after the other, beside every reading workload
     #[arg(long, default_value_t = 0)]
     writers: usize,
-    /// Measure duban alone and then beside those who claim, in turn, instead of the floor
+    /// Measure duban alone and then beside those who claim, in turn, instead of the floor or of
+    /// a second server; where nobody claims, twice alone
     #[arg(long)]
     alone: bool,
     /// Seconds between the rounds of the servers' jobs, of which the first is at their start

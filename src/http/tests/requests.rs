@@ -238,6 +238,17 @@ async fn a_panic_is_an_internal_error_and_the_process_lives() {
     host.assert_lives().await;
 }
 
+/// One thread, which runs what is ready in turn.
+#[tokio::test]
+async fn a_mutation_lets_go_first_what_is_ready() {
+    let host = Host::start().await;
+    host.probe.gate.add_permits(1);
+    let reply = host.ask_as("beside others", "mutation { commit }").await;
+    assert_eq!(reply.json(), json!({"data": {"commit": true}}));
+    let order = host.probe.order.lock().unwrap();
+    assert_eq!(*order, ["another task", "mutation"]);
+}
+
 #[tokio::test]
 async fn health_and_the_schema_are_served() {
     let host = Host::start().await;

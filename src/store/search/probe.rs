@@ -128,7 +128,7 @@ impl Stream {
         let Some(condition) = self.led_by(term) else {
             return Ok(None);
         };
-        let count = count_to(rows_led(&condition), FEW_SEEN);
+        let count = count_to(rows_where(&condition), FEW_SEEN);
         let select = Query::select().expr(count).to_owned();
         let counted = reader::rows::<(i64,)>(connection, &select).await?;
         let rows = counted.first().map_or(0, |(rows,)| *rows);
@@ -182,7 +182,7 @@ struct Numbers {
     codes: Option<(String, String)>,
 }
 
-/// Counts, and chooses: by one statement, and another where what units lead decides it.
+/// Counts, and chooses: by one statement at most, and another where what units lead decides it.
 ///
 /// # Errors
 /// [`crate::error::Error::Internal`] when the database cannot be read.
@@ -332,15 +332,16 @@ impl Numbers {
         };
         let smallest = self.sets.into_iter().min_by_key(|(size, _)| *size);
         let smallest = smallest.filter(|(size, _)| *size < FEW_SEEN);
+        // More hits than there are already change the way only here.
         let is_open = match &smallest {
             Some((size, _)) => *size >= own,
             None => !of_pairs && own <= FEW_HITS,
         };
-        let led = match is_open {
+        let by_units = match is_open {
             true => stream.led(connection, term).await?,
             false => None,
         };
-        let hits = own.saturating_add(led.map_or(0, |led| led.rows));
+        let hits = own.saturating_add(by_units.map_or(0, |led| led.rows));
         if let Some((_, set)) = smallest.filter(|(size, _)| *size < hits) {
             return Ok(Way::Gather(
                 Condition::all().add(project::Column::Id.in_subquery(set)),
@@ -372,9 +373,9 @@ fn rows_of(which: &Condition) -> SelectStatement {
         .to_owned()
 }
 
-/// A row for each project of which this holds; nothing of it but that it is there, which the
+/// A row for each project of which this holds; nothing of it but that it is there, which an
 /// index tells.
-fn rows_led(condition: &Condition) -> SelectStatement {
+fn rows_where(condition: &Condition) -> SelectStatement {
     Query::select()
         .expr(Expr::cust("1"))
         .from(project::Entity)

@@ -125,6 +125,7 @@ impl Writer {
             turn.settle();
         }
         turn.begin()?;
+        // As a unit, which is taken back if whoever waits for it goes meanwhile.
         let unit = Unit::new(turn, alone);
         give_way().await;
         Ok(unit)
