@@ -332,7 +332,7 @@ impl Numbers {
         };
         let smallest = self.sets.into_iter().min_by_key(|(size, _)| *size);
         let smallest = smallest.filter(|(size, _)| *size < FEW_SEEN);
-        // More hits than there are already change the way only here.
+        // Only here would more hits than these change the way.
         let is_open = match &smallest {
             Some((size, _)) => *size >= own,
             None => !of_pairs && own <= FEW_HITS,
