@@ -52,6 +52,13 @@ fn call() -> Call {
     Call::system("test", "test".to_owned())
 }
 
+/// A unit that is polled by the test itself.
+fn unit(store: &Store) -> BoxFuture<'_, Result<()>> {
+    Box::pin(store.write(call().write(None), |work| {
+        Box::pin(async move { count_up(work, End::Well).await })
+    }))
+}
+
 /// Writes in a task of its own.
 fn spawn_unit<F>(store: &Arc<Store>, run: F) -> JoinHandle<Result<()>>
 where
@@ -260,9 +267,7 @@ fn one_that_goes_before_it_begins_leaves_no_turn_behind() {
     on_world(Engine::Sqlite, async |world| {
         let store = &world.services.store;
         let before = db_percent(world).await;
-        let mut gives_way = Box::pin(store.write(call().write(None), |work| {
-            Box::pin(async move { count_up(work, End::Well).await })
-        }));
+        let mut gives_way = unit(store);
         assert!(gives_way.as_mut().now_or_never().is_none());
         let next = spawn(store, End::Well);
         until_waiting(store, 1).await;
@@ -278,9 +283,7 @@ fn one_lets_others_go_first_behind_its_commit() {
     on_world(Engine::Sqlite, async |world| {
         let store = &world.services.store;
         let before = db_percent(world).await;
-        let mut writes = Box::pin(store.write(call().write(None), |work| {
-            Box::pin(async move { count_up(work, End::Well).await })
-        }));
+        let mut writes = unit(store);
         while db_percent(world).await == before {
             assert!(writes.as_mut().now_or_never().is_none());
         }
