@@ -1,6 +1,8 @@
 //! The counts of a portfolio.
 
+use async_graphql::dataloader::Loader as _;
 use async_graphql::{ComplexObject, Context, Enum, Object, SimpleObject};
+use duban_entities::ids::UnitId;
 
 use super::connection::list_cost;
 use super::context::{call, loaders, services};
@@ -130,9 +132,9 @@ impl Portfolio {
         let size = page_size(first, "first").map_err(public)?;
         let found = services(ctx)?.portfolio_units(&self.found, order_by.into(), size);
         let counts = found.await.map_err(public)?;
-        let units = loaders(ctx)?
-            .load_many(counts.iter().map(|(unit, _)| *unit))
-            .await?;
+        let units: Vec<UnitId> = counts.iter().map(|(unit, _)| *unit).collect();
+        // All that are asked for are here: nobody waits for a lot to fill.
+        let units = loaders(ctx)?.loader().load(&units).await?;
         counts
             .into_iter()
             .map(|(id, counts)| {
