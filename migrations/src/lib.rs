@@ -24,6 +24,7 @@ mod m0008_search;
 mod m0009_tallies;
 mod m0010_milestones;
 mod m0011_ledger_hash;
+mod m0012_owing_units;
 
 pub use m0005_ledger::{POSTGRES_FUNCTION, POSTGRES_TRIGGERS, SQLITE_TRIGGERS};
 
@@ -46,6 +47,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0009_tallies::Migration),
             Box::new(m0010_milestones::Migration),
             Box::new(m0011_ledger_hash::Migration),
+            Box::new(m0012_owing_units::Migration),
         ]
     }
 }

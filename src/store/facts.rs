@@ -26,14 +26,16 @@ pub struct Known {
 }
 
 /// What hangs on a project, by what it is. The cooperating units stand first: the types of
-/// the columns are theirs.
+/// the columns are theirs. The units that owe a task are grouped as the index has them, which
+/// alone is read; what the orders name, which are few, is not.
 const PARTS: &str = "SELECT 0 AS part, project_id, unit_id AS other, position, role_words
         FROM cooperating_units WHERE project_id IN ({ids})
     UNION ALL SELECT 1, project_id, area_id, CAST(NULL AS integer), NULL
         FROM project_areas WHERE project_id IN ({ids})
-    UNION ALL SELECT DISTINCT 2, project_id, unit_id, CAST(NULL AS integer), NULL
+    UNION ALL SELECT 2, project_id, unit_id, CAST(NULL AS integer), NULL
         FROM tasks WHERE project_id IN ({ids}) AND unit_id IS NOT NULL
-    UNION ALL SELECT DISTINCT 2, order_projects.project_id, tasks.unit_id, CAST(NULL AS integer), NULL
+        GROUP BY project_id, unit_id
+    UNION ALL SELECT 2, order_projects.project_id, tasks.unit_id, CAST(NULL AS integer), NULL
         FROM order_projects JOIN tasks ON tasks.id = order_projects.task_id
         WHERE order_projects.project_id IN ({ids}) AND tasks.unit_id IS NOT NULL";
 
