@@ -11,7 +11,6 @@ pub mod demo;
 pub mod domain;
 pub mod error;
 pub mod generate;
-mod give_way;
 pub mod graphql;
 pub mod http;
 pub mod import;

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 ///
 /// The store asks the policy for permits; the policy, the rules and the store know nothing
 /// of what stands left of them. `cli`, `main` and `demo` put the rooms together.
-const ALLOWED: [(&str, &[&str]); 17] = [
+const ALLOWED: [(&str, &[&str]); 16] = [
     ("main", &["cli"]),
     (
         "cli",
@@ -23,16 +23,15 @@ const ALLOWED: [(&str, &[&str]); 17] = [
     ("generate", &["policy", "service", "store"]),
     ("jobs", &["service"]),
     ("config", &["http", "service", "store"]),
-    ("http", &["give_way", "graphql", "policy", "service"]),
+    ("http", &["graphql", "policy", "service"]),
     ("graphql", &["domain", "policy", "service", "store"]),
     ("import", &["domain", "service"]),
     ("service", &["domain", "policy", "store"]),
-    ("store", &["give_way", "policy"]),
+    ("store", &["policy"]),
     ("domain", &[]),
     ("policy", &[]),
     ("error", &[]),
     ("clock", &[]),
-    ("give_way", &[]),
 ];
 
 /// Crates, and the only rooms that may name them.

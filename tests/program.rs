@@ -205,6 +205,48 @@ async fn a_server_refuses_large_pages() {
     database.remove().await;
 }
 
+/// The name of each thread, and how nice it is.
+#[cfg(target_os = "linux")]
+fn threads(server: &Server) -> Vec<(String, i32)> {
+    let tasks = std::fs::read_dir(format!("/proc/{}/task", server.child.id())).unwrap();
+    let stats = tasks.map(|task| std::fs::read_to_string(task.unwrap().path().join("stat")));
+    // One that ends meanwhile is none.
+    let threads = stats.filter_map(Result::ok).map(|stat| {
+        let (before, behind) = stat.rsplit_once(')').unwrap();
+        let name = before.split_once('(').unwrap().1.to_owned();
+        // The first behind the name is the third of all, the niceness the nineteenth.
+        let nice = behind.split_whitespace().nth(19 - 3).unwrap();
+        (name, nice.parse().unwrap())
+    });
+    threads.collect()
+}
+
+/// A sign-in is a mutation, and its password is hashed beside it.
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn threads_that_write_leave_the_processors_to_those_that_read() {
+    let (database, key) = file().await;
+    create_admin(&database, &key);
+    let server = Server::start(&database, &key, &[]);
+    sign_in(&server, "root", "a long enough phrase").await;
+    let threads = threads(&server);
+    let ours = threads.iter().find(|(name, _)| name == "duban");
+    let (_, usual) = *ours.unwrap();
+    let of = |name: &str| -> BTreeSet<i32> {
+        let named = threads.iter().filter(|(found, _)| found == name);
+        named.map(|(_, nice)| nice - usual).collect()
+    };
+    assert_eq!(of("tokio-rt-worker"), BTreeSet::from([0]), "{threads:?}");
+    // One that has just begun is not nicer yet.
+    let nicer: BTreeSet<i32> = of("duban-mutations")
+        .into_iter()
+        .filter(|nicer| *nicer != 0)
+        .collect();
+    assert_eq!(nicer, BTreeSet::from([7]), "{threads:?}");
+    server.kill();
+    database.remove().await;
+}
+
 async fn a_killed_server_keeps_what_it_answered(engine: Engine) {
     let database = engine.database(Content::Schema).await;
     let key = TempDir::new().unwrap();

@@ -12,7 +12,6 @@ use duban::store::ledger as chain;
 use duban::store::writes::run_unprepared;
 use duban::store::{Access, Patience, Store, Work, facts, projects};
 use duban_entities::{api_token, project};
-use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use rusqlite::{Connection, OpenFlags};
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter};
@@ -50,13 +49,6 @@ async fn count_up(work: &mut Work, end: End) -> Result<()> {
 
 fn call() -> Call {
     Call::system("test", "test".to_owned())
-}
-
-/// A unit that is polled by the test itself.
-fn unit(store: &Store) -> BoxFuture<'_, Result<()>> {
-    Box::pin(store.write(call().write(None), |work| {
-        Box::pin(async move { count_up(work, End::Well).await })
-    }))
 }
 
 /// Writes in a task of its own.
@@ -257,38 +249,6 @@ fn one_that_goes_takes_no_other_with_it() {
         first.await.unwrap().unwrap();
         last.await.unwrap().unwrap();
         assert_counted(world, before, 3).await;
-    });
-}
-
-/// A unit that has got its turn lets who reads go first, and gives the turn up if it goes
-/// meanwhile.
-#[test]
-fn one_that_goes_before_it_begins_leaves_no_turn_behind() {
-    on_world(Engine::Sqlite, async |world| {
-        let store = &world.services.store;
-        let before = db_percent(world).await;
-        let mut gives_way = unit(store);
-        assert!(gives_way.as_mut().now_or_never().is_none());
-        let next = spawn(store, End::Well);
-        until_waiting(store, 1).await;
-        drop(gives_way);
-        next.await.unwrap().unwrap();
-        assert_counted(world, before, 1).await;
-    });
-}
-
-/// What waits for the same commit would otherwise go on before whoever reads.
-#[test]
-fn one_lets_others_go_first_behind_its_commit() {
-    on_world(Engine::Sqlite, async |world| {
-        let store = &world.services.store;
-        let before = db_percent(world).await;
-        let mut writes = unit(store);
-        while db_percent(world).await == before {
-            assert!(writes.as_mut().now_or_never().is_none());
-        }
-        writes.await.unwrap();
-        assert_counted(world, before, 1).await;
     });
 }
 

@@ -6,6 +6,7 @@ mod copy;
 mod generate;
 mod import;
 mod ledger;
+mod mutations;
 mod output;
 mod serve;
 mod user;
@@ -16,7 +17,7 @@ use std::sync::Arc;
 
 use clap::error::{ContextKind, ContextValue};
 use clap::{CommandFactory, Parser, Subcommand};
-use tokio::runtime::Builder;
+use tokio::runtime::Runtime;
 use tracing_subscriber::EnvFilter;
 
 use crate::clock::SystemClock;
@@ -28,11 +29,6 @@ use crate::store::demonstration::is_half_generated;
 use crate::store::migrate::{SchemaState, too_new};
 use crate::store::{Access, DatabaseUrl, Store};
 use output::{complain, say};
-
-/// Tasks that a worker polls before it looks again for what has arrived from outside: a read that
-/// arrives behind sixteen claims is seen behind eight steps of them at most, some tenths of a
-/// millisecond each, and not behind all (for tokio it would be 61).
-const EVENT_INTERVAL: u32 = 8;
 
 /// 督办: published plans become projects that somebody answers for.
 #[derive(Debug, Parser)]
@@ -102,11 +98,7 @@ pub fn run() -> ExitCode {
         complain(&message);
         return ExitCode::from(2);
     }
-    let runtime = match Builder::new_multi_thread()
-        .event_interval(EVENT_INTERVAL)
-        .enable_all()
-        .build()
-    {
+    let runtime = match Runtime::new() {
         Ok(runtime) => runtime,
         Err(error) => {
             complain(&error.to_string());

@@ -8,6 +8,7 @@ use clap::Args;
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::import::show_progress;
+use super::mutations::Mutations;
 use super::output::{note, say};
 use super::{refuse_half_filled, services};
 use crate::clock::{Clock, ManualClock, SystemClock};
@@ -45,8 +46,10 @@ pub(super) async fn run(config: &Config, command: Serve) -> Result<()> {
     if command.demo {
         demonstrate(config, &command).await?;
     }
+    let mutations = Mutations::start()?;
     let site = Site {
         executor: Api::new(services.clone()),
+        mutations: mutations.handle().clone(),
         authenticator: Arc::new(Door(services.clone())),
         readiness: Arc::new(Door(services.clone())),
         sdl: graphql::sdl(),

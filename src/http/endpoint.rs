@@ -12,6 +12,7 @@ use async_graphql::{Executor, Request as Operation, Response as Outcome};
 use async_trait::async_trait;
 use futures_util::FutureExt;
 use poem::{Endpoint, Request, Response};
+use tokio::runtime::Handle;
 use tokio::sync::mpsc::Sender;
 use tracing::Instrument;
 
@@ -24,7 +25,6 @@ use super::kept::{Answers, Basis, Key};
 use super::refusal::{Refusal, response};
 use crate::clock::Clock;
 use crate::error::{Error, Result};
-use crate::give_way::give_way;
 use crate::graphql::{Fleeting, Limits, Reading, Unrepeated, Version};
 use crate::service::{Caller, RequestInfo};
 
@@ -56,6 +56,8 @@ pub(super) struct GraphQl<E> {
     pub(super) clock: Arc<dyn Clock>,
     /// How long a body may take to arrive.
     pub(super) body_deadline: Duration,
+    /// Where mutations are executed.
+    pub(super) mutations: Handle,
     /// Every running mutation holds one: when all are gone, none is running.
     pub(super) running: Sender<Infallible>,
 }
@@ -162,17 +164,18 @@ impl<E: Executor> GraphQl<E> {
     }
 
     /// Executes to the end, even if the connection breaks off and this future is dropped:
-    /// a mutation is never cut between its commit and what follows it.
+    /// a mutation is never cut between its commit and what follows it. The threads that do it
+    /// leave the processors to those that read.
     async fn execute_whole(&self, operation: Operation) -> Option<Outcome> {
         let executor = self.executor.clone();
         let running = self.running.clone();
         let run = async move {
-            give_way().await;
             let outcome = executor.execute(operation).await;
             drop(running);
             outcome
         };
-        tokio::spawn(run.in_current_span()).await.ok()
+        let run = self.mutations.spawn(run.in_current_span());
+        run.await.ok()
     }
 }
 

@@ -43,6 +43,7 @@ use std::time::Duration;
 use async_graphql::Executor;
 use poem::listener::{Acceptor, Listener, TcpListener};
 use poem::{Route, Server, get};
+use tokio::runtime::Handle;
 use tokio::sync::Notify;
 use tokio::sync::mpsc::{self, Receiver, Sender};
 use tokio::task::JoinHandle;
@@ -107,6 +108,8 @@ impl Settings {
 pub struct Site<E> {
     /// Executes the operations.
     pub executor: E,
+    /// Where mutations are executed; all else where it is served.
+    pub mutations: Handle,
     /// Tells who asks.
     pub authenticator: Arc<dyn Authenticator>,
     /// Tells whether requests can be served.
@@ -190,6 +193,7 @@ fn routes<E: Executor>(
 ) -> Route {
     let graphql = GraphQl {
         executor: site.executor,
+        mutations: site.mutations,
         authenticator: site.authenticator,
         answers: Answers::new(settings.answers),
         documents: Documents::default(),

@@ -20,7 +20,6 @@ use super::tallies;
 use super::{Store, Transaction};
 use crate::clock::{Clock, new_id};
 use crate::error::{Error, Result};
-use crate::give_way::give_way;
 use crate::policy::{Action, Denial, Facts, Permit, Principal, decide};
 use crate::store::writes::{Run, insert_all};
 
@@ -106,9 +105,7 @@ impl Store {
             noted: HashMap::new(),
             counted: tallies::Changes::default(),
         };
-        let outcome = work.run(run).await;
-        give_way().await;
-        outcome
+        work.run(run).await
     }
 
     /// A transaction of the pool, for what is written beside the service. `BEGIN IMMEDIATE`

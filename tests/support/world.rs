@@ -22,6 +22,7 @@ use sea_orm::{
     ColumnTrait, ConnectionTrait, DatabaseConnection, EntityTrait, QueryFilter, QueryOrder,
 };
 use serde_json::{Value, json};
+use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 
 use super::persona::PASSWORD;
@@ -248,6 +249,7 @@ async fn serve(services: &Services, stopped: oneshot::Receiver<()>) -> Serving {
     let door = Arc::new(Door(services.clone()));
     let site = Site {
         executor: Api::new(services.clone()),
+        mutations: Handle::current(),
         authenticator: Arc::clone(&door) as Arc<dyn Authenticator>,
         readiness: door,
         sdl: graphql::sdl(),

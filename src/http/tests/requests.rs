@@ -5,6 +5,7 @@ use std::sync::atomic::Ordering;
 use reqwest::Method;
 use reqwest::header::CONTENT_TYPE;
 use serde_json::{Value, json};
+use tokio::runtime::Builder;
 
 use super::support::Host;
 
@@ -238,15 +239,23 @@ async fn a_panic_is_an_internal_error_and_the_process_lives() {
     host.assert_lives().await;
 }
 
-/// One thread, which runs what is ready in turn.
-#[tokio::test]
-async fn a_mutation_lets_go_first_what_is_ready() {
-    let host = Host::start().await;
-    host.probe.gate.add_permits(1);
-    let reply = host.ask_as("beside others", "mutation { commit }").await;
-    assert_eq!(reply.json(), json!({"data": {"commit": true}}));
-    let order = host.probe.order.lock().unwrap();
-    assert_eq!(*order, ["another task", "mutation"]);
+#[test]
+fn mutations_have_threads_of_their_own() {
+    let [serving, mutations] = ["serving", "mutations"].map(|name| {
+        let mut builder = Builder::new_multi_thread();
+        builder.worker_threads(1).thread_name(name).enable_all();
+        builder.build().unwrap()
+    });
+    serving.block_on(async {
+        let host = Host::on(mutations.handle().clone(), |_| ()).await;
+        for (document, thread) in [
+            ("{ thread }", "serving"),
+            ("mutation { thread }", "mutations"),
+        ] {
+            let reply = host.ask(document).await;
+            assert_eq!(reply.json(), json!({"data": {"thread": thread}}));
+        }
+    });
 }
 
 #[tokio::test]

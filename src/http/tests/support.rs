@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
+use std::thread;
 use std::time::Duration;
 
 use async_graphql::{
@@ -12,6 +13,7 @@ use async_trait::async_trait;
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
+use tokio::runtime::Handle;
 use tokio::sync::{Notify, Semaphore, oneshot};
 use tokio::time::timeout;
 
@@ -37,14 +39,6 @@ pub(super) struct Probe {
     pub(super) committed: Notify,
     /// What the readiness check says.
     pub(super) ready: AtomicBool,
-    /// What has run, in its order.
-    pub(super) order: Mutex<Vec<&'static str>>,
-}
-
-impl Probe {
-    fn ran(&self, what: &'static str) {
-        self.order.lock().unwrap().push(what);
-    }
 }
 
 fn explode() -> i32 {
@@ -84,6 +78,11 @@ impl Query {
         value
     }
 
+    /// The thread that executes it.
+    async fn thread(&self) -> Option<String> {
+        thread::current().name().map(str::to_owned)
+    }
+
     /// Who asks and within which limits.
     async fn seen(&self, context: &Context<'_>) -> async_graphql::Result<String> {
         let info = context.data::<RequestInfo>()?;
@@ -103,7 +102,6 @@ pub(super) struct Mutation;
 impl Mutation {
     async fn commit(&self, context: &Context<'_>) -> async_graphql::Result<bool> {
         let probe = context.data::<Arc<Probe>>()?;
-        probe.ran("mutation");
         probe.begun.notify_one();
         probe.gate.acquire().await?.forget();
         probe.commits.fetch_add(1, Ordering::SeqCst);
@@ -114,19 +112,14 @@ impl Mutation {
     async fn boom(&self) -> Option<i32> {
         Some(explode())
     }
-}
 
-struct Tokens(Arc<Probe>);
-
-impl Tokens {
-    /// Makes something ready right behind what the request becomes next.
-    fn wake_others(&self) {
-        let probe = Arc::clone(&self.0);
-        tokio::spawn(async move {
-            tokio::spawn(async move { probe.ran("another task") });
-        });
+    /// The thread that executes it.
+    async fn thread(&self) -> Option<String> {
+        thread::current().name().map(str::to_owned)
     }
 }
+
+struct Tokens;
 
 #[async_trait]
 impl Authenticator for Tokens {
@@ -135,7 +128,6 @@ impl Authenticator for Tokens {
         match token {
             None => return Ok(Caller::anonymous()),
             Some("good") => {}
-            Some("beside others") => self.wake_others(),
             Some("reset") => person.must_change_password = true,
             Some("throttled") => {
                 return Err(Error::RateLimited {
@@ -209,13 +201,17 @@ impl Host {
 
     /// A server with settings of its own.
     pub(super) async fn with(adjust: impl FnOnce(&mut Settings)) -> Self {
+        Self::on(Handle::current(), adjust).await
+    }
+
+    /// As [`Host::with`], with mutations on this runtime.
+    pub(super) async fn on(mutations: Handle, adjust: impl FnOnce(&mut Settings)) -> Self {
         let probe = Arc::new(Probe {
             begun: Notify::new(),
             gate: Semaphore::new(0),
             commits: AtomicU32::new(0),
             committed: Notify::new(),
             ready: AtomicBool::new(true),
-            order: Mutex::default(),
         });
         let schema = Schema::build(Query, Mutation, EmptySubscription)
             .data(Arc::clone(&probe))
@@ -226,7 +222,8 @@ impl Host {
         let site = Site {
             sdl: schema.sdl(),
             executor: schema,
-            authenticator: Arc::new(Tokens(Arc::clone(&probe))),
+            mutations,
+            authenticator: Arc::new(Tokens),
             readiness: Arc::new(Check(Arc::clone(&probe))),
             clock: Arc::new(SystemClock),
         };

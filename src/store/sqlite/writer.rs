@@ -18,7 +18,6 @@ use tokio::time::{Instant, timeout};
 use super::checkpoint::Checkpoints;
 use super::{File, OF_WRITERS, Unit, aside, set};
 use crate::error::{Error, Result};
-use crate::give_way::give_way;
 use crate::store::failure::busy;
 use crate::store::ledger::Head;
 use crate::store::statements::Statements;
@@ -125,10 +124,7 @@ impl Writer {
             turn.settle();
         }
         turn.begin()?;
-        // As a unit, which is taken back if whoever waits for it goes meanwhile.
-        let unit = Unit::new(turn, alone);
-        give_way().await;
-        Ok(unit)
+        Ok(Unit::new(turn, alone))
     }
 
     async fn turn(self: &Arc<Self>) -> Result<Turn> {
