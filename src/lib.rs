@@ -16,5 +16,6 @@ pub mod http;
 pub mod import;
 pub mod jobs;
 pub mod policy;
+mod poll_local;
 pub mod service;
 pub mod store;

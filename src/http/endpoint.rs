@@ -26,6 +26,7 @@ use super::refusal::{Refusal, response};
 use crate::clock::Clock;
 use crate::error::{Error, Result};
 use crate::graphql::{Fleeting, Limits, Reading, Unrepeated, Version};
+use crate::poll_local;
 use crate::service::{Caller, RequestInfo};
 
 /// Tells who a request comes from.
@@ -70,7 +71,7 @@ impl<E: Executor> Endpoint for GraphQl<E> {
         let id = head::identity(&request).request_id;
         let media = head::answer_media(&request);
         let answered = match Head::of(&request) {
-            Ok(head) => self.answer(head, &mut body).await,
+            Ok(head) => poll_local::scope(self.answer(head, &mut body)).await,
             Err(refusal) => Err(refusal),
         };
         body.finish();

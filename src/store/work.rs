@@ -21,6 +21,7 @@ use super::{Store, Transaction};
 use crate::clock::{Clock, new_id};
 use crate::error::{Error, Result};
 use crate::policy::{Action, Denial, Facts, Permit, Principal, decide};
+use crate::poll_local;
 use crate::store::writes::{Run, insert_all};
 
 /// On whose behalf, and under which request, something is written.
@@ -89,6 +90,11 @@ impl Store {
         T: Send,
         F: for<'w> FnOnce(&'w mut Work) -> BoxFuture<'w, Result<T>> + Send,
     {
+        // What is read behind a write would else be read at a state before it.
+        debug_assert!(
+            !poll_local::is_open(),
+            "written where much is read together"
+        );
         let transaction = match &self.writer {
             Some(writer) => Transaction::Unit(writer.unit(alone).await?),
             None => Transaction::Pool(self.begin().await?),

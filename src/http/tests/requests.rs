@@ -239,6 +239,15 @@ async fn a_panic_is_an_internal_error_and_the_process_lives() {
     host.assert_lives().await;
 }
 
+#[tokio::test]
+async fn a_query_is_read_together_and_a_mutation_is_not() {
+    let host = Host::start().await;
+    for (document, together) in [("{ together }", true), ("mutation { together }", false)] {
+        let reply = host.ask(document).await;
+        assert_eq!(reply.json(), json!({"data": {"together": together}}));
+    }
+}
+
 #[test]
 fn mutations_have_threads_of_their_own() {
     let [serving, mutations] = ["serving", "mutations"].map(|name| {

@@ -22,6 +22,7 @@ use crate::error::{Error, Result};
 use crate::graphql::Limits;
 use crate::http::{Authenticator, Readiness, Serving, Settings, Site, serve};
 use crate::policy::Principal;
+use crate::poll_local;
 use crate::service::{Caller, RequestInfo};
 
 /// Longer than anything here takes: a test that waits this long has failed.
@@ -83,6 +84,11 @@ impl Query {
         thread::current().name().map(str::to_owned)
     }
 
+    /// Whether what is read may be read together.
+    async fn together(&self) -> bool {
+        poll_local::is_open()
+    }
+
     /// Who asks and within which limits.
     async fn seen(&self, context: &Context<'_>) -> async_graphql::Result<String> {
         let info = context.data::<RequestInfo>()?;
@@ -116,6 +122,11 @@ impl Mutation {
     /// The thread that executes it.
     async fn thread(&self) -> Option<String> {
         thread::current().name().map(str::to_owned)
+    }
+
+    /// As of a query: what a mutation reads, it reads behind its own commit.
+    async fn together(&self) -> bool {
+        poll_local::is_open()
     }
 }
 

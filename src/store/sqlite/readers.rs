@@ -15,6 +15,7 @@ use tokio::time::timeout;
 use super::cell::RowCells;
 use super::{File, Stop, aside, each, set};
 use crate::error::{Error, Result};
+use crate::poll_local;
 use crate::store::Patience;
 use crate::store::failure::busy;
 use crate::store::statements::Statements;
@@ -37,6 +38,29 @@ const LONG: usize = 256;
 struct Reading {
     connection: Connection,
     left: Arc<AtomicU32>,
+}
+
+/// The rows, and how many [`STEPS`] they took; nothing where that was as many as they might.
+type Made<T> = Option<(Vec<T>, u32)>;
+
+/// A connection within a transaction, for all that is read in one poll: each statement would
+/// otherwise take and give back the locks of a read of its own, which costs as much as a row that
+/// it looks up. What is read so is read at one state of the database.
+#[derive(Debug)]
+struct Together {
+    readers: Arc<Readers>,
+    /// None while a statement runs, and where one has failed.
+    reading: Option<Reading>,
+}
+
+impl Drop for Together {
+    fn drop(&mut self) {
+        if let Some(reading) = self.reading.take()
+            && reading.run("COMMIT").is_ok()
+        {
+            self.readers.put_back(reading);
+        }
+    }
 }
 
 /// Connections that read one file; each is used by one thread at a time.
@@ -139,22 +163,40 @@ impl Readers {
         }
     }
 
-    /// The rows, and how many [`STEPS`] they took; nothing where that is `most`.
     fn run<T>(
-        &self,
+        self: &Arc<Self>,
         statement: &Statement,
         read: &mut impl FnMut(&mut RowCells<'_>) -> Result<T>,
         most: u32,
-    ) -> Result<Option<(Vec<T>, u32)>> {
-        let reading = self.reading()?;
-        reading.left.store(most, Ordering::Relaxed);
-        let made = reading.rows(statement, read);
-        let left = reading.left.load(Ordering::Relaxed);
-        if made.is_ok() || left == 0 {
-            // A connection whose statement failed is not put back.
+    ) -> Result<Made<T>> {
+        // A connection whose statement failed is not put back.
+        if poll_local::is_open() {
+            let mut together = self.together()?;
+            let reading = together.reading.take().ok_or_else(closed)?;
+            let made = reading.made(statement, read, most)?;
+            together.reading = Some(reading);
+            poll_local::put(together);
+            Ok(made)
+        } else {
+            let reading = self.reading()?;
+            let made = reading.made(statement, read, most)?;
             self.put_back(reading);
+            Ok(made)
         }
-        Ok(made?.map(|made| (made, most - left)))
+    }
+
+    /// The connection of the poll under way.
+    fn together(self: &Arc<Self>) -> Result<Box<Together>> {
+        let is_ours = |together: &Together| Arc::ptr_eq(&together.readers, self);
+        if let Some(together) = poll_local::take(is_ours) {
+            return Ok(together);
+        }
+        let reading = self.reading()?;
+        reading.run("BEGIN")?;
+        Ok(Box::new(Together {
+            readers: Arc::clone(self),
+            reading: Some(reading),
+        }))
     }
 
     fn reading(&self) -> Result<Reading> {
@@ -204,6 +246,25 @@ fn closed() -> Error {
 }
 
 impl Reading {
+    fn made<T>(
+        &self,
+        statement: &Statement,
+        read: &mut impl FnMut(&mut RowCells<'_>) -> Result<T>,
+        most: u32,
+    ) -> Result<Made<T>> {
+        self.left.store(most, Ordering::Relaxed);
+        let rows = self.rows(statement, read)?;
+        let left = self.left.load(Ordering::Relaxed);
+        Ok(rows.map(|rows| (rows, most - left)))
+    }
+
+    /// Runs a statement that begins or ends a transaction, however often it was run before.
+    fn run(&self, text: &str) -> rusqlite::Result<()> {
+        self.left.store(u32::MAX, Ordering::Relaxed);
+        self.connection.prepare_cached(text)?.execute(())?;
+        Ok(())
+    }
+
     /// What `read` makes of each row; nothing where it was interrupted.
     fn rows<T>(
         &self,
@@ -232,20 +293,27 @@ fn is_interruption(error: &rusqlite::Error) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::path::PathBuf;
+
     use rusqlite::StatementStatus::VmStep;
     use sea_orm::{DbBackend, Value};
     use tempfile::TempDir;
+    use tokio::task::yield_now;
 
     use super::*;
 
     const COUNT: &str = "WITH RECURSIVE n (x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n \
         WHERE x < ?) SELECT max(x) FROM n";
 
+    fn path(folder: &TempDir) -> PathBuf {
+        folder.path().join("file.db")
+    }
+
     /// Keep one connection.
     fn readers(folder: &TempDir) -> Arc<Readers> {
-        let path = folder.path().join("file.db");
+        let path = path(folder);
         let file = Connection::open(&path).unwrap();
-        file.execute_batch("CREATE TABLE t (x INTEGER) STRICT")
+        file.execute_batch("PRAGMA journal_mode = WAL; CREATE TABLE t (x INTEGER) STRICT")
             .unwrap();
         let statements = Arc::default();
         Arc::new(Readers::new(&path, Patience::default(), 1, statements))
@@ -294,5 +362,69 @@ mod tests {
         assert!(readers.long.get(COUNT).is_some());
         count(&readers, 10).await;
         assert!(readers.long.get(COUNT).is_none());
+    }
+
+    /// How many rows are read now.
+    async fn written(readers: &Arc<Readers>) -> i64 {
+        let count = Statement::from_string(DbBackend::Sqlite, "SELECT count(*) FROM t");
+        let counted: Vec<(i64,)> = readers.rows(&count).await.unwrap();
+        counted[0].0
+    }
+
+    fn idle(readers: &Readers) -> usize {
+        readers.idle.lock().unwrap().as_ref().unwrap().len()
+    }
+
+    #[tokio::test]
+    async fn a_poll_reads_at_one_state() {
+        let folder = TempDir::new().unwrap();
+        let readers = readers(&folder);
+        let write = || {
+            let file = Connection::open(path(&folder)).unwrap();
+            file.execute("INSERT INTO t VALUES (1)", ()).unwrap();
+        };
+        let within = async {
+            assert_eq!(written(&readers).await, 0);
+            write();
+            assert_eq!(written(&readers).await, 0);
+            assert_eq!(idle(&readers), 0);
+            yield_now().await;
+            assert_eq!(idle(&readers), 1);
+            assert_eq!(written(&readers).await, 1);
+        };
+        poll_local::scope(within).await;
+        write();
+        assert_eq!(written(&readers).await, 2);
+        assert_eq!(idle(&readers), 1);
+    }
+
+    #[tokio::test]
+    async fn a_failure_in_a_poll_costs_its_connection_alone() {
+        let folder = TempDir::new().unwrap();
+        let readers = readers(&folder);
+        let within = async {
+            assert_eq!(written(&readers).await, 0);
+            let wrong = Statement::from_string(DbBackend::Sqlite, "SELECT x FROM nowhere");
+            assert!(readers.rows::<(i64,)>(&wrong).await.is_err());
+            assert_eq!(written(&readers).await, 0);
+        };
+        poll_local::scope(within).await;
+        assert_eq!(idle(&readers), 1);
+    }
+
+    /// The statements that begin and end what is read together take steps, too, which SQLite
+    /// counts on from poll to poll.
+    #[tokio::test]
+    async fn what_was_interrupted_in_a_poll_is_ended_with_it() {
+        let folder = TempDir::new().unwrap();
+        let readers = readers(&folder);
+        for _ in 0..STEPS {
+            let within = async {
+                let cut = readers.run(&counting(5_000), &mut read_row::<(i64,)>, 1);
+                assert!(cut.unwrap().is_none());
+            };
+            poll_local::scope(within).await;
+            assert_eq!(idle(&readers), 1);
+        }
     }
 }
