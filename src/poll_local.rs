@@ -53,6 +53,11 @@ pub(crate) fn take<T: Any>(is_wanted: impl FnOnce(&T) -> bool) -> Option<Box<T>>
     kept?.downcast().ok()
 }
 
+/// Drops what was left in this poll.
+pub(crate) fn clear() {
+    let _kept = PLACE.with_borrow_mut(|place| place.as_mut().and_then(Option::take));
+}
+
 /// Closes the place that it has opened, also when the poll panics.
 struct Place {
     is_first: bool,
@@ -101,6 +106,9 @@ mod tests {
             scope(async { assert_eq!(taken(), Some(1)) }).await;
             assert_eq!(taken(), None);
             put(Box::new(2));
+            clear();
+            assert_eq!(taken(), None);
+            put(Box::new(3));
             yield_now().await;
             assert!(is_open());
             assert_eq!(taken(), None);

@@ -1,9 +1,10 @@
 //! Rows are the same, whichever way they are read, and no read waits for another.
 
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use chrono::{DateTime, NaiveDate, Utc};
-use duban::store::reader;
+use duban::store::{facts, reader};
 use duban_entities::row::FromCells;
 use duban_entities::vocabulary::Stage;
 use duban_entities::{
@@ -17,7 +18,10 @@ use duban_entities::{
 };
 use futures_util::FutureExt;
 use sea_orm::sea_query::Expr;
-use sea_orm::{EntityTrait, QueryFilter, QueryOrder, QuerySelect, Select};
+use sea_orm::{
+    ConnectionTrait, DbBackend, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Select,
+    Statement,
+};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 use uuid::Uuid;
@@ -190,5 +194,37 @@ fn nobody_waits_for_who_reads_the_time_zones() {
         let other = timeout(Duration::from_secs(60), store.today(i64::MAX, NOW)).await;
         other.expect("waits for the first one").unwrap();
         hanging.await.unwrap();
+    });
+}
+
+/// Whom the policy is told of is looked up with every project that is shown by itself.
+#[test]
+fn the_units_that_owe_a_task_are_told_from_an_index() {
+    on_world(Engine::Sqlite, async |world| {
+        let asked: Arc<Mutex<Vec<String>>> = Arc::default();
+        let noted = Arc::clone(&asked);
+        let store = &world.services.store;
+        store.watch(move |statement| noted.lock().unwrap().push(statement.to_string()));
+        let row = project::Entity::find().one(&world.db).await.unwrap();
+        facts::of_project(store.read(), &row.unwrap())
+            .await
+            .unwrap();
+        let asked = asked.lock().unwrap().clone();
+        let [statement] = asked.as_slice() else {
+            panic!("{asked:?}")
+        };
+        let explained = format!("EXPLAIN QUERY PLAN {statement}");
+        let explained = Statement::from_string(DbBackend::Sqlite, explained);
+        let plan = world.db.query_all_raw(explained).await.unwrap();
+        let plan: Vec<String> = plan
+            .iter()
+            .map(|step| step.try_get("", "detail").unwrap())
+            .collect();
+        let index = "SEARCH tasks USING COVERING INDEX tasks_project_id_unit_id_idx";
+        assert!(plan.iter().any(|step| step.starts_with(index)), "{plan:?}");
+        assert!(
+            !plan.iter().any(|step| step.contains("TEMP B-TREE")),
+            "{plan:?}"
+        );
     });
 }

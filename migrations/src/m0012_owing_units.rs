@@ -1,5 +1,5 @@
-//! The units that owe a task of a project are told from the index alone. Nothing reads the tasks
-//! of a project by position any more, milestones apart, which have an index of their own. Both may
+//! The units that owe a task of a project are told from the index alone. No list of a project's
+//! tasks needs them by position but that of its milestones, which has an index of its own. Both may
 //! have been done before, without a lock.
 
 use async_trait::async_trait;

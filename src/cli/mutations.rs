@@ -40,8 +40,8 @@ impl Mutations {
 }
 
 impl Drop for Mutations {
-    /// Waits for nobody: a runtime cannot be waited for within another one, and what is to end
-    /// well has ended when the server has.
+    /// Waits for nobody: a runtime cannot be waited for within another one. What was to end well
+    /// has ended with the server; what outlasted its drain ends with the process.
     fn drop(&mut self) {
         if let Some(runtime) = self.runtime.take() {
             runtime.shutdown_background();

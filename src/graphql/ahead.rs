@@ -87,7 +87,7 @@ fn asks(from: &Lookahead<'_>, path: &[&str]) -> bool {
 }
 
 /// Loads the rows of these keys at once, for all who ask for one of them later.
-async fn bring<K, V>(
+pub async fn bring<K, V>(
     ctx: &Context<'_>,
     wanted: bool,
     keys: impl Iterator<Item = K>,

@@ -1,11 +1,14 @@
 //! The counts of a portfolio.
 
-use async_graphql::dataloader::Loader as _;
+use std::collections::HashMap;
+
 use async_graphql::{ComplexObject, Context, Enum, Object, SimpleObject};
 use duban_entities::ids::UnitId;
+use duban_entities::unit;
 
+use super::ahead::bring;
 use super::connection::list_cost;
-use super::context::{call, loaders, services};
+use super::context::{call, services};
 use super::error::{Result, public};
 use super::past::past_cost;
 use super::project::ProjectFilter;
@@ -132,9 +135,11 @@ impl Portfolio {
         let size = page_size(first, "first").map_err(public)?;
         let found = services(ctx)?.portfolio_units(&self.found, order_by.into(), size);
         let counts = found.await.map_err(public)?;
-        let units: Vec<UnitId> = counts.iter().map(|(unit, _)| *unit).collect();
         // All that are asked for are here: nobody waits for a lot to fill.
-        let units = loaders(ctx)?.loader().load(&units).await?;
+        let units: Vec<unit::Model> =
+            bring(ctx, true, counts.iter().map(|(unit, _)| *unit)).await?;
+        let units: HashMap<UnitId, unit::Model> =
+            units.into_iter().map(|row| (row.id, row)).collect();
         counts
             .into_iter()
             .map(|(id, counts)| {

@@ -145,7 +145,9 @@ impl<E: Executor> GraphQl<E> {
         let answer = Answer::of(outcome, &id);
         let lasting = kind == OperationKind::Query && answer.is_whole && !fleeting.is_marked();
         if let (true, Some(key), Some(basis)) = (lasting, key, basis) {
-            // All of it was read at one version only if that has not moved meanwhile.
+            // All of it was read at one version only if that has not moved meanwhile: now, and not
+            // when this poll began to read.
+            poll_local::clear();
             if self.authenticator.version().await.ok() == Some(basis.version()) {
                 self.answers.keep(key, basis, answer.body.clone());
             }
@@ -172,6 +174,8 @@ impl<E: Executor> GraphQl<E> {
         let running = self.running.clone();
         let run = async move {
             let outcome = executor.execute(operation).await;
+            // Whoever waits for those that run closes what the executor holds.
+            drop(executor);
             drop(running);
             outcome
         };

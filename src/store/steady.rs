@@ -14,6 +14,7 @@ use quick_cache::sync::Cache;
 
 use super::{Store, ledger};
 use crate::error::Result;
+use crate::poll_local;
 
 /// What principals are made of, as the ledger calls it.
 const PEOPLE: [&str; 3] = ["Grant", "Unit", "User"];
@@ -110,8 +111,8 @@ impl<K: Copy + Eq + Hash, R: Clone> Kept<K, R> {
 }
 
 impl Store {
-    /// The last changes at this version of the ledger or behind it: one statement for a new
-    /// version, by each who comes before another has looked.
+    /// The last changes at this version of the ledger, which somebody has read, or behind it: one
+    /// statement for a new version, by each who comes before another has looked.
     ///
     /// # Errors
     /// [`crate::error::Error::Internal`] when the database cannot be read.
@@ -135,6 +136,9 @@ impl Store {
     }
 
     async fn look(&self, before: Changes, until: i64) -> Result<Changes> {
+        // Somebody else may have read this version, behind all that this poll reads together: what
+        // is found is remembered for everybody, and is not looked for again.
+        poll_local::clear();
         let subjects: Vec<&str> = PEOPLE.into_iter().chain(OUTLINE).collect();
         let told = ledger::told_of(self.read(), (before.until, until), &subjects).await?;
         let last = |of: &[&str], before: i64| {

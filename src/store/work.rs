@@ -90,11 +90,6 @@ impl Store {
         T: Send,
         F: for<'w> FnOnce(&'w mut Work) -> BoxFuture<'w, Result<T>> + Send,
     {
-        // What is read behind a write would else be read at a state before it.
-        debug_assert!(
-            !poll_local::is_open(),
-            "written where much is read together"
-        );
         let transaction = match &self.writer {
             Some(writer) => Transaction::Unit(writer.unit(alone).await?),
             None => Transaction::Pool(self.begin().await?),
@@ -111,7 +106,10 @@ impl Store {
             noted: HashMap::new(),
             counted: tallies::Changes::default(),
         };
-        work.run(run).await
+        let outcome = work.run(run).await;
+        // What is read behind a write is read at a state behind it.
+        poll_local::clear();
+        outcome
     }
 
     /// A transaction of the pool, for what is written beside the service. `BEGIN IMMEDIATE`

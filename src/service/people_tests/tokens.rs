@@ -1,7 +1,12 @@
 //! API tokens.
 
+use tokio::runtime::Handle;
+use tokio::task::block_in_place;
+
 use super::*;
+use crate::poll_local;
 use crate::service::NewToken;
+use crate::store::ledger;
 
 fn token(name: &str) -> NewToken {
     NewToken {
@@ -169,6 +174,35 @@ async fn a_recalled_token_is_not_shown_again() {
         let second = world.services.issue_token(&call, keyed()).await.unwrap();
         assert_eq!(first.token.id, second.token.id);
         assert!(first.secret.is_some() && second.secret.is_none());
+    })
+    .await;
+}
+
+/// Two requests of one token: one has seen an entry of the ledger that the other one, which reads
+/// all at one state, has not.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_change_behind_what_a_poll_reads_is_not_passed_over() {
+    everywhere(|world| async move {
+        // All of it, or the rest is gone before this runs.
+        let World { services, .. } = &world;
+        let store = &services.store;
+        let version = async || ledger::version(store.read()).await.unwrap();
+        let before = version().await;
+        store.changes(before).await.unwrap();
+        let other = services.clone();
+        let one = async {
+            assert_eq!(version().await, before);
+            let other = tokio::spawn(async move {
+                let (call, new) = (system(), new_user("li.wei", vec![]));
+                other.create_simulated_user(&call, new).await.unwrap();
+                ledger::version(other.store.read()).await.unwrap()
+            });
+            // Within the same poll.
+            let after = block_in_place(|| Handle::current().block_on(other)).unwrap();
+            let known = store.changes(after).await.unwrap();
+            assert_eq!((before < after, known.people), (true, after));
+        };
+        poll_local::scope(one).await;
     })
     .await;
 }

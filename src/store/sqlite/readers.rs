@@ -112,6 +112,8 @@ impl Readers {
             Some((made, _)) => made,
             None => {
                 let (made, steps) = self.rows_elsewhere(statement.clone()).await?;
+                // What is read next is not read at an older state.
+                poll_local::clear();
                 // Otherwise a read near the limit would be begun anew every other time.
                 match steps + 1 >= SHORT {
                     true => self.long.insert(text.to_owned(), ()),
@@ -132,7 +134,7 @@ impl Readers {
         let place = self.place().await?;
         let readers = Arc::clone(self);
         let reading = spawn_blocking(move || {
-            let made = readers.run(&statement, &mut read_row, u32::MAX);
+            let made = readers.run_alone(&statement, &mut read_row, u32::MAX);
             drop(place);
             made
         });
@@ -149,7 +151,9 @@ impl Readers {
     ) -> Result<()> {
         let mut read = |cells: &mut RowCells<'_>| take(T::from_cells(cells)?);
         let _place = self.place().await?;
-        let made = aside(|| self.run(statement, &mut read, u32::MAX))?;
+        // The log could not be folded in meanwhile, were it read together with all else.
+        poll_local::clear();
+        let made = aside(|| self.run_alone(statement, &mut read, u32::MAX))?;
         let (_, _): (Vec<()>, _) = made.ok_or_else(interrupted)?;
         self.statements.ran(statement);
         Ok(())
@@ -163,26 +167,36 @@ impl Readers {
         }
     }
 
+    /// Runs a statement together with what else its poll reads.
     fn run<T>(
         self: &Arc<Self>,
         statement: &Statement,
         read: &mut impl FnMut(&mut RowCells<'_>) -> Result<T>,
         most: u32,
     ) -> Result<Made<T>> {
-        // A connection whose statement failed is not put back.
-        if poll_local::is_open() {
-            let mut together = self.together()?;
-            let reading = together.reading.take().ok_or_else(closed)?;
-            let made = reading.made(statement, read, most)?;
-            together.reading = Some(reading);
-            poll_local::put(together);
-            Ok(made)
-        } else {
-            let reading = self.reading()?;
-            let made = reading.made(statement, read, most)?;
-            self.put_back(reading);
-            Ok(made)
+        if !poll_local::is_open() {
+            return self.run_alone(statement, read, most);
         }
+        let mut together = self.together()?;
+        let reading = together.reading.take().ok_or_else(closed)?;
+        let made = reading.made(statement, read, most)?;
+        together.reading = Some(reading);
+        poll_local::put(together);
+        Ok(made)
+    }
+
+    /// As [`Readers::run`], at the newest state. A connection whose statement failed is not put
+    /// back.
+    fn run_alone<T>(
+        &self,
+        statement: &Statement,
+        read: &mut impl FnMut(&mut RowCells<'_>) -> Result<T>,
+        most: u32,
+    ) -> Result<Made<T>> {
+        let reading = self.reading()?;
+        let made = reading.made(statement, read, most)?;
+        self.put_back(reading);
+        Ok(made)
     }
 
     /// The connection of the poll under way.
@@ -200,9 +214,11 @@ impl Readers {
     }
 
     fn reading(&self) -> Result<Reading> {
-        let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
-        let idle = idle.as_mut().ok_or_else(closed)?;
-        match idle.pop() {
+        let idle = {
+            let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
+            idle.as_mut().ok_or_else(closed)?.pop()
+        };
+        match idle {
             Some(reading) => Ok(reading),
             None => Ok(self.open()?),
         }
@@ -364,6 +380,12 @@ mod tests {
         assert!(readers.long.get(COUNT).is_none());
     }
 
+    /// Writes a row, as another program would.
+    fn write(folder: &TempDir) {
+        let file = Connection::open(path(folder)).unwrap();
+        file.execute("INSERT INTO t VALUES (1)", ()).unwrap();
+    }
+
     /// How many rows are read now.
     async fn written(readers: &Arc<Readers>) -> i64 {
         let count = Statement::from_string(DbBackend::Sqlite, "SELECT count(*) FROM t");
@@ -379,13 +401,9 @@ mod tests {
     async fn a_poll_reads_at_one_state() {
         let folder = TempDir::new().unwrap();
         let readers = readers(&folder);
-        let write = || {
-            let file = Connection::open(path(&folder)).unwrap();
-            file.execute("INSERT INTO t VALUES (1)", ()).unwrap();
-        };
         let within = async {
             assert_eq!(written(&readers).await, 0);
-            write();
+            write(&folder);
             assert_eq!(written(&readers).await, 0);
             assert_eq!(idle(&readers), 0);
             yield_now().await;
@@ -393,7 +411,7 @@ mod tests {
             assert_eq!(written(&readers).await, 1);
         };
         poll_local::scope(within).await;
-        write();
+        write(&folder);
         assert_eq!(written(&readers).await, 2);
         assert_eq!(idle(&readers), 1);
     }
@@ -406,7 +424,30 @@ mod tests {
             assert_eq!(written(&readers).await, 0);
             let wrong = Statement::from_string(DbBackend::Sqlite, "SELECT x FROM nowhere");
             assert!(readers.rows::<(i64,)>(&wrong).await.is_err());
+            write(&folder);
+            // Another connection, and so another state.
+            assert_eq!(written(&readers).await, 1);
+        };
+        poll_local::scope(within).await;
+        assert_eq!(idle(&readers), 1);
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn what_takes_long_is_read_apart_and_nothing_older_behind_it() {
+        let folder = TempDir::new().unwrap();
+        let readers = readers(&folder);
+        let within = async {
             assert_eq!(written(&readers).await, 0);
+            write(&folder);
+            let long = counting(100_000);
+            let read = readers.for_each(&long, |_: (i64,)| {
+                // The one that it is read on is not idle, and no other one is open.
+                assert_eq!(idle(&readers), 0);
+                assert!(poll_local::take(|_: &Together| true).is_none());
+                Ok(())
+            });
+            read.await.unwrap();
+            assert_eq!(written(&readers).await, 1);
         };
         poll_local::scope(within).await;
         assert_eq!(idle(&readers), 1);
