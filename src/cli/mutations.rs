@@ -4,10 +4,6 @@ use tokio::runtime::{Builder, Handle, Runtime};
 
 use crate::error::{Error, Result};
 
-/// How much nicer than all others these threads are. The scheduler gives a thread seven steps up
-/// about a fifth of what another one gets, as long as there is another one.
-const NICER: i32 = 7;
-
 /// A runtime of its own for mutations, with as many threads as the one that reads. Where more is
 /// ready than there are processors, who reads goes first; where there are processors left, nobody
 /// waits for anybody.
@@ -54,6 +50,10 @@ impl Drop for Mutations {
 #[cfg(target_os = "linux")]
 fn nicer() -> impl Fn() + Send + Sync + 'static {
     use rustix::process::{getpriority_process, setpriority_process};
+
+    /// The scheduler gives a thread that is seven steps nicer about a fifth of what another one
+    /// gets, as long as there is another one.
+    const NICER: i32 = 7;
 
     // Not each thread's own: it begins as nice as the one that starts it.
     let niceness = getpriority_process(None).map(|ours| ours + NICER);
