@@ -23,7 +23,7 @@ on_both!(
     a_claim_returned_before_a_schedule_moves_no_date_of_the_plan,
     the_period_ended_count_is_that_of_the_filter,
 );
-on_both!(one thread, engine: lists_in_a_circle_are_refused);
+on_both!(engine: lists_in_a_circle_are_refused);
 
 async fn ask(world: &World, query: &str, variables: Value) -> Answer {
     let client = world.client_of(Persona::Supervisor).await;

@@ -29,8 +29,8 @@ on_both!(
     the_ledger_is_filtered,
     what_a_filter_names_out_of_reach_is_not_there,
     the_head_is_the_last_entry,
+    subjects_have_their_own_types,
 );
-on_both!(one thread: subjects_have_their_own_types);
 
 const FEED: &str = "query F($first: Int, $after: String, $filter: ChangesFilter) {
     changes(first: $first, after: $after, filter: $filter) {

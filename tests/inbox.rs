@@ -28,8 +28,8 @@ on_both!(
     what_is_settled_by_the_named_mutation_is_gone,
     a_reporter_drafts_and_a_signatory_submits,
     who_only_reads_has_an_empty_inbox,
+    an_inbox_takes_as_few_statements_however_long_it_is,
 );
-on_both!(one thread: an_inbox_takes_as_few_statements_however_long_it_is);
 
 const INBOX: &str = "query I($first: Int, $after: String) { inbox(first: $first, after: $after) {
     totalCount counts { kind count } pageInfo { hasNextPage endCursor }
@@ -325,5 +325,5 @@ async fn an_inbox_takes_as_few_statements_however_long_it_is(world: &World) {
         counts.push(world.services.store.statements() - before);
     }
     assert!(counts[0] <= 32, "{counts:?}");
-    assert!(counts[1] <= counts[0] + 4, "{counts:?}");
+    assert!(counts[1] <= counts[0], "{counts:?}");
 }

@@ -21,8 +21,8 @@ on_both!(
     filters_of_projects_combine,
     filters_of_tasks_let_through_and_keep_out,
     filters_of_change_requests_let_through_and_keep_out,
+    the_total_is_counted_only_when_asked,
 );
-on_both!(one thread: the_total_is_counted_only_when_asked);
 
 const PROJECTS: &str = "query P($first: Int, $after: String, $last: Int, $before: String,
         $filter: ProjectFilter, $orderBy: ProjectOrder) {

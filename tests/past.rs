@@ -31,8 +31,8 @@ on_both!(
     what_is_not_seen_now_is_not_seen_then,
     a_history_is_the_projects_entries_in_order,
     what_did_not_change_is_counted_as_the_fold_counts_it,
+    histories_of_many_projects_take_no_statement_each,
 );
-on_both!(one thread: histories_of_many_projects_take_no_statement_each);
 on_both!(engine: as_of_now_is_what_is_there_of_a_whole_installation);
 
 /// What a mutation gave.

@@ -31,9 +31,9 @@ on_both!(
     what_cannot_be_overridden,
     figures_are_weighed,
     every_way_to_a_rating_says_the_same,
+    lists_take_as_few_statements_however_long,
 );
-on_both!(one thread: lists_take_as_few_statements_however_long);
-on_both!(one thread, engine: figures_of_a_whole_installation_take_as_few_statements);
+on_both!(engine: figures_of_a_whole_installation_take_as_few_statements);
 
 const PROGRESS: &str = "on plannedPercent plannedPercentBaseline percentComplete reportedPercent
     reportedPeriod differs pointsBehind pointsBehindBaseline daysOverdue daysOverdueBaseline

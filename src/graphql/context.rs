@@ -1,32 +1,23 @@
 //! What a resolver finds in its context: the call, the services, the loaders.
 
 use std::any::TypeId;
-use std::hash::Hash;
 use std::str::FromStr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::time::Duration;
 
-use async_graphql::dataloader::{DataLoader, HashMapCache, Loader};
 use async_graphql::{Context, ID, Request};
 use tokio::sync::OnceCell;
 
 use super::Limits;
 use super::error::{Result, public};
 use super::loader::Source;
+use super::lots::{Key, Loader, Lots};
 use crate::error::Error;
 use crate::service::{Call, Services};
 use crate::store::today::Today;
 
-/// How long the loaders of calculated figures wait for more of a page's rows: a lot may be a
-/// pass over the ledger, which is dearer than the wait.
-const FIGURES_WAIT: Duration = Duration::from_millis(5);
-
-/// The loaders of figures that are calculated.
-struct Figures(DataLoader<Source>);
-
-/// The loaders of rows: what a request has read once, it keeps.
-pub type Rows = DataLoader<Source, HashMapCache>;
+/// What a request asks for by keys: what it has read once, it keeps.
+pub type Loaders = Lots<Source>;
 
 /// The version of the ledger at which the caller was authenticated.
 #[derive(Clone, Copy, Debug)]
@@ -64,19 +55,17 @@ pub fn fleeting(ctx: &Context<'_>) {
 
 /// Puts the call and its loaders into a request. Loaders live as long as the request, so
 /// that nothing loaded for one person is ever shown to another.
-#[must_use]
-pub fn attach(request: Request, services: &Services, call: Call) -> Request {
+pub fn attach(request: Request, services: &Services, call: Call) -> (Request, Loaders) {
     let call = Arc::new(call);
     let known_at = given::<Reading>(&request).and(call.version);
-    let source = || Source::new(services.clone(), Arc::clone(&call), known_at);
-    let figures = DataLoader::new(source(), tokio::spawn).delay(FIGURES_WAIT);
-    let rows = Rows::with_cache(source(), tokio::spawn, HashMapCache::default());
-    request
-        .data(Arc::clone(&call))
+    let source = Source::new(services.clone(), Arc::clone(&call), known_at);
+    let loaders = Loaders::new(source);
+    let request = request
+        .data(call)
         .data(OnceCell::<Today>::new())
         .data(Brought::default())
-        .data(rows)
-        .data(Figures(figures))
+        .data(loaders.clone());
+    (request, loaders)
 }
 
 /// The call under way.
@@ -105,13 +94,8 @@ pub fn given<T: Clone + 'static>(request: &Request) -> Option<T> {
 }
 
 /// The loaders of this request.
-pub fn loaders<'a>(ctx: &Context<'a>) -> Result<&'a Rows> {
-    ctx.data::<Rows>()
-}
-
-/// The loaders of calculated figures of this request: progress and ratings.
-pub fn figures<'a>(ctx: &Context<'a>) -> Result<&'a DataLoader<Source>> {
-    Ok(&ctx.data::<Figures>()?.0)
+pub fn loaders<'a>(ctx: &Context<'a>) -> Result<&'a Loaders> {
+    ctx.data::<Loaders>()
 }
 
 /// How many objects the plain lists of a request have brought so far.
@@ -123,11 +107,9 @@ pub struct Brought(AtomicU64);
 ///
 /// # Errors
 /// LIMIT_EXCEEDED once a request has brought over [`Limits::LISTED`] of them.
-pub async fn children<K, V>(ctx: &Context<'_>, key: K) -> Result<Vec<V>>
+pub async fn children<K: Key, V>(ctx: &Context<'_>, key: K) -> Result<Vec<V>>
 where
-    K: Clone + Hash + Eq + Send + Sync + 'static,
-    V: Clone + Send + Sync + 'static,
-    Source: Loader<K, Value = Vec<V>, Error = Arc<Error>>,
+    Source: Loader<K, Value = Vec<V>>,
 {
     let rows = loaders(ctx)?.load_one(key).await?.unwrap_or_default();
     count_brought(ctx, rows.len())?;

@@ -1,10 +1,7 @@
 //! Figures with the lists behind them.
 
-use std::hash::Hash;
 use std::str::FromStr;
-use std::sync::Arc;
 
-use async_graphql::dataloader::Loader;
 use async_graphql::{ComplexObject, Context, ID, SimpleObject};
 use duban_entities::ids::{ChangeRequestId, ProjectId, TaskId};
 
@@ -13,9 +10,9 @@ use super::connection::page_cost;
 use super::context::{count_brought, loaders};
 use super::error::{Result, public};
 use super::loader::Source;
+use super::lots::{Key, Loader};
 use super::project::Project;
 use super::task::Task;
-use crate::error::Error;
 use crate::store::page::page_size;
 
 /// A number of tasks, and which they are.
@@ -126,9 +123,9 @@ impl ChangeFigure {
 /// The first rows of a list, in its order; one statement for all lists of a level.
 async fn first_of<K, V>(ctx: &Context<'_>, ids: &[ID], first: i32) -> Result<Vec<V>>
 where
-    K: FromStr + Copy + Hash + Eq + Send + Sync + 'static,
-    V: Clone + Send + Sync + 'static,
-    Source: Loader<K, Value = V, Error = Arc<Error>>,
+    K: FromStr + Copy + Key,
+    V: Clone,
+    Source: Loader<K, Value = V>,
 {
     let size = page_size(first, "first").map_err(public)?;
     let shown = ids.iter().take(usize::try_from(size).unwrap_or(usize::MAX));

@@ -1,10 +1,9 @@
-//! Batched reads: one statement for all the rows of a level, never one a row.
+//! What resolvers ask for by keys, and the one statement that reads it for many of them.
 
 use std::collections::HashMap;
 use std::hash::Hash;
 use std::sync::Arc;
 
-use async_graphql::dataloader::Loader;
 use chrono::{DateTime, NaiveDate, Utc};
 use duban_entities::ids::{
     ApiTokenId, AreaId, BriefingId, ChangeRequestId, ClauseId, GrantId, IndicatorId,
@@ -19,7 +18,8 @@ use duban_entities::{
 };
 use tokio::sync::OnceCell;
 
-use crate::error::{Error, Result};
+use super::lots::{Failure, Found, Loader};
+use crate::error::Result;
 use crate::policy::ProjectFacts;
 use crate::service::{Call, PastProject, Rated, Services, Standing};
 use crate::store::ledger::named;
@@ -51,7 +51,7 @@ impl Source {
     }
 
     /// Today in every jurisdiction, read once however many lots a loader takes.
-    async fn today(&self) -> Result<&Today, Shared> {
+    async fn today(&self) -> Result<&Today, Failure> {
         let today = self
             .today
             .get_or_try_init(|| self.services.today_for(&self.call));
@@ -69,7 +69,7 @@ impl Source {
         kept: &Kept<K, R>,
         keys: &[K],
         read: impl FnOnce(Vec<K>) -> F + Send,
-    ) -> Result<HashMap<K, R>, Shared>
+    ) -> Found<K, R>
     where
         K: Copy + Eq + Hash + Send + Sync,
         R: Clone + Send + Sync,
@@ -89,9 +89,6 @@ impl Source {
     }
 }
 
-/// A loader's error: shared by all who wait for the batch.
-type Shared = Arc<Error>;
-
 fn grouped<K: Eq + Hash, V>(rows: Vec<V>, key: impl Fn(&V) -> K) -> HashMap<K, Vec<V>> {
     let mut groups: HashMap<K, Vec<V>> = HashMap::new();
     for row in rows {
@@ -105,9 +102,8 @@ macro_rules! by_id {
     ($($key:ty => $row:ty, $load:path;)+) => {
         $(impl Loader<$key> for Source {
             type Value = $row;
-            type Error = Shared;
 
-            async fn load(&self, keys: &[$key]) -> Result<HashMap<$key, $row>, Shared> {
+            async fn load(&self, keys: &[$key]) -> Found<$key, $row> {
                 let rows = $load(self.store().read(), keys.to_vec()).await.map_err(Arc::new)?;
                 Ok(rows.into_iter().map(|row| (row.id, row)).collect())
             }
@@ -131,9 +127,8 @@ macro_rules! steady_by_id {
     ($($key:ty => $row:ty, $kept:ident, $load:path;)+) => {
         $(impl Loader<$key> for Source {
             type Value = $row;
-            type Error = Shared;
 
-            async fn load(&self, keys: &[$key]) -> Result<HashMap<$key, $row>, Shared> {
+            async fn load(&self, keys: &[$key]) -> Found<$key, $row> {
                 let kept = &self.store().steady().$kept;
                 let read = async |keys| {
                     let rows = $load(self.store().read(), keys).await?.into_iter();
@@ -163,9 +158,8 @@ macro_rules! children {
 
             impl Loader<$key> for Source {
                 type Value = Vec<$row>;
-                type Error = Shared;
 
-                async fn load(&self, keys: &[$key]) -> Result<HashMap<$key, Vec<$row>>, Shared> {
+                async fn load(&self, keys: &[$key]) -> Found<$key, Vec<$row>> {
                     let parents = keys.iter().map(|key| key.0).collect();
                     let rows = $load(self.store().read(), parents).await.map_err(Arc::new)?;
                     Ok(grouped(rows, |$child| $key($of)))
@@ -232,12 +226,8 @@ pub struct AliasesOfUnit(pub UnitId);
 
 impl Loader<AliasesOfUnit> for Source {
     type Value = Vec<unit_alias::Model>;
-    type Error = Shared;
 
-    async fn load(
-        &self,
-        keys: &[AliasesOfUnit],
-    ) -> Result<HashMap<AliasesOfUnit, Vec<unit_alias::Model>>, Shared> {
+    async fn load(&self, keys: &[AliasesOfUnit]) -> Found<AliasesOfUnit, Vec<unit_alias::Model>> {
         let kept = &self.store().steady().unit_aliases;
         let units: Vec<UnitId> = keys.iter().map(|key| key.0).collect();
         let read = async |units: Vec<UnitId>| {
@@ -264,12 +254,11 @@ macro_rules! tasks_of {
 
             impl Loader<$key> for Source {
                 type Value = Vec<task::Model>;
-                type Error = Shared;
 
                 async fn load(
                     &self,
                     keys: &[$key],
-                ) -> Result<HashMap<$key, Vec<task::Model>>, Shared> {
+                ) -> Found<$key, Vec<task::Model>> {
                     let parents = keys.iter().map(|key| key.0).collect();
                     let rows = $load(self.store().read(), parents).await.map_err(Arc::new)?;
                     let mut groups: HashMap<$key, Vec<task::Model>> = HashMap::new();
@@ -305,9 +294,8 @@ pub struct ReportIn(pub ProjectId, pub String);
 
 impl Loader<ReportIn> for Source {
     type Value = task::Model;
-    type Error = Shared;
 
-    async fn load(&self, keys: &[ReportIn]) -> Result<HashMap<ReportIn, task::Model>, Shared> {
+    async fn load(&self, keys: &[ReportIn]) -> Found<ReportIn, task::Model> {
         let mut months: HashMap<&str, Vec<ProjectId>> = HashMap::new();
         for ReportIn(project, period) in keys {
             months.entry(period).or_default().push(*project);
@@ -328,9 +316,8 @@ impl Loader<ReportIn> for Source {
 /// A task that the caller may see.
 impl Loader<TaskId> for Source {
     type Value = task::Model;
-    type Error = Shared;
 
-    async fn load(&self, keys: &[TaskId]) -> Result<HashMap<TaskId, task::Model>, Shared> {
+    async fn load(&self, keys: &[TaskId]) -> Found<TaskId, task::Model> {
         let principal = &self.call.principal;
         let rows = tasks::visible_by_ids(self.store().read(), principal, keys.to_vec())
             .await
@@ -345,9 +332,8 @@ pub struct OrderOf(pub TaskId);
 
 impl Loader<OrderOf> for Source {
     type Value = order::Model;
-    type Error = Shared;
 
-    async fn load(&self, keys: &[OrderOf]) -> Result<HashMap<OrderOf, order::Model>, Shared> {
+    async fn load(&self, keys: &[OrderOf]) -> Found<OrderOf, order::Model> {
         let ids = keys.iter().map(|key| key.0).collect();
         let rows = orders::by_tasks(self.store().read(), ids)
             .await
@@ -363,12 +349,8 @@ pub struct MembersOf(pub ProjectId);
 
 impl Loader<MembersOf> for Source {
     type Value = Vec<project::Model>;
-    type Error = Shared;
 
-    async fn load(
-        &self,
-        keys: &[MembersOf],
-    ) -> Result<HashMap<MembersOf, Vec<project::Model>>, Shared> {
+    async fn load(&self, keys: &[MembersOf]) -> Found<MembersOf, Vec<project::Model>> {
         let parents = keys.iter().map(|key| key.0).collect();
         let principal = &self.call.principal;
         let rows = projects::members_of(self.store().read(), principal, parents)
@@ -386,12 +368,8 @@ pub struct ProjectsOf(pub ClauseId);
 
 impl Loader<ProjectsOf> for Source {
     type Value = Vec<project::Model>;
-    type Error = Shared;
 
-    async fn load(
-        &self,
-        keys: &[ProjectsOf],
-    ) -> Result<HashMap<ProjectsOf, Vec<project::Model>>, Shared> {
+    async fn load(&self, keys: &[ProjectsOf]) -> Found<ProjectsOf, Vec<project::Model>> {
         let clauses = keys.iter().map(|key| key.0).collect();
         let principal = &self.call.principal;
         let rows = projects::of_clauses(self.store().read(), principal, clauses)
@@ -407,9 +385,8 @@ impl Loader<ProjectsOf> for Source {
 /// A project that the caller may see.
 impl Loader<ProjectId> for Source {
     type Value = project::Model;
-    type Error = Shared;
 
-    async fn load(&self, keys: &[ProjectId]) -> Result<HashMap<ProjectId, project::Model>, Shared> {
+    async fn load(&self, keys: &[ProjectId]) -> Found<ProjectId, project::Model> {
         let principal = &self.call.principal;
         let rows = projects::visible_by_ids(self.store().read(), principal, keys.to_vec())
             .await
@@ -440,12 +417,8 @@ impl HistoryPart {
 
 impl Loader<HistoryPart> for Source {
     type Value = Page<ledger::Model>;
-    type Error = Shared;
 
-    async fn load(
-        &self,
-        keys: &[HistoryPart],
-    ) -> Result<HashMap<HistoryPart, Page<ledger::Model>>, Shared> {
+    async fn load(&self, keys: &[HistoryPart]) -> Found<HistoryPart, Page<ledger::Model>> {
         let mut found = HashMap::new();
         for (asked, keys) in grouped(keys.to_vec(), |key| key.1.clone()) {
             let (first, after, last, before) = asked.clone();
@@ -470,9 +443,8 @@ pub struct HistoryLength(pub ProjectId);
 
 impl Loader<HistoryLength> for Source {
     type Value = u64;
-    type Error = Shared;
 
-    async fn load(&self, keys: &[HistoryLength]) -> Result<HashMap<HistoryLength, u64>, Shared> {
+    async fn load(&self, keys: &[HistoryLength]) -> Found<HistoryLength, u64> {
         let projects = keys.iter().map(|key| key.0).collect();
         let counts = self.services.history_counts(&self.call, projects);
         let counts = counts.await.map_err(Arc::new)?.into_iter();
@@ -488,9 +460,8 @@ pub struct ProjectAt(pub ProjectId, pub DateTime<Utc>);
 
 impl Loader<ProjectAt> for Source {
     type Value = PastProject;
-    type Error = Shared;
 
-    async fn load(&self, keys: &[ProjectAt]) -> Result<HashMap<ProjectAt, PastProject>, Shared> {
+    async fn load(&self, keys: &[ProjectAt]) -> Found<ProjectAt, PastProject> {
         let mut found = HashMap::new();
         for (at, keys) in grouped(keys.to_vec(), |key| key.1) {
             let projects = keys.into_iter().map(|key| key.0).collect();
@@ -505,12 +476,8 @@ impl Loader<ProjectAt> for Source {
 /// A published briefing that the caller may read.
 impl Loader<BriefingId> for Source {
     type Value = briefing::Model;
-    type Error = Shared;
 
-    async fn load(
-        &self,
-        keys: &[BriefingId],
-    ) -> Result<HashMap<BriefingId, briefing::Model>, Shared> {
+    async fn load(&self, keys: &[BriefingId]) -> Found<BriefingId, briefing::Model> {
         let rows = self.services.briefings_by_ids(&self.call, keys.to_vec());
         let rows = rows.await.map_err(Arc::new)?.into_iter();
         Ok(rows.map(|row| (row.id, row)).collect())
@@ -520,12 +487,11 @@ impl Loader<BriefingId> for Source {
 /// A change request that the caller may see.
 impl Loader<ChangeRequestId> for Source {
     type Value = change_request::Model;
-    type Error = Shared;
 
     async fn load(
         &self,
         keys: &[ChangeRequestId],
-    ) -> Result<HashMap<ChangeRequestId, change_request::Model>, Shared> {
+    ) -> Found<ChangeRequestId, change_request::Model> {
         let principal = &self.call.principal;
         let rows = changes::visible_by_ids(self.store().read(), principal, keys.to_vec())
             .await
@@ -540,9 +506,8 @@ pub struct FactsOf(pub ProjectId);
 
 impl Loader<FactsOf> for Source {
     type Value = Arc<ProjectFacts>;
-    type Error = Shared;
 
-    async fn load(&self, keys: &[FactsOf]) -> Result<HashMap<FactsOf, Arc<ProjectFacts>>, Shared> {
+    async fn load(&self, keys: &[FactsOf]) -> Found<FactsOf, Arc<ProjectFacts>> {
         let ids = keys.iter().map(|key| key.0).collect();
         let principal = &self.call.principal;
         let connection = self.store().read();
@@ -565,12 +530,11 @@ pub struct StandingOf(pub ProjectId, pub Option<NaiveDate>);
 
 impl Loader<StandingOf> for Source {
     type Value = Arc<Standing>;
-    type Error = Shared;
 
-    async fn load(
-        &self,
-        keys: &[StandingOf],
-    ) -> Result<HashMap<StandingOf, Arc<Standing>>, Shared> {
+    // It may be a pass over the ledger.
+    const IS_DEAR: bool = true;
+
+    async fn load(&self, keys: &[StandingOf]) -> Found<StandingOf, Arc<Standing>> {
         let keys = keys.iter().map(|key| (key.0, key.1));
         let mut found = HashMap::new();
         for (day, projects) in self.by_day(keys).await? {
@@ -594,9 +558,11 @@ pub struct RatedOf(pub ProjectId, pub Option<NaiveDate>);
 
 impl Loader<RatedOf> for Source {
     type Value = Arc<Rated>;
-    type Error = Shared;
 
-    async fn load(&self, keys: &[RatedOf]) -> Result<HashMap<RatedOf, Arc<Rated>>, Shared> {
+    // As a standing, and the history of the ratings.
+    const IS_DEAR: bool = true;
+
+    async fn load(&self, keys: &[RatedOf]) -> Found<RatedOf, Arc<Rated>> {
         let keys = keys.iter().map(|key| (key.0, key.1));
         let today = self.today().await?;
         let mut found = HashMap::new();
@@ -614,7 +580,7 @@ impl Source {
     async fn by_day(
         &self,
         keys: impl Iterator<Item = (ProjectId, Option<NaiveDate>)>,
-    ) -> Result<HashMap<Option<NaiveDate>, Vec<project::Model>>, Shared> {
+    ) -> Found<Option<NaiveDate>, Vec<project::Model>> {
         let keys: Vec<_> = keys.collect();
         let ids = keys.iter().map(|(id, _)| *id).collect();
         let principal = &self.call.principal;

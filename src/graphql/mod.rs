@@ -19,6 +19,7 @@ mod jurisdiction;
 mod ledger;
 mod limits;
 mod loader;
+mod lots;
 mod mention;
 mod node;
 mod order;
@@ -51,60 +52,62 @@ use std::sync::Arc;
 use async_graphql::{
     EmptySubscription, Executor, MergedObject, Request, Response, SDLExportOptions, Schema,
 };
+use futures_util::FutureExt;
 use futures_util::stream::{BoxStream, StreamExt, once};
 
 pub use context::{Fleeting, Reading, Unrepeated, Version};
 pub use limits::Limits;
 pub use written::to_vec;
 
-use context::given;
+use context::{Loaders, given};
 use validation::{Passed, Validation};
 
 use crate::policy::Principal;
 use crate::service::{Call, RequestInfo, Services};
 
-/// The queries.
+/// The queries. Each stands within those below it, and so does all that it waits for: what is
+/// asked most stands last.
 #[derive(Debug, Default, MergedObject)]
 pub struct Query(
     node::NodeQuery,
     jurisdiction::JurisdictionQuery,
     unit::UnitQuery,
     plan::PlanQuery,
-    project::ProjectQuery,
-    task::TaskQuery,
-    proposal::ProposalQuery,
-    report::ReportQuery,
-    task::OrderQuery,
-    change::ChangeQuery,
-    portfolio::PortfolioQuery,
-    assessment::AssessmentQuery,
-    briefing::BriefingQuery,
-    inbox::InboxQuery,
-    ledger::LedgerQuery,
-    rating::RatingQuery,
     workflow::WorkflowQuery,
-    session::SessionQuery,
     user::UserQuery,
+    session::SessionQuery,
+    rating::RatingQuery,
+    ledger::LedgerQuery,
+    briefing::BriefingQuery,
+    assessment::AssessmentQuery,
+    proposal::ProposalQuery,
+    change::ChangeQuery,
+    task::OrderQuery,
+    report::ReportQuery,
+    inbox::InboxQuery,
+    portfolio::PortfolioQuery,
+    task::TaskQuery,
+    project::ProjectQuery,
 );
 
-/// The mutations.
+/// The mutations, in an order by the same rule.
 #[derive(Debug, Default, MergedObject)]
 pub struct Mutation(
-    unit::UnitMutation,
-    project::ProjectMutation,
-    change::ChangeMutation,
-    change::ProposeMutation,
-    task::TaskMutation,
-    briefing::BriefingMutation,
-    proposal::ProposalMutation,
-    rating::RatingMutation,
-    report::ReportMutation,
-    task::IssueMutation,
-    task::OrderMutation,
-    session::SessionMutation,
     user::UserMutation,
     grant::GrantMutation,
     token::TokenMutation,
+    unit::UnitMutation,
+    rating::RatingMutation,
+    briefing::BriefingMutation,
+    change::ChangeMutation,
+    change::ProposeMutation,
+    proposal::ProposalMutation,
+    project::ProjectMutation,
+    task::OrderMutation,
+    task::IssueMutation,
+    session::SessionMutation,
+    report::ReportMutation,
+    task::TaskMutation,
 );
 
 type DubanSchema = Schema<Query, Mutation, EmptySubscription>;
@@ -144,7 +147,7 @@ impl Api {
 
     /// Puts what the resolvers need into a request: the call, from the principal and the
     /// request's origin that the endpoint put there.
-    fn prepare(&self, request: Request) -> Request {
+    fn prepare(&self, request: Request) -> (Request, Loaders) {
         let principal = given::<Principal>(&request).unwrap_or_else(Principal::anonymous);
         let origin = given::<RequestInfo>(&request).unwrap_or_else(|| RequestInfo {
             request_id: String::new(),
@@ -163,16 +166,21 @@ impl Api {
 
 impl Executor for Api {
     async fn execute(&self, request: Request) -> Response {
-        let mut request = self.prepare(request);
+        let (mut request, loaders) = self.prepare(request);
         let name = request.operation_name.clone();
         let Ok(document) = request.parsed_query() else {
             return self.run(request).await;
         };
         let order = order::Order::of(document, name.as_deref());
-        let mut response = match self.passed.asked(&mut request) {
-            Some(asked) => self.measured.execute(request.data(asked)).await,
-            None => self.run(request).await,
+        let executed = async {
+            match self.passed.asked(&mut request) {
+                Some(asked) => self.measured.execute(request.data(asked)).await,
+                None => self.run(request).await,
+            }
         };
+        // Boxed: what executes a query has room for the largest thing that one may wait for,
+        // and whoever waits for it would each have as much on the stack.
+        let mut response = loaders.serve(executed.boxed()).await;
         order.arrange(&mut response.data);
         response
     }

@@ -1,14 +1,9 @@
 //! The counts of a portfolio.
 
-use std::collections::HashMap;
-
 use async_graphql::{ComplexObject, Context, Enum, Object, SimpleObject};
-use duban_entities::ids::UnitId;
-use duban_entities::unit;
 
-use super::ahead::bring;
 use super::connection::list_cost;
-use super::context::{call, services};
+use super::context::{call, loaders, services};
 use super::error::{Result, public};
 use super::past::past_cost;
 use super::project::ProjectFilter;
@@ -135,11 +130,8 @@ impl Portfolio {
         let size = page_size(first, "first").map_err(public)?;
         let found = services(ctx)?.portfolio_units(&self.found, order_by.into(), size);
         let counts = found.await.map_err(public)?;
-        // All that are asked for are here: nobody waits for a lot to fill.
-        let units: Vec<unit::Model> =
-            bring(ctx, true, counts.iter().map(|(unit, _)| *unit)).await?;
-        let units: HashMap<UnitId, unit::Model> =
-            units.into_iter().map(|row| (row.id, row)).collect();
+        let units = loaders(ctx)?.load_many(counts.iter().map(|(unit, _)| *unit));
+        let units = units.await?;
         counts
             .into_iter()
             .map(|(id, counts)| {

@@ -4,7 +4,7 @@ use async_graphql::{Context, SimpleObject};
 use duban_entities::project;
 
 use super::connection::list_cost;
-use super::context::{count_brought, figures, loaders, services, today};
+use super::context::{count_brought, loaders, services, today};
 use super::error::{Result, public};
 use super::loader::StandingOf;
 use super::scalar::{Date, Decimal};
@@ -58,7 +58,7 @@ impl Progress {
         let day = on.map_or(local, |on| on.0);
         // For a day to come the plan as it is now is all there is.
         let past = Some(day).filter(|day| *day < local);
-        let standing = figures(ctx)?.load_one(StandingOf(row.id, past)).await?;
+        let standing = loaders(ctx)?.load_one(StandingOf(row.id, past)).await?;
         let Some(progress) = standing.map(|standing| standing.progress(day)) else {
             return Ok(None);
         };
@@ -133,7 +133,7 @@ pub struct ProgressCurve {
 impl ProgressCurve {
     /// The curves of a project.
     pub(super) async fn load(ctx: &Context<'_>, row: &project::Model) -> Result<Option<Self>> {
-        let standing = figures(ctx)?.load_one(StandingOf(row.id, None)).await?;
+        let standing = loaders(ctx)?.load_one(StandingOf(row.id, None)).await?;
         let Some(standing) = standing else {
             return Ok(None);
         };

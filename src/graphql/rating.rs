@@ -6,7 +6,7 @@ use async_graphql::{ComplexObject, Context, ID, Object, SimpleObject};
 use duban_entities::{project, rating_override};
 
 use super::connection::list_cost;
-use super::context::{call, count_brought, figures, loaders, parse_option, services, today};
+use super::context::{call, count_brought, loaders, parse_option, services, today};
 use super::error::{Result, public};
 use super::jurisdiction::Jurisdiction;
 use super::loader::RatedOf;
@@ -58,7 +58,7 @@ impl ProjectRating {
             return Err(public(Error::invalid("on", "not in the future")));
         }
         let past = day.filter(|day| *day < local);
-        let rated = figures(ctx)?.load_one(RatedOf(row.id, past)).await?;
+        let rated = loaders(ctx)?.load_one(RatedOf(row.id, past)).await?;
         Ok(rated.map(|rated| {
             let adopted = rated.adopted.as_ref();
             let adopted_on = adopted.map(|row| today.date_of(row.jurisdiction_id, row.adopted_at));

@@ -23,8 +23,8 @@ on_both!(
     a_programme_rolls_its_members_up,
     tasks_are_found_by_their_month,
     the_rules_are_served,
+    lists_take_as_few_statements_however_long,
 );
-on_both!(one thread: lists_take_as_few_statements_however_long);
 
 const MISSING: &str = "query Q($f: MissingReportsFilter, $first: Int, $after: String) {
     missingReports(filter: $f, first: $first, after: $after) { totalCount

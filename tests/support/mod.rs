@@ -20,7 +20,7 @@ pub mod sdl;
 pub mod world;
 
 use chrono::{DateTime, NaiveDate, Utc};
-use tokio::runtime::{Builder, Runtime};
+use tokio::runtime::Runtime;
 
 pub use client::{Answer, Client};
 pub use database::{Content, Database, Engine};
@@ -69,37 +69,8 @@ pub fn assert_committed(path: &str, text: &str) {
 
 /// Runs a test on a copy of the small world, served.
 pub fn on_world(engine: Engine, test: impl AsyncFnOnce(&World)) {
-    run_world(many_threads, engine, test);
-}
-
-/// As [`on_world`], for what counts statements. A loader waits a moment for the keys of its
-/// lot; where server and timer share one thread, no lot is cut short because another thread
-/// was kept waiting.
-pub fn on_world_on_one_thread(engine: Engine, test: impl AsyncFnOnce(&World)) {
-    run_world(one_thread, engine, test);
-}
-
-/// Runs a test of an engine, which makes its databases itself.
-pub fn on_engine(engine: Engine, test: impl AsyncFnOnce(Engine)) {
-    run_engine(many_threads, engine, test);
-}
-
-/// As [`on_engine`], for what counts statements: see [`on_world_on_one_thread`].
-pub fn on_engine_on_one_thread(engine: Engine, test: impl AsyncFnOnce(Engine)) {
-    run_engine(one_thread, engine, test);
-}
-
-fn many_threads() -> Runtime {
-    Runtime::new().unwrap()
-}
-
-fn one_thread() -> Runtime {
-    Builder::new_current_thread().enable_all().build().unwrap()
-}
-
-fn run_world(runtime: fn() -> Runtime, engine: Engine, test: impl AsyncFnOnce(&World)) {
     if engine.is_there() {
-        runtime().block_on(async {
+        Runtime::new().unwrap().block_on(async {
             let world = World::open(engine).await;
             test(&world).await;
             world.close().await;
@@ -109,23 +80,18 @@ fn run_world(runtime: fn() -> Runtime, engine: Engine, test: impl AsyncFnOnce(&W
     }
 }
 
-fn run_engine(runtime: fn() -> Runtime, engine: Engine, test: impl AsyncFnOnce(Engine)) {
+/// Runs a test of an engine, which makes its databases itself.
+pub fn on_engine(engine: Engine, test: impl AsyncFnOnce(Engine)) {
     if engine.is_there() {
-        runtime().block_on(test(engine));
+        Runtime::new().unwrap().block_on(test(engine));
     } else {
         postgres::skipped(std::any::type_name_of_val(&test));
     }
 }
 
 /// Makes `name::sqlite` and `name::postgres` of each named async function, which takes a
-/// `&World`, or after `engine:` an [`Engine`]; after `one thread` on a runtime of one thread.
+/// `&World`, or after `engine:` an [`Engine`].
 macro_rules! on_both {
-    (one thread: $($name:ident),+ $(,)?) => {
-        $crate::support::on_both!(@ on_world_on_one_thread, $($name),+);
-    };
-    (one thread, engine: $($name:ident),+ $(,)?) => {
-        $crate::support::on_both!(@ on_engine_on_one_thread, $($name),+);
-    };
     (engine: $($name:ident),+ $(,)?) => {
         $crate::support::on_both!(@ on_engine, $($name),+);
     };

@@ -2,18 +2,18 @@
 
 use std::sync::Arc;
 
-use async_graphql::dataloader::Loader as _;
 use async_graphql::{Context, Lookahead};
+use duban_entities::project;
 use duban_entities::vocabulary::TaskKind;
-use duban_entities::{clause, project};
 
-use super::{asks, bring, bring_children};
+use super::{asks, bring};
 use crate::graphql::context::loaders;
 use crate::graphql::error::Result;
 use crate::graphql::loader::{
     ActiveReportsOf, AliasesOfUnit, AreaLinksOf, CitationsOf, CooperatingUnitsOf, CurrentTasksOf,
     ExternalIdsOf, FactsOf, LinesOf, MilestonesOf, SuggestedLeadsOf, TargetsOf,
 };
+use crate::graphql::lots::Loader as _;
 use crate::graphql::task::line_suffices;
 use crate::store::facts::Known;
 use crate::store::tasks::MilestoneLine;
@@ -39,9 +39,9 @@ pub async fn of_project(ctx: &Context<'_>, row: &project::Model, known: Known) -
             std::iter::once(row.jurisdiction_id)
         ),
         bring(ctx, asks(&["parent"]), row.parent_id.into_iter()),
-        bring_children(ctx, asks(&["leadUnit", "aliases"]), lead.map(AliasesOfUnit)),
-        bring_children(ctx, asks(&["externalIds"]), one().map(ExternalIdsOf)),
-        bring_children(ctx, asks(&["targets"]), one().map(TargetsOf)),
+        bring(ctx, asks(&["leadUnit", "aliases"]), lead.map(AliasesOfUnit)),
+        bring(ctx, asks(&["externalIds"]), one().map(ExternalIdsOf)),
+        bring(ctx, asks(&["targets"]), one().map(TargetsOf)),
     )?;
     hand_on(ctx, row, known).await
 }
@@ -54,11 +54,9 @@ async fn hand_on(ctx: &Context<'_>, row: &project::Model, known: Known) -> Resul
         areas,
         cooperating,
     } = known;
-    loaders.feed_one(FactsOf(row.id), Arc::new(facts)).await;
-    loaders.feed_one(AreaLinksOf(row.id), areas).await;
-    loaders
-        .feed_one(CooperatingUnitsOf(row.id), cooperating)
-        .await;
+    loaders.hand_on(FactsOf(row.id), Arc::new(facts));
+    loaders.hand_on(AreaLinksOf(row.id), areas);
+    loaders.hand_on(CooperatingUnitsOf(row.id), cooperating);
     Ok(())
 }
 
@@ -70,15 +68,16 @@ async fn mentions(ctx: &Context<'_>, row: &project::Model, asked: &Lookahead<'_>
         paths.any(|path| asks(asked, &[path, behind].concat()))
     };
     let citations = std::iter::once(CitationsOf(row.id));
-    bring_children(ctx, asks_for(&[]), citations).await?;
+    bring(ctx, asks_for(&[]), citations).await?;
     if !asks_for(&["clause"]) {
         return Ok(());
     }
     let citations = loaders(ctx)?.load_one(CitationsOf(row.id)).await?;
     let citations = citations.unwrap_or_default();
     let clauses = citations.iter().map(|row| row.clause_id);
-    let clauses: Vec<clause::Model> = bring(ctx, true, clauses).await?;
-    let plans = clauses.iter().map(|row| row.plan_id);
+    bring(ctx, true, clauses.clone()).await?;
+    let clauses = loaders(ctx)?.load_many(clauses).await?;
+    let plans = clauses.values().map(|row| row.plan_id);
     bring(ctx, asks_for(&["clause", "plan"]), plans).await?;
     Ok(())
 }
@@ -91,26 +90,26 @@ async fn tasks(ctx: &Context<'_>, row: &project::Model, asked: &Lookahead<'_>) -
     let permissions = asks(asked, &["permissions"]);
     let whole = permissions || asks(asked, &["transitions"]) || (listed.exists() && !lines);
     if !whole {
-        return bring_children(ctx, lines, std::iter::once(LinesOf(row.id))).await;
+        return bring(ctx, lines, std::iter::once(LinesOf(row.id))).await;
     }
     let loaders = loaders(ctx)?;
     let milestones = if permissions {
-        let mut found = loaders.loader().load(&[CurrentTasksOf(row.id)]).await?;
+        let mut found = loaders.source().load(&[CurrentTasksOf(row.id)]).await?;
         let found = found.remove(&CurrentTasksOf(row.id)).unwrap_or_default();
         let (milestones, reports) = found
             .into_iter()
             .partition(|task| task.kind == TaskKind::Milestone);
-        loaders.feed_one(ActiveReportsOf(row.id), reports).await;
+        loaders.hand_on(ActiveReportsOf(row.id), reports);
         milestones
     } else {
-        let mut found = loaders.loader().load(&[MilestonesOf(row.id)]).await?;
+        let mut found = loaders.source().load(&[MilestonesOf(row.id)]).await?;
         found.remove(&MilestonesOf(row.id)).unwrap_or_default()
     };
     if listed.exists() {
         let lines = milestones.iter().filter_map(MilestoneLine::of).collect();
-        loaders.feed_one(LinesOf(row.id), lines).await;
+        loaders.hand_on(LinesOf(row.id), lines);
     }
-    loaders.feed_one(MilestonesOf(row.id), milestones).await;
+    loaders.hand_on(MilestonesOf(row.id), milestones);
     Ok(())
 }
 
@@ -123,7 +122,7 @@ async fn units(
 ) -> Result<()> {
     let asks = |path: &[&str]| asks(asked, path);
     let suggested = asks(&["suggestedLeads"]);
-    bring_children(ctx, suggested, std::iter::once(SuggestedLeadsOf(row.id))).await?;
+    bring(ctx, suggested, std::iter::once(SuggestedLeadsOf(row.id))).await?;
     let mut units = Vec::new();
     if asks(&["suggestedLeads", "unit"]) {
         let found = loaders(ctx)?.load_one(SuggestedLeadsOf(row.id)).await?;
