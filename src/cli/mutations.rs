@@ -49,6 +49,8 @@ impl Drop for Mutations {
 /// elsewhere it would be the whole process's.
 #[cfg(target_os = "linux")]
 fn nicer() -> impl Fn() + Send + Sync + 'static {
+    use std::sync::Once;
+
     use rustix::process::{getpriority_process, setpriority_process};
 
     /// The scheduler gives a thread that is seven steps nicer about a fifth of what another one
@@ -57,9 +59,12 @@ fn nicer() -> impl Fn() + Send + Sync + 'static {
 
     // Not each thread's own: it begins as nice as the one that starts it.
     let niceness = getpriority_process(None).map(|ours| ours + NICER);
+    let told = Once::new();
     move || {
         if let Err(error) = niceness.and_then(|niceness| setpriority_process(None, niceness)) {
-            tracing::warn!(%error, "mutations are executed with the priority of reads");
+            told.call_once(|| {
+                tracing::warn!(%error, "mutations are executed with the priority of reads");
+            });
         }
     }
 }

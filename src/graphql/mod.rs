@@ -65,8 +65,10 @@ use validation::{Passed, Validation};
 use crate::policy::Principal;
 use crate::service::{Call, RequestInfo, Services};
 
-/// The queries. Each stands within those below it, and so does all that it waits for: what is
-/// asked most stands last.
+// Each stands within those below it, and so does all that it waits for: what is asked most
+// stands last.
+
+/// The queries.
 #[derive(Debug, Default, MergedObject)]
 pub struct Query(
     node::NodeQuery,
@@ -90,7 +92,7 @@ pub struct Query(
     project::ProjectQuery,
 );
 
-/// The mutations, in an order by the same rule.
+/// The mutations.
 #[derive(Debug, Default, MergedObject)]
 pub struct Mutation(
     user::UserMutation,

@@ -417,6 +417,34 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_poll_may_read_two_files() {
+        let folders = [TempDir::new().unwrap(), TempDir::new().unwrap()];
+        let [one, other] = [readers(&folders[0]), readers(&folders[1])];
+        let within = async {
+            for times in 0..3 {
+                assert_eq!(written(&one).await, times);
+                assert_eq!(written(&other).await, times);
+                folders.iter().for_each(write);
+            }
+        };
+        poll_local::scope(within).await;
+        assert_eq!((idle(&one), idle(&other)), (1, 1));
+    }
+
+    #[tokio::test]
+    async fn what_is_closed_in_a_poll_stays_closed() {
+        let folder = TempDir::new().unwrap();
+        let readers = readers(&folder);
+        let within = async {
+            assert_eq!(written(&readers).await, 0);
+            readers.close();
+        };
+        poll_local::scope(within).await;
+        assert!(readers.idle.lock().unwrap().is_none());
+        assert!(readers.rows::<(i64,)>(&counting(1)).await.is_err());
+    }
+
+    #[tokio::test]
     async fn a_failure_in_a_poll_costs_its_connection_alone() {
         let folder = TempDir::new().unwrap();
         let readers = readers(&folder);
