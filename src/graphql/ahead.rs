@@ -1,5 +1,5 @@
 //! What the objects of a page lead to, read for the whole page before they are asked one by
-//! one: a statement for each table, without a lot for each.
+//! one: a statement for each table, and no lot that waits for the request to rest.
 
 mod whole;
 

@@ -580,7 +580,7 @@ impl Source {
     async fn by_day(
         &self,
         keys: impl Iterator<Item = (ProjectId, Option<NaiveDate>)>,
-    ) -> Found<Option<NaiveDate>, Vec<project::Model>> {
+    ) -> Result<HashMap<Option<NaiveDate>, Vec<project::Model>>, Failure> {
         let keys: Vec<_> = keys.collect();
         let ids = keys.iter().map(|(id, _)| *id).collect();
         let principal = &self.call.principal;

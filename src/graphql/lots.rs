@@ -85,12 +85,12 @@ struct Table<K, V> {
 
 /// The lots that are being read, few of them.
 #[derive(Default)]
-struct Reading {
+struct UnderWay {
     cheap: Vec<BoxFuture<'static, ()>>,
     dear: Vec<BoxFuture<'static, ()>>,
 }
 
-impl Reading {
+impl UnderWay {
     /// Reads all lots, now that they get no fuller; true where one has been read to its end.
     /// They are read here and not by those who wait, whose own polls may stand deep within each
     /// other.
@@ -148,8 +148,8 @@ impl<S: Send + Sync + 'static> Lots<S> {
 
     /// Runs what asks for keys to its end. Lots are read nowhere else.
     pub async fn serve<T>(&self, asking: impl Future<Output = T>) -> T {
-        let mut reading = Reading::default();
-        rest::run(asking, |context| reading.go_on(&self.0, context)).await
+        let mut under_way = UnderWay::default();
+        rest::run(asking, |context| under_way.go_on(&self.0, context)).await
     }
 
     /// What stands under a key.

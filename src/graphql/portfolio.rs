@@ -130,8 +130,9 @@ impl Portfolio {
         let size = page_size(first, "first").map_err(public)?;
         let found = services(ctx)?.portfolio_units(&self.found, order_by.into(), size);
         let counts = found.await.map_err(public)?;
-        let units = loaders(ctx)?.load_many(counts.iter().map(|(unit, _)| *unit));
-        let units = units.await?;
+        let units = loaders(ctx)?
+            .load_many(counts.iter().map(|(unit, _)| *unit))
+            .await?;
         counts
             .into_iter()
             .map(|(id, counts)| {
